@@ -1,0 +1,112 @@
+/** Measurements that decide whether an attribution can be believed. */
+import type { MetricEntry } from './specification.js';
+
+export const completeness = {
+  category: 'metric',
+  name: 'completeness',
+  summary: 'How far the contributions of a pair are from summing to f(x) − f(reference).',
+  documentation:
+    'gap = |ΣA − Δ| / max(|Δ|, median |Δ| over all pairs), Δ = f(x) − f(reference), for every pair (example, reference), summed in float64 before any averaging. The worst pair is named.',
+  citation: 'Sundararajan, Taly & Yan 2017, ICML (completeness axiom)',
+  revision: 1,
+  subjects: { kind: 'attribution', min: 1, max: 1, complete: true },
+  on: false,
+  unit: 'examples',
+  headline: 'max',
+  statistics: {
+    max: { summary: 'Largest gap of any pair.', unit: 'share', better: 'lower', interval: false },
+    median: { summary: 'Median over examples of the largest gap of its pairs.', unit: 'share', better: 'lower', interval: true },
+    mean: { summary: 'Mean over examples of the mean gap of its pairs.', unit: 'share', better: 'lower', interval: true },
+    steps: { summary: 'Most quadrature steps that any pair needed.', unit: 'steps', better: 'neither', interval: false },
+    missed: { summary: 'Number of pairs above the tolerance of the method.', unit: 'count', better: 'lower', interval: false },
+  },
+  parameters: {},
+} as const satisfies MetricEntry;
+
+export const simplex_angle = {
+  category: 'metric',
+  name: 'simplex_angle',
+  summary: 'Angle between the gradient at a position and the simplex of one-hot DNA.',
+  documentation:
+    'sin θ = Σ_a G_a / (2 ‖G‖₂) at each position. An isotropic random gradient lies more than 30°, 45° and 60° off in 39.1 %, 18.2 % and 5.8 % of positions: a share like that is what noise gives. Positions without gradient have no angle and are counted apart.',
+  citation: 'Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109',
+  revision: 1,
+  subjects: { kind: 'attribution', min: 1, max: 1, maps: ['gradient'] },
+  on: false,
+  unit: 'examples',
+  headline: 'over_30',
+  statistics: {
+    over_30: { summary: 'Share of positions more than 30° off (noise: 39.1 %).', unit: 'share', better: 'lower', interval: true },
+    over_45: { summary: 'Share of positions more than 45° off (noise: 18.2 %).', unit: 'share', better: 'lower', interval: true },
+    over_60: { summary: 'Share of positions more than 60° off (noise: 5.8 %).', unit: 'share', better: 'lower', interval: true },
+    sd: { summary: 'Root mean square angle, mean over examples.', unit: 'degrees', better: 'lower', interval: true },
+  },
+  parameters: {},
+} as const satisfies MetricEntry;
+
+export const rank_agreement = {
+  category: 'metric',
+  name: 'rank_agreement',
+  summary: 'How much of their top positions several maps share.',
+  documentation:
+    'For each example and each pair of maps: the share of the top positions that both have in common, averaged over pairs. Positions are ranked by the magnitude of their position score; ties at the border are shared out in proportion. Two unrelated maps share `top` of them by chance. `correlation` is the mean Spearman correlation of the signed scores over all positions.',
+  citation: 'Krishna et al. 2022, arXiv 2202.01602 (feature agreement)',
+  revision: 1,
+  subjects: { kind: 'attribution', min: 2, max: 32 },
+  on: false,
+  unit: 'examples',
+  headline: 'median',
+  statistics: {
+    median: { summary: 'Median over examples of the shared top positions.', unit: 'share', better: 'higher', interval: true },
+    mean: { summary: 'Mean over examples of the shared top positions.', unit: 'share', better: 'higher', interval: true },
+    min: { summary: 'Least agreement of any example.', unit: 'share', better: 'higher', interval: false },
+    correlation: { summary: 'Mean over examples of the Spearman correlation.', unit: 'correlation', better: 'higher', interval: true },
+  },
+  parameters: {
+    top: { type: { is: 'share', min: 0, max: 1 }, default: 0.1, summary: 'Share of the positions that counts as top.' },
+  },
+} as const satisfies MetricEntry;
+
+export const prediction_summary = {
+  category: 'metric',
+  name: 'prediction_summary',
+  summary: 'What the target says about the data: level, spread, correctness.',
+  documentation:
+    'Mean, spread and extremes of the explained number and, where the data carry labels 0 and 1, accuracy at threshold 0 and AUROC. An explanation of wrong predictions explains errors.',
+  revision: 1,
+  subjects: { kind: 'target', min: 1, max: 1 },
+  on: true,
+  unit: 'examples',
+  headline: 'mean',
+  statistics: {
+    mean: { summary: 'Mean of the target.', unit: 'logit', better: 'neither', interval: true },
+    median: { summary: 'Median of the target.', unit: 'logit', better: 'neither', interval: true },
+    sd: { summary: 'Standard deviation of the target over examples.', unit: 'logit', better: 'neither', interval: true },
+    min: { summary: 'Smallest value of the target.', unit: 'logit', better: 'neither', interval: false },
+    max: { summary: 'Largest value of the target.', unit: 'logit', better: 'neither', interval: false },
+    accuracy: { summary: 'Share of labelled examples on the right side of 0.', unit: 'share', better: 'higher', interval: true },
+    auroc: { summary: 'Chance that an example of class 1 scores above one of class 0.', unit: 'share', better: 'higher', interval: true },
+  },
+  parameters: {},
+} as const satisfies MetricEntry;
+
+export const interpretability = {
+  category: 'metric',
+  name: 'interpretability',
+  summary: 'How well the position scores find the planted motifs.',
+  documentation:
+    'For each example with planted motifs: area under the ROC curve and under the precision–recall curve (trapezoid) of the position scores, with the positions above 0.1 bit as truth against the background. Positions of a motif at or below 0.1 bit are left out. A map unrelated to the truth has AUROC 0.5.',
+  citation: 'Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109, Methods',
+  revision: 1,
+  subjects: { kind: 'attribution', min: 1, max: 1 },
+  on: false,
+  unit: 'examples',
+  headline: 'auroc',
+  statistics: {
+    auroc: { summary: 'Mean area under the ROC curve.', unit: 'share', better: 'higher', interval: true },
+    aupr: { summary: 'Mean area under the precision–recall curve (trapezoid).', unit: 'share', better: 'higher', interval: true },
+  },
+  parameters: {
+    truth: { type: { is: 'declared', kind: 'truth' }, summary: 'The planted motifs of the data that the map explains.' },
+  },
+} as const satisfies MetricEntry;

@@ -1,0 +1,36 @@
+/** References (baselines): what an example is compared with. */
+import type { ReferenceEntry } from './specification.js';
+
+export const zeros = {
+  category: 'reference',
+  name: 'zeros',
+  summary: 'The all-zero input.',
+  documentation:
+    'Not a sequence: an all-zero position lies off the simplex on which one-hot data live, where the network was never trained. Use it to compare with published results; prefer `uniform` or shuffled references.',
+  citation: 'Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109',
+  revision: 1,
+  parameters: {},
+} as const satisfies ReferenceEntry;
+
+export const uniform = {
+  category: 'reference',
+  name: 'uniform',
+  summary: 'Every position ¼ A, ¼ C, ¼ G, ¼ T.',
+  documentation: 'The centre of the simplex: the mean of all sequences, though not itself a sequence.',
+  revision: 1,
+  parameters: {},
+} as const satisfies ReferenceEntry;
+
+export const dinucleotide_shuffle = {
+  category: 'reference',
+  name: 'dinucleotide_shuffle',
+  summary: 'Random sequences with exactly the dinucleotides of the example.',
+  documentation:
+    'Each copy is drawn uniformly from all sequences with the same dinucleotide counts and the same first and last base (an Eulerian path through the dinucleotide graph). Copies are independent and may coincide: short or repetitive sequences have few distinct shuffles, and how many were distinct is reported.',
+  citation: 'Altschul & Erickson 1985, Mol Biol Evol 2:526; Wilson 1996, STOC (random arborescence)',
+  revision: 1,
+  parameters: {
+    copies: { type: { is: 'integer', min: 1, max: 10_000 }, default: 20, summary: 'References per example.' },
+    seed: { type: { is: 'integer', min: 0, max: 4_294_967_295 }, summary: 'Seed of the random draws.' },
+  },
+} as const satisfies ReferenceEntry;

@@ -1,0 +1,245 @@
+/**
+ * The vocabulary in which catalog entries are written: pure data that completion, signature help, hover, validation,
+ * the reference documentation, the plan and the engine all read. Nothing here is executable.
+ */
+
+/** What a declaration can be, as its first word says. */
+export const KINDS = [
+  'model',
+  'target',
+  'genome',
+  'data',
+  'truth',
+  'reference',
+  'network',
+  'ensemble',
+  'method',
+  'attribution',
+  'metric',
+  'benchmark',
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** What a catalog entry is; one name may stand in several categories (`uniform` is a reference and a policy). */
+export type Category =
+  | 'format'
+  | 'alphabet'
+  | 'target'
+  | 'source'
+  | 'stage'
+  | 'truth'
+  | 'reference'
+  | 'method'
+  | 'correction'
+  | 'metric'
+  | 'view'
+  | 'export'
+  | 'keyword';
+
+/** What the numbers of an attribution map mean; part of the map's type. */
+export type MapKind = 'gradient' | 'contribution' | 'hypothetical' | 'effect';
+
+/** Units that a quantity may carry in the text; a bare number has none. */
+export type Unit = 'bp' | 'kb' | 's' | 'min' | 'h';
+
+/** The type of a parameter's value. */
+export type ValueType =
+  | { readonly is: 'integer'; readonly min?: number; readonly max?: number; readonly unit?: Unit }
+  | { readonly is: 'number'; readonly min?: number; readonly max?: number; readonly unit?: Unit }
+  /** A percentage in the text (`1%`), a fraction in the plan (0.01). */
+  | { readonly is: 'share'; readonly min?: number; readonly max?: number }
+  | { readonly is: 'text' }
+  /** A file beside the experiment; the plan replaces it by the hash of its content. */
+  | { readonly is: 'path'; readonly extensions: readonly string[] }
+  | { readonly is: 'truth' }
+  | { readonly is: 'keyword'; readonly values: readonly string[] }
+  /** A call to a catalog entry of this category, or the name of a declaration that holds one. */
+  | { readonly is: 'call'; readonly category: Category }
+  /** The name of a declaration of this kind. */
+  | { readonly is: 'declared'; readonly kind: Kind }
+  | { readonly is: 'list'; readonly of: ValueType }
+  | { readonly is: 'record'; readonly of: ValueType }
+  | { readonly is: 'either'; readonly of: readonly ValueType[] };
+
+/** A value in the plan: JSON without null. Calls and declarations are objects with one marked key. */
+export type PlainValue = number | string | boolean | readonly PlainValue[] | { readonly [key: string]: PlainValue };
+
+/** One parameter of an entry. The order of the parameters in an entry is their order in a call. */
+export interface ParameterSpecification {
+  readonly type: ValueType;
+  /** One sentence: what it does, with its unit. */
+  readonly summary: string;
+  /** The value where the text gives none. A parameter without default and without `optional` must be given. */
+  readonly default?: PlainValue;
+  /** May be left out and then has no value. */
+  readonly optional?: true;
+  /** Takes all remaining positional arguments as a list; its type is that of one element. */
+  readonly variadic?: true;
+}
+
+/** One number that a metric yields, to be named in `expect metric.statistic`. */
+export interface StatisticSpecification {
+  readonly summary: string;
+  /** `share` statistics are fractions shown as percentages. */
+  readonly unit: 'share' | 'degrees' | 'correlation' | 'logit' | 'count' | 'steps' | 'information';
+  readonly better: 'lower' | 'higher' | 'neither';
+  /** Extremes and exact counts carry n and no interval. */
+  readonly interval: boolean;
+}
+
+interface EntryBase {
+  readonly name: string;
+  /** One sentence for completion lists. */
+  readonly summary: string;
+  /** Markdown for hovers and the reference: what it computes, its assumptions and limits. */
+  readonly documentation: string;
+  /** The paper or specification that defines it. */
+  readonly citation?: string;
+  readonly parameters: { readonly [name: string]: ParameterSpecification };
+  /** Raised whenever the same parameters would give other numbers: stored results of older revisions are not reused. */
+  readonly revision: number;
+}
+
+export interface FormatEntry extends EntryBase {
+  readonly category: 'format';
+}
+export interface AlphabetEntry extends EntryBase {
+  readonly category: 'alphabet';
+  readonly letters: readonly string[];
+}
+export interface TargetEntry extends EntryBase {
+  readonly category: 'target';
+}
+export interface SourceEntry extends EntryBase {
+  readonly category: 'source';
+}
+/** A step from data to data. `needsTarget`: it asks the model, so a target has to be named. */
+export interface StageEntry extends EntryBase {
+  readonly category: 'stage';
+}
+/** What is known to be true of a data set (planted motifs); `of` names the data. */
+export interface TruthEntry extends EntryBase {
+  readonly category: 'truth';
+}
+export interface ReferenceEntry extends EntryBase {
+  readonly category: 'reference';
+}
+export interface MethodEntry extends EntryBase {
+  readonly category: 'method';
+  readonly produces: MapKind;
+  /** The method claims that a map sums to f(x) − f(baseline), so `completeness` may be asked. */
+  readonly complete: boolean;
+  /** Cost in model passes for one example, in words for the hover. */
+  readonly cost: string;
+}
+export interface CorrectionEntry extends EntryBase {
+  readonly category: 'correction';
+  readonly accepts: readonly MapKind[];
+  /** `same`: the kind that came in. */
+  readonly produces: MapKind | 'same';
+  /** Why the kinds that are not accepted are refused: the text of the type error. */
+  readonly refusal: string;
+  readonly keepsCompleteness: boolean;
+}
+export interface MetricEntry extends EntryBase {
+  readonly category: 'metric';
+  /** What may stand after `of`. */
+  readonly subjects: {
+    readonly kind: 'attribution' | 'target';
+    readonly min: number;
+    readonly max: number;
+    readonly maps?: readonly MapKind[];
+    /** Only maps of methods that claim completeness, before any correction. */
+    readonly complete?: true;
+  };
+  /** Whether `on data` must be given (it may not otherwise). */
+  readonly on: boolean;
+  readonly statistics: { readonly [name: string]: StatisticSpecification };
+  /** The statistic meant by `expect metric < v` and shown first. */
+  readonly headline: string;
+  /** The unit over which intervals are drawn, in words (`examples`). */
+  readonly unit: string;
+}
+export interface ViewEntry extends EntryBase {
+  readonly category: 'view';
+}
+export interface ExportEntry extends EntryBase {
+  readonly category: 'export';
+}
+export interface KeywordEntry extends EntryBase {
+  readonly category: 'keyword';
+}
+
+export type Entry =
+  | FormatEntry
+  | AlphabetEntry
+  | TargetEntry
+  | SourceEntry
+  | StageEntry
+  | TruthEntry
+  | ReferenceEntry
+  | MethodEntry
+  | CorrectionEntry
+  | MetricEntry
+  | ViewEntry
+  | ExportEntry
+  | KeywordEntry;
+
+/** A catalog call in the plan: every parameter that has a value, defaults filled in. */
+export interface PlainCall {
+  readonly call: string;
+  readonly category: Category;
+  readonly parameters: { readonly [name: string]: PlainValue };
+}
+
+/** A target with its model: what a forward pass needs to know. */
+export interface PlainTarget {
+  readonly target: PlainCall;
+  readonly model: PlainCall;
+}
+
+/** What is known of a data set: the truth's call and the key of the data's result. */
+export interface PlainTruth {
+  readonly truth: PlainCall;
+  readonly of: string;
+}
+
+/** The TypeScript type of a parameter's value in the plan; keeps an implementation true to its entry. */
+export type ValueOf<T extends ValueType> = T extends { readonly is: 'integer' | 'number' | 'share' }
+  ? number
+  : T extends { readonly is: 'text' | 'path' }
+    ? string
+    : T extends { readonly is: 'truth' }
+      ? boolean
+      : T extends { readonly is: 'keyword'; readonly values: readonly (infer W)[] }
+        ? W
+        : T extends { readonly is: 'call' }
+          ? PlainCall
+          : T extends { readonly is: 'declared'; readonly kind: infer K }
+            ? K extends 'target'
+              ? PlainTarget
+              : K extends 'truth'
+                ? PlainTruth
+                : string
+            : T extends { readonly is: 'list'; readonly of: infer U extends ValueType }
+              ? readonly ValueOf<U>[]
+              : T extends { readonly is: 'record'; readonly of: infer U extends ValueType }
+                ? { readonly [key: string]: ValueOf<U> }
+                : T extends { readonly is: 'either'; readonly of: readonly (infer U extends ValueType)[] }
+                  ? ValueOf<U>
+                  : never;
+
+type OneOrMany<P extends ParameterSpecification> = P extends { readonly variadic: true }
+  ? readonly ValueOf<P['type']>[]
+  : ValueOf<P['type']>;
+
+type OptionalNames<E extends EntryBase> = {
+  [K in keyof E['parameters']]: E['parameters'][K] extends { readonly optional: true } ? K : never;
+}[keyof E['parameters']];
+
+/** The parameters of an entry as its implementation receives them. */
+export type ParametersOf<E extends EntryBase> = {
+  readonly [K in Exclude<keyof E['parameters'], OptionalNames<E>>]: OneOrMany<E['parameters'][K]>;
+} & {
+  readonly [K in OptionalNames<E>]?: OneOrMany<E['parameters'][K]>;
+};

@@ -1,0 +1,77 @@
+/** Stages of a data pipeline: data in, data out. */
+import type { StageEntry } from './specification.js';
+
+const seed = { type: { is: 'integer', min: 0, max: 4_294_967_295 }, summary: 'Seed of the random draws.' } as const;
+
+export const sample = {
+  category: 'stage',
+  name: 'sample',
+  summary: 'A random sample of the examples, in file order.',
+  documentation: 'Draws without replacement; the same seed gives the same examples on every machine.',
+  revision: 1,
+  parameters: {
+    size: { type: { is: 'integer', min: 1 }, summary: 'How many examples to keep.' },
+    seed,
+  },
+} as const satisfies StageEntry;
+
+export const take = {
+  category: 'stage',
+  name: 'take',
+  summary: 'The first examples.',
+  documentation: 'Keeps examples `from` … `from + size − 1` in their order. First examples of a sorted file are not a random sample.',
+  revision: 1,
+  parameters: {
+    size: { type: { is: 'integer', min: 1 }, summary: 'How many examples to keep.' },
+    from: { type: { is: 'integer', min: 0 }, default: 0, summary: 'The first example to keep, counted from 0.' },
+  },
+} as const satisfies StageEntry;
+
+export const label = {
+  category: 'stage',
+  name: 'label',
+  summary: 'Gives every example the same class.',
+  documentation: 'Replaces the labels that came with the source.',
+  revision: 1,
+  parameters: { class: { type: { is: 'integer', min: 0 }, summary: 'The class.' } },
+} as const satisfies StageEntry;
+
+export const concat = {
+  category: 'stage',
+  name: 'concat',
+  summary: 'Appends other data sets.',
+  documentation: 'The examples of the named data sets follow in order. All must have the same length and alphabet.',
+  revision: 1,
+  parameters: {
+    data: { type: { is: 'declared', kind: 'data' }, variadic: true, summary: 'The data sets to append.' },
+  },
+} as const satisfies StageEntry;
+
+export const split = {
+  category: 'stage',
+  name: 'split',
+  summary: 'One part of a seeded random split.',
+  documentation:
+    'Divides the examples at random into train, validation and test parts and keeps the one named. Calls with the same seed and shares give disjoint parts.',
+  revision: 1,
+  parameters: {
+    part: { type: { is: 'keyword', values: ['train', 'validation', 'test'] }, summary: 'Which part to keep.' },
+    validation: { type: { is: 'share', min: 0, max: 1 }, default: 0.1, summary: 'Share of the validation part.' },
+    test: { type: { is: 'share', min: 0, max: 1 }, default: 0.2, summary: 'Share of the test part.' },
+    seed,
+  },
+} as const satisfies StageEntry;
+
+export const only_correct = {
+  category: 'stage',
+  name: 'only_correct',
+  summary: 'Only the examples that the model classifies correctly.',
+  documentation:
+    'Keeps an example when the target is above the threshold for label 1, and at most the threshold for label 0. Explanations of misclassified examples explain the error.',
+  citation: 'Bontonou et al. 2023, arXiv 2303.11336 (protocol)',
+  revision: 1,
+  parameters: {
+    target: { type: { is: 'declared', kind: 'target' }, summary: 'The target that decides.' },
+    threshold: { type: { is: 'number' }, default: 0, summary: 'Decision threshold on the target (0 for a logit).' },
+  },
+} as const satisfies StageEntry;

@@ -1,0 +1,30 @@
+/** Examples in memory: DNA as one byte per position, with what is known of each example. */
+import type { Note } from '../../protocol.js';
+
+/**
+ * Letters by code: 0–3 are the bases in stored order, 4–14 the IUPAC ambiguity codes. 255 is "no base" (all zero).
+ */
+export const LETTERS = 'ACGTRYSWKMBDHVN';
+export const NO_BASE = 255;
+
+/** Where an example comes from; random draws are keyed by it, so that order and batches cannot matter. */
+export interface Origin {
+  /** First 8 hexadecimal digits of the source's hash. */
+  readonly source: string;
+  /** Index in the source, from 0. */
+  readonly index: number;
+}
+
+export interface Examples {
+  /** Positions of each example. */
+  readonly length: number;
+  /** Letter codes, [example, position]. */
+  readonly letters: Uint8Array;
+  readonly names: readonly string[];
+  /** Class of each example, where it has one. */
+  readonly labels: readonly (number | undefined)[];
+  readonly origins: readonly Origin[];
+  /** Information content in bits of the planted motif at [example, position]; 0 in the background. */
+  readonly truth?: Float32Array;
+  readonly notes: readonly Note[];
+}

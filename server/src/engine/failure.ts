@@ -1,0 +1,17 @@
+/** The engine's error: a problem that a user can act on. Everything else that is thrown is a defect of the engine. */
+import type { Problem } from '../protocol.js';
+
+export class Failure extends Error {
+  readonly problem: Problem;
+
+  /**
+   * @param code stable identifier, for example `model/unknown-operator`
+   * @param message what was found and what was expected
+   * @param where file, node or row, and what to do about it
+   */
+  constructor(code: string, message: string, where: { place?: string; remedy?: string } = {}) {
+    super(message);
+    this.name = 'Failure';
+    this.problem = { code, message, ...where };
+  }
+}

@@ -1,0 +1,285 @@
+/**
+ * Every message between client, language server, engine and webview: one schema each, from which type and validator
+ * both come. Arrays never travel here; messages carry the key under which the result store holds them.
+ */
+import { z } from 'zod';
+
+/** Any JSON value without null. */
+export type Json = string | number | boolean | Json[] | { [key: string]: Json };
+const json: z.ZodType<Json> = z.lazy(() =>
+  z.union([z.string(), z.number(), z.boolean(), z.array(json), z.record(z.string(), json)]),
+);
+
+/** SHA-256 as 64 hexadecimal digits. */
+const key = z.string().regex(/^[0-9a-f]{64}$/);
+
+const category = z.enum([
+  'format',
+  'alphabet',
+  'target',
+  'source',
+  'stage',
+  'truth',
+  'reference',
+  'method',
+  'correction',
+  'metric',
+  'view',
+  'export',
+  'keyword',
+]);
+
+/** A catalog call with all its parameters, as the plan writes it. A path parameter holds the hash of the file. */
+export const Call = z.object({ call: z.string(), category, parameters: z.record(z.string(), json) });
+export type Call = z.infer<typeof Call>;
+
+export const Target = z.object({ target: Call, model: Call });
+export type Target = z.infer<typeof Target>;
+
+/** What one step computes. Keys name results of other steps. */
+export const Task = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('data'),
+    /** A source to read, or the key of a data set to go on from. */
+    source: z.union([Call, key]),
+    stages: z.array(Call),
+  }),
+  z.object({ kind: z.literal('attribution'), method: Call, target: Target, data: key }),
+  z.object({ kind: z.literal('correction'), correction: Call, attribution: key }),
+  z.object({
+    kind: z.literal('metric'),
+    metric: Call,
+    subjects: z.array(z.union([key, Target])),
+    data: key.optional(),
+  }),
+]);
+export type Task = z.infer<typeof Task>;
+
+export const BACKENDS = ['onnxruntime', 'reference'] as const;
+
+/** How graphs are executed. */
+export const ExecutorOptions = z.object({
+  backend: z.enum(BACKENDS),
+  /** Threads of the native runtime; 0 lets it choose. */
+  threads: z.number().int().min(0),
+});
+export type ExecutorOptions = z.infer<typeof ExecutorOptions>;
+
+/** An error a user can act on: what was found and expected, where, and what to do. */
+export const Problem = z.object({
+  /** Stable identifier, for example `model/unknown-operator`. */
+  code: z.string(),
+  message: z.string(),
+  /** File, node or row at which it happened. */
+  place: z.string().optional(),
+  remedy: z.string().optional(),
+});
+export type Problem = z.infer<typeof Problem>;
+
+/** Something the reader of a result should know that is not an error. */
+export const Note = z.object({ level: z.enum(['information', 'warning']), code: z.string(), message: z.string() });
+export type Note = z.infer<typeof Note>;
+
+// ---------------------------------------------------------------------------------------------- to the engine
+
+/** Content hash → absolute path, for every path parameter in the message. */
+const files = z.record(z.string(), z.string());
+
+export const EngineRequest = z.discriminatedUnion('type', [
+  /** Compute one step into the store. Steps it needs are complete. */
+  z.object({
+    type: z.literal('run'),
+    id: z.number().int(),
+    key,
+    title: z.string(),
+    task: Task,
+    store: z.string(),
+    files,
+    executor: ExecutorOptions,
+  }),
+  /** Stop a run at the next batch; finished blocks stay. */
+  z.object({ type: z.literal('cancel'), id: z.number().int() }),
+  /** Read the header of a model (`format` call) or a data source (`source` call). */
+  z.object({ type: z.literal('describe'), id: z.number().int(), call: Call, files }),
+  z.object({ type: z.literal('exit') }),
+]);
+export type EngineRequest = z.infer<typeof EngineRequest>;
+
+// -------------------------------------------------------------------------------------------- from the engine
+
+/** Whether a rule is exact for an operator, or why it is refused. */
+export const OperatorStatus = z.object({
+  operator: z.string(),
+  count: z.number().int(),
+  gradient: z.enum(['exact', 'refused']),
+  reason: z.string().optional(),
+});
+export type OperatorStatus = z.infer<typeof OperatorStatus>;
+
+const axis = z.union([z.number().int(), z.string()]);
+const tensorHeader = z.object({ name: z.string(), type: z.string(), shape: z.array(axis) });
+
+export const ModelDescription = z.object({
+  is: z.literal('model'),
+  format: z.string(),
+  producer: z.string().optional(),
+  inputs: z.array(tensorHeader),
+  outputs: z.array(tensorHeader),
+  operators: z.array(OperatorStatus),
+  parameters: z.number().int(),
+  /** Activations in front of which `before(…)` can be asked, last first. */
+  activations: z.array(z.object({ operator: z.string(), node: z.string() })),
+  /** Present when the model fits `dna(length)`. */
+  dna: z
+    .object({ length: axis, layout: z.enum(['channels_first', 'channels_last']), ambiguous: z.boolean() })
+    .optional(),
+  notes: z.array(Note),
+});
+export type ModelDescription = z.infer<typeof ModelDescription>;
+
+export const DataDescription = z.object({
+  is: z.literal('data'),
+  /** Number of examples, or the number read when the file is too long to read in time. */
+  examples: z.number().int(),
+  complete: z.boolean(),
+  alphabet: z.literal('dna'),
+  /** Shortest and longest example. */
+  length: z.tuple([z.number().int(), z.number().int()]),
+  notes: z.array(Note),
+});
+export type DataDescription = z.infer<typeof DataDescription>;
+
+export const Description = z.discriminatedUnion('is', [ModelDescription, DataDescription]);
+export type Description = z.infer<typeof Description>;
+
+export const EngineMessage = z.discriminatedUnion('type', [
+  /** First message of an engine: its self-test has passed. */
+  z.object({ type: z.literal('ready'), versions: z.record(z.string(), z.string()) }),
+  /** The self-test failed; the engine ends after this. */
+  z.object({ type: z.literal('unusable'), problem: Problem }),
+  z.object({
+    type: z.literal('progress'),
+    id: z.number().int(),
+    done: z.number(),
+    total: z.number(),
+    /** What is counted: `examples`. */
+    unit: z.string(),
+    /** Model passes so far, where the step runs a model. */
+    passes: z.number().optional(),
+  }),
+  z.object({ type: z.literal('finished'), id: z.number().int() }),
+  z.object({ type: z.literal('cancelled'), id: z.number().int() }),
+  z.object({ type: z.literal('failed'), id: z.number().int(), problem: Problem }),
+  z.object({ type: z.literal('described'), id: z.number().int(), description: Description }),
+]);
+export type EngineMessage = z.infer<typeof EngineMessage>;
+
+// ------------------------------------------------------------------------------- results as views receive them
+
+/** A number with its interval, as metric results and expectations show it. */
+export const Statistic = z.object({
+  name: z.string(),
+  summary: z.string(),
+  value: z.number(),
+  unit: z.enum(['share', 'degrees', 'correlation', 'logit', 'count', 'steps', 'information']),
+  better: z.enum(['lower', 'higher', 'neither']),
+  /** Number of units (examples) behind the value. */
+  n: z.number().int(),
+  /** 95 % interval; absent for extremes and counts, and below 10 units. */
+  interval: z.tuple([z.number(), z.number()]).optional(),
+  /** Why there is no interval although the statistic has one. */
+  withheld: z.string().optional(),
+});
+export type Statistic = z.infer<typeof Statistic>;
+
+/** A histogram with, where one is known, what chance would give. */
+export const Distribution = z.object({
+  title: z.string(),
+  unit: z.string(),
+  /** Bin borders, one more than counts. */
+  edges: z.array(z.number()),
+  counts: z.array(z.number()),
+  /** Expected counts under the null. */
+  expected: z.array(z.number()).optional(),
+  /** What the null is, in words. */
+  expectedTitle: z.string().optional(),
+});
+export type Distribution = z.infer<typeof Distribution>;
+
+export const Outcome = z.enum(['met', 'met, not shown', 'failed', 'not shown', 'not run']);
+export type Outcome = z.infer<typeof Outcome>;
+
+/** Everything a view of one experiment shows, whole. Arrays are named and come beside it. */
+export const Snapshot = z.object({
+  version: z.literal(1),
+  /** File name of the experiment. */
+  file: z.string(),
+  documentation: z.string().optional(),
+  created: z.string(),
+  versions: z.record(z.string(), z.string()),
+  /** Text of the experiment. */
+  source: z.string(),
+  data: z.array(
+    z.object({
+      name: z.string(),
+      key,
+      examples: z.number().int(),
+      length: z.number().int(),
+      names: z.array(z.string()),
+      labels: z.array(z.number()).optional(),
+      /** Name of a uint8 array [example, position]: 0–3 for A, C, G, T, 4 for anything else. */
+      letters: z.string(),
+      notes: z.array(Note),
+    }),
+  ),
+  maps: z.array(
+    z.object({
+      name: z.string(),
+      key,
+      kind: z.enum(['gradient', 'contribution', 'hypothetical', 'effect']),
+      /** Its declaration as written, without the leading kind and name. */
+      written: z.string(),
+      documentation: z.string().optional(),
+      /** Key of the data set that it explains; one of `data`. */
+      data: key,
+      unit: z.string(),
+      /** Name of a float32 array [example, position]: position scores. */
+      scores: z.string(),
+      /** Name of a float32 array [example]: the target's value, where it is known. */
+      predictions: z.string().optional(),
+      seconds: z.number(),
+      notes: z.array(Note),
+    }),
+  ),
+  metrics: z.array(
+    z.object({
+      name: z.string(),
+      key,
+      written: z.string(),
+      documentation: z.string().optional(),
+      headline: z.string(),
+      statistics: z.array(Statistic),
+      distribution: Distribution.optional(),
+      notes: z.array(Note),
+    }),
+  ),
+  expectations: z.array(
+    z.object({
+      text: z.string(),
+      metric: z.string(),
+      statistic: z.string(),
+      outcome: Outcome,
+      message: z.string(),
+      /** Interval at the confidence of `at`, or the 95 % one. */
+      interval: z.tuple([z.number(), z.number()]).optional(),
+      confidence: z.number(),
+      value: z.number().optional(),
+      low: z.number().optional(),
+      high: z.number().optional(),
+    }),
+  ),
+  views: z.array(z.object({ call: z.string(), maps: z.array(z.string()) })),
+  /** Declarations without a result, and why. */
+  missing: z.array(z.object({ name: z.string(), kind: z.string(), reason: z.string() })),
+});
+export type Snapshot = z.infer<typeof Snapshot>;
