@@ -283,3 +283,43 @@ export const Snapshot = z.object({
   missing: z.array(z.object({ name: z.string(), kind: z.string(), reason: z.string() })),
 });
 export type Snapshot = z.infer<typeof Snapshot>;
+
+/** How a statistic's value reads wherever people see it: `0.11 %`, `31.2°`, `9.07`, `9 312`. Not a number: `no value`. */
+export function quantity(value: number, unit: Statistic['unit']): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'no value' : value > 0 ? '∞' : '−∞';
+  switch (unit) {
+    case 'share':
+      return `${significant(100 * value, 3)}\u00a0%`;
+    case 'degrees':
+      return `${significant(value, 3)}°`;
+    case 'information':
+      return `${significant(value, 3)}\u00a0bit`;
+    case 'correlation':
+      return signed(value.toFixed(2));
+    case 'logit':
+      return significant(value, 3);
+    case 'count':
+    case 'steps':
+      return grouped(value);
+  }
+}
+
+/** At most this many significant digits, never in powers of ten between 0.0001 and 999 999. */
+function significant(value: number, digits: number): string {
+  const size = Math.abs(value);
+  if (size === 0) return '0';
+  if (size < 1e-4 || size >= 1e6) return signed(value.toExponential(digits - 1));
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+  return signed(size < 0.01 ? String(Number(value.toPrecision(2))) : value.toFixed(Math.min(decimals, 3)));
+}
+
+/** A count with its thousands apart; what is not whole keeps one decimal. */
+function grouped(value: number): string {
+  const [whole = '', fraction] = Math.abs(value)
+    .toFixed(Number.isInteger(value) ? 0 : 1)
+    .split('.');
+  const spaced = whole.replace(/\B(?=(\d{3})+$)/g, '\u202f');
+  return `${value < 0 ? '−' : ''}${spaced}${fraction === undefined ? '' : `.${fraction}`}`;
+}
+
+const signed = (text: string): string => text.replace('-', '−').replace('e-', 'e−');
