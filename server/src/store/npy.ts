@@ -1,0 +1,159 @@
+/**
+ * The `.npy` format, version 1.0, little-endian float32 and float64 in C order: what `numpy.load` opens.
+ * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ *
+ * All platforms that Node's prebuilt binaries and VS Code support are little-endian, so arrays are written as they
+ * lie in memory.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { StoreError, systemCode } from './error.js';
+
+export type ElementType = 'float32' | 'float64';
+export type NumberArray = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+
+const DESCRIPTORS = { float32: '<f4', float64: '<f8' } as const;
+const BYTES = { float32: 4, float64: 8 } as const;
+const MAGIC = '\x93NUMPY\x01\x00';
+
+export interface NpyHeader {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  /** Where the data begin, in bytes. */
+  readonly offset: number;
+}
+
+/** Elements of one row: the product of all axes but the first. */
+export function rowSize(shape: readonly number[]): number {
+  return shape.slice(1).reduce((product, size) => product * size, 1);
+}
+
+/** Size in bytes of a whole file with this header. */
+export function fileSize(header: NpyHeader): number {
+  return header.offset + (header.shape[0] ?? 1) * rowSize(header.shape) * BYTES[header.type];
+}
+
+/** The header as bytes; data begin at a multiple of 64 bytes. */
+export function encodeHeader(type: ElementType, shape: readonly number[]): Buffer {
+  const tuple = shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(', ')})`;
+  const dictionary = `{'descr': '${DESCRIPTORS[type]}', 'fortran_order': False, 'shape': ${tuple}, }`;
+  const length = Math.ceil((MAGIC.length + 2 + dictionary.length + 1) / 64) * 64;
+  const header = Buffer.alloc(length, ' ', 'latin1');
+  header.write(MAGIC, 0, 'latin1');
+  header.writeUInt16LE(length - MAGIC.length - 2, MAGIC.length);
+  header.write(dictionary, MAGIC.length + 2, 'latin1');
+  header.write('\n', length - 1, 'latin1');
+  return header;
+}
+
+/**
+ * Reads the header of a `.npy` file that this store wrote.
+ *
+ * @throws StoreError when the bytes are not such a header
+ */
+export function decodeHeader(bytes: Uint8Array, place: string): NpyHeader {
+  const text = Buffer.from(bytes).toString('latin1');
+  const length = bytes.length >= 10 ? Buffer.from(bytes).readUInt16LE(MAGIC.length) : 0;
+  const dictionary = text.slice(MAGIC.length + 2, MAGIC.length + 2 + length);
+  const match = /^\{'descr': '<f([48])', 'fortran_order': False, 'shape': \(([\d, ]*)\), \}/.exec(dictionary);
+  if (!text.startsWith(MAGIC) || !match) {
+    throw new StoreError(
+      'store/damaged',
+      `${place} does not begin with the header of a little-endian float32 or float64 .npy file in C order.`,
+      place,
+      'Delete the folder that holds it; the next run computes it again.',
+    );
+  }
+  return {
+    type: match[1] === '4' ? 'float32' : 'float64',
+    shape: (match[2] ?? '').split(',').flatMap(size => (size.trim() === '' ? [] : [Number(size)])),
+    offset: MAGIC.length + 2 + length,
+  };
+}
+
+/** Writes all bytes at an offset; the system may take them in several pieces. */
+export async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += (await file.write(bytes, written, bytes.length - written, position + written)).bytesWritten;
+  }
+}
+
+/** Fills `bytes` from an offset. Returns how many bytes there were. */
+async function readFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
+  let read = 0;
+  while (read < bytes.length) {
+    const { bytesRead } = await file.read(bytes, read, bytes.length - read, position + read);
+    if (bytesRead === 0) break;
+    read += bytesRead;
+  }
+  return read;
+}
+
+/** Rows of one stored array. Holds no open file between reads. */
+export class ArrayReader {
+  private constructor(
+    private readonly path: string,
+    private readonly header: NpyHeader,
+  ) {}
+
+  /** @throws StoreError when the file is missing or not one of the store's */
+  static async open(path: string): Promise<ArrayReader> {
+    const file = await openForReading(path);
+    try {
+      const bytes = Buffer.alloc(1024);
+      const length = await readFully(file, bytes, 0);
+      return new ArrayReader(path, decodeHeader(bytes.subarray(0, length), path));
+    } finally {
+      await file.close();
+    }
+  }
+
+  get type(): ElementType {
+    return this.header.type;
+  }
+
+  get shape(): readonly number[] {
+    return this.header.shape;
+  }
+
+  /**
+   * Rows `from` … `to − 1`, one after the other in C order; without arguments all of them.
+   *
+   * @throws StoreError when the rows do not exist or the file is cut short
+   */
+  async read(from = 0, to = this.shape[0] ?? 0): Promise<NumberArray> {
+    const rows = this.shape[0] ?? 0;
+    if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= rows)) {
+      throw new StoreError('store/rows', `Rows ${from} to ${to} were asked for, ${this.path} has ${rows}.`, this.path);
+    }
+    const size = rowSize(this.shape);
+    const values =
+      this.type === 'float32' ? new Float32Array((to - from) * size) : new Float64Array((to - from) * size);
+    const file = await openForReading(this.path);
+    try {
+      const bytes = new Uint8Array(values.buffer);
+      const position = this.header.offset + from * size * BYTES[this.type];
+      const length = await readFully(file, bytes, position);
+      if (length < bytes.length) {
+        throw new StoreError(
+          'store/damaged',
+          `${this.path} ends ${bytes.length - length} bytes before row ${to}.`,
+          this.path,
+          'Delete the folder that holds it; the next run computes it again.',
+        );
+      }
+    } finally {
+      await file.close();
+    }
+    return values;
+  }
+}
+
+async function openForReading(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    throw new StoreError('store/missing', `There is no array at ${path}.`, path, 'Run the experiment to compute it.');
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * `rows.tsv`: one line per row of a result, the first line names the columns. Tab, line break and backslash inside a
+ * cell are written as `\t`, `\n`, `\r` and `\\`, so that a header line of any FASTA file survives.
+ */
+import type { RowTable } from './result.js';
+
+const ESCAPES: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', '\\': '\\\\' };
+const UNESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '\\': '\\' };
+
+export function encodeRows(table: RowTable): string {
+  return [table.columns, ...table.rows]
+    .map(cells => cells.map(cell => cell.replace(/[\t\n\r\\]/g, found => ESCAPES[found] ?? found)).join('\t') + '\n')
+    .join('');
+}
+
+export function decodeRows(text: string): RowTable {
+  const [columns = [], ...rows] = text
+    .split('\n')
+    .slice(0, -1)
+    .map(line =>
+      line.split('\t').map(cell => cell.replace(/\\(.)/g, (_, letter: string) => UNESCAPES[letter] ?? letter)),
+    );
+  return { columns, rows };
+}
