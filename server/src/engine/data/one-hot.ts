@@ -1,0 +1,66 @@
+/** From letters to what a model reads: one number per position and base. */
+import { LETTERS, NO_BASE, type Examples } from './examples.js';
+
+/** The bases that each letter stands for (IUPAC-IUB, Cornish-Bowden 1985, Nucleic Acids Res. 13:3021). */
+export const BASES_OF: Readonly<Record<string, string>> = {
+  A: 'A',
+  C: 'C',
+  G: 'G',
+  T: 'T',
+  R: 'AG',
+  Y: 'CT',
+  S: 'CG',
+  W: 'AT',
+  K: 'GT',
+  M: 'AC',
+  B: 'CGT',
+  D: 'AGT',
+  H: 'ACT',
+  V: 'ACG',
+  N: 'ACGT',
+};
+
+/** Shares of A, C, G, T by letter code, [256, 4]; all zero for "no base". */
+const SHARES = new Float32Array(256 * 4);
+[...LETTERS].forEach((letter, code) => {
+  const bases = BASES_OF[letter]!;
+  for (const base of bases) SHARES[code * 4 + LETTERS.indexOf(base)] = 1 / bases.length;
+});
+
+/** Code of each byte of text, upper or lower case; 255 where the byte is no IUPAC letter of DNA. */
+export const CODE_OF_BYTE = new Uint8Array(256).fill(NO_BASE);
+[...LETTERS].forEach((letter, code) => {
+  CODE_OF_BYTE[letter.charCodeAt(0)] = code;
+  CODE_OF_BYTE[letter.toLowerCase().charCodeAt(0)] = code;
+});
+
+/**
+ * Writes letters as shares of A, C, G, T.
+ *
+ * @param letters letter codes, any number of positions
+ * @param out receives [position, 4]
+ * @param at first element of `out` to write
+ */
+export function writeOneHot(letters: Uint8Array, out: Float32Array, at = 0): void {
+  let to = at;
+  for (const code of letters) {
+    const share = code * 4;
+    out[to++] = SHARES[share]!;
+    out[to++] = SHARES[share + 1]!;
+    out[to++] = SHARES[share + 2]!;
+    out[to++] = SHARES[share + 3]!;
+  }
+}
+
+/**
+ * Examples `from` … `to − 1` as a model reads them. An ambiguity code becomes equal shares of its bases (N: ¼ each), an
+ * unknown base all zeros.
+ *
+ * @returns [to − from, position, 4] in A, C, G, T order
+ */
+export function oneHot(examples: Examples, from: number, to: number): Float32Array {
+  const { length } = examples;
+  const out = new Float32Array((to - from) * length * 4);
+  writeOneHot(examples.letters.subarray(from * length, to * length), out);
+  return out;
+}

@@ -1,0 +1,34 @@
+/** What every data source offers, and how it finds its files. */
+import type { DataDescription } from '../../protocol.js';
+import { Failure } from '../failure.js';
+import type { Examples } from './examples.js';
+
+/** Absolute path by content hash, for every path parameter of a call. */
+export type Files = Readonly<Record<string, string>>;
+
+export interface Source<Parameters> {
+  /** All examples. @throws Failure */
+  read(parameters: Parameters, files: Files): Promise<Examples>;
+  /** Number and length of the examples, from as little as possible. @throws Failure */
+  describe(parameters: Parameters, files: Files): Promise<DataDescription>;
+}
+
+/** The file that a path parameter, which holds a content hash, stands for. */
+export function pathOf(hash: string, files: Files): string {
+  const path = files[hash];
+  if (path === undefined) {
+    throw new Failure('data/no-file', `no file is known for the content hash ${hash.slice(0, 12)}…`, {
+      remedy: 'The file was moved or changed since the run was planned: run the experiment again.',
+    });
+  }
+  return path;
+}
+
+/** The failure for a file that the system will not let us read. */
+export function unreadable(path: string, error: unknown): Failure {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Failure('data/unreadable', `cannot read the file: ${reason}`, {
+    place: path,
+    remedy: 'Check that the file exists and may be read.',
+  });
+}

@@ -1,0 +1,54 @@
+/** The data sources by their catalog names. */
+import type { ParametersOf } from '../../catalog/specification.js';
+import type * as specifications from '../../catalog/sources.js';
+import type { Call, DataDescription } from '../../protocol.js';
+import { Failure } from '../failure.js';
+import { checkMotifs, simulateMotifs } from '../simulate/motifs.js';
+import type { Examples } from './examples.js';
+import { fasta } from './fasta.js';
+import { oneHotHdf5 } from './one-hot-hdf5.js';
+import type { Files, Source } from './source.js';
+
+/** One implementation per source of the catalog. */
+export const SOURCES: {
+  readonly [Name in keyof typeof specifications]: Source<ParametersOf<(typeof specifications)[Name]>>;
+} = {
+  fasta,
+  one_hot_hdf5: oneHotHdf5,
+  simulate_motifs: {
+    async read(parameters) {
+      return simulateMotifs(parameters);
+    },
+    async describe(parameters) {
+      checkMotifs(parameters);
+      const { sequences, length } = parameters;
+      return { is: 'data', examples: sequences, complete: true, alphabet: 'dna', length: [length, length], notes: [] };
+    },
+  },
+};
+
+function sourceOf(call: Call): Source<unknown> {
+  // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
+  const source = SOURCES[call.call as keyof typeof SOURCES] as Source<unknown> | undefined;
+  if (!source) throw new Failure('data/unknown-source', `"${call.call}" is no data source`);
+  return source;
+}
+
+/**
+ * All examples of a source.
+ *
+ * @param call a source of the catalog with all its parameters; paths are content hashes
+ * @throws Failure
+ */
+export async function readSource(call: Call, files: Files): Promise<Examples> {
+  return sourceOf(call).read(call.parameters, files);
+}
+
+/**
+ * How many examples a source has and how long they are, in at most about 8 seconds.
+ *
+ * @throws Failure
+ */
+export async function describeSource(call: Call, files: Files): Promise<DataDescription> {
+  return sourceOf(call).describe(call.parameters, files);
+}
