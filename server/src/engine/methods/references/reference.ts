@@ -1,0 +1,47 @@
+/** What every reference offers: inputs with which an example is compared. */
+import type { Note } from '../../../protocol.js';
+import type { Origin } from '../../data/examples.js';
+
+/** One example, as references see it. */
+export interface ReferenceExample {
+  /** Letter codes, [position]. */
+  readonly letters: Uint8Array;
+  readonly origin: Origin;
+}
+
+export interface Reference {
+  /** References per example, the same for all. */
+  readonly copies: number;
+  /**
+   * Writes the references of one example; they depend on nothing but the reference's parameters and the example.
+   *
+   * @param out [copies, position, 4] in A, C, G, T order; every element is written
+   * @returns how many of the copies are different
+   */
+  fill(example: ReferenceExample, out: Float32Array): number;
+}
+
+/**
+ * What a reader should know of the copies of all examples.
+ *
+ * @param copies references per example
+ * @param distinct what `fill` returned, [example]
+ */
+export function referenceNotes(copies: number, distinct: ArrayLike<number>): Note[] {
+  let affected = 0;
+  let fewest = copies;
+  for (let example = 0; example < distinct.length; example++) {
+    if (distinct[example]! < copies) affected++;
+    fewest = Math.min(fewest, distinct[example]!);
+  }
+  if (affected === 0) return [];
+  return [
+    {
+      level: 'warning',
+      code: 'GA041',
+      message:
+        `${affected} of ${distinct.length} examples have fewer than ${copies} different references (at least ${fewest}): ` +
+        'their sequences are short or repetitive, so shuffles coincide. The references of such an example count as fewer than asked for.',
+    },
+  ];
+}

@@ -1,0 +1,32 @@
+/** The references by their catalog names. */
+import type { ParametersOf } from '../../../catalog/specification.js';
+import type * as specifications from '../../../catalog/references.js';
+import type { Call } from '../../../protocol.js';
+import { Failure } from '../../failure.js';
+import { uniform, zeros } from './constant.js';
+import { dinucleotideShuffle } from './dinucleotide-shuffle.js';
+import type { Reference } from './reference.js';
+
+/** One implementation per reference of the catalog. */
+export const REFERENCES: {
+  readonly [Name in keyof typeof specifications]: (
+    parameters: ParametersOf<(typeof specifications)[Name]>,
+  ) => Reference;
+} = {
+  zeros: () => zeros,
+  uniform: () => uniform,
+  dinucleotide_shuffle: dinucleotideShuffle,
+};
+
+/**
+ * The reference that a call stands for.
+ *
+ * @param call a reference of the catalog with all its parameters
+ * @throws Failure
+ */
+export function referenceOf(call: Call): Reference {
+  // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
+  const make = REFERENCES[call.call as keyof typeof REFERENCES] as ((parameters: unknown) => Reference) | undefined;
+  if (!make) throw new Failure('method/unknown-reference', `"${call.call}" is no reference`);
+  return make(call.parameters);
+}
