@@ -1,6 +1,6 @@
 /**
  * The graph: ONNX operators over named values. Everything the engine does to a model is a function from graph to graph.
- * Plain data; the opset-17 form of the operators is the common language, importers normalise older forms.
+ * Plain data; the opset-18 form of the operators is the common language, importers normalise older forms.
  */
 
 /** Element types that the engine handles; others are refused at import. */
@@ -49,7 +49,7 @@ export interface Graph {
 }
 
 /** The operator set in which graphs are written. */
-export const OPSET = 17;
+export const OPSET = 18;
 
 /** Number of elements of a shape. */
 export function sizeOf(shape: readonly number[]): number {

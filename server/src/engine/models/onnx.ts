@@ -1,0 +1,179 @@
+/** ONNX models: reads the file and brings operators of older operator sets (11 and later) to the common form. */
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Failure } from '../failure.js';
+import {
+  floats,
+  integers,
+  numberAttribute,
+  numbersAttribute,
+  textAttribute,
+  type Attributes,
+  type Graph,
+  type Node,
+  type Tensor,
+} from '../graph/graph.js';
+import { castTarget, readOnnx } from '../graph/onnx.js';
+
+/** A model as imported: a graph in the common form, with symbols for the axes that the file leaves open. */
+export interface ImportedModel {
+  readonly graph: Graph;
+  /** `ONNX, operator set 17`. */
+  readonly format: string;
+  readonly producer: string;
+}
+
+const OLDEST = 11;
+
+/** @throws Failure for files that cannot be read or hold what the engine does not know */
+export async function importOnnx(path: string): Promise<ImportedModel> {
+  const file = basename(path);
+  const { graph, opset, producer } = readOnnx(await readFile(path), file);
+  if (opset < OLDEST)
+    throw new Failure('model/opset', `operator set ${opset} is older than ${OLDEST}`, {
+      place: file,
+      remedy: 'Convert it with onnx.version_converter.convert_version(model, 17).',
+    });
+  return { graph: normalise(graph, opset), format: `ONNX, operator set ${opset}`, producer };
+}
+
+/** The state of a normalisation: nodes and constants written so far. */
+class Normaliser {
+  readonly nodes: Node[] = [];
+  readonly initializers: Map<string, Tensor>;
+  private counter = 0;
+
+  constructor(
+    readonly graph: Graph,
+    readonly opset: number,
+  ) {
+    this.initializers = new Map(graph.initializers);
+  }
+
+  constant(tensor: Tensor): string {
+    const name = `normalised~${++this.counter}`;
+    this.initializers.set(name, tensor);
+    return name;
+  }
+
+  /** A new node in place of `origin`, whose name it keeps in part. */
+  emit(origin: Node, operator: string, inputs: readonly string[], attributes: Attributes = {}, output?: string): string {
+    const name = output === undefined ? `${origin.name}~${++this.counter}` : origin.name;
+    this.nodes.push({ operator, name, inputs, outputs: [output ?? name], attributes });
+    return output ?? name;
+  }
+
+  place(node: Node): string {
+    return `node ${node.name} (${node.operator}) of ${this.graph.name}`;
+  }
+}
+
+/** Brings every node to the form of operator set 18. */
+export function normalise(graph: Graph, opset: number): Graph {
+  const state = new Normaliser(graph, opset);
+  for (const node of graph.nodes) {
+    const rule = RULES[node.operator];
+    if (rule !== undefined) rule(state, node);
+    else if (node.operator.startsWith('Reduce')) attributeToInput(state, node, 'axes', 18);
+    else state.nodes.push(node);
+  }
+  return { ...graph, nodes: state.nodes, initializers: state.initializers };
+}
+
+type Rule = (state: Normaliser, node: Node) => void;
+
+/** Moves an attribute to the second input, where operator sets since `since` have it. */
+function attributeToInput(state: Normaliser, node: Node, name: string, since: number): void {
+  const values = numbersAttribute(node, name);
+  const { [name]: _moved, ...attributes } = node.attributes;
+  if (state.opset >= since || values === undefined) state.nodes.push(node);
+  else state.nodes.push({ ...node, inputs: [node.inputs[0]!, state.constant(integers(values))], attributes });
+}
+
+/** Before operator set 13 softmax normalised over all axes from `axis` on at once. */
+const softmax: Rule = (state, node) => {
+  if (state.opset >= 13) {
+    state.nodes.push(node);
+    return;
+  }
+  const [x] = node.inputs as [string];
+  const axis = numberAttribute(node, 'axis', 1);
+  const flat = state.emit(node, 'Flatten', [x], { axis });
+  const y = state.emit(node, node.operator, [flat], { axis: -1 });
+  state.emit(node, 'Reshape', [y, state.emit(node, 'Shape', [x])], {}, node.outputs[0]!);
+};
+
+const refuseOutputs =
+  (operator: string): Rule =>
+  (state, node) => {
+    const used = new Set([
+      ...state.graph.nodes.flatMap(other => other.inputs),
+      ...state.graph.outputs.map(output => output.name),
+    ]);
+    const extra = node.outputs.slice(1).find(output => used.has(output));
+    if (extra !== undefined || numberAttribute(node, 'training_mode', 0) === 1)
+      throw new Failure('model/training', `${operator} is in training mode`, {
+        place: state.place(node),
+        remedy: 'Call model.eval() before exporting.',
+      });
+    state.nodes.push({ ...node, inputs: operator === 'Dropout' ? node.inputs.slice(0, 1) : node.inputs, outputs: node.outputs.slice(0, 1) });
+  };
+
+const RULES: Readonly<Record<string, Rule>> = {
+  Constant: (state, node) => {
+    const { value, value_float, value_int, value_floats, value_ints } = node.attributes;
+    let tensor: Tensor | undefined;
+    if (typeof value === 'object' && 'data' in value) tensor = value;
+    else if (typeof value_float === 'number') tensor = floats([], [value_float]);
+    else if (typeof value_int === 'number') tensor = integers([value_int], []);
+    else if (Array.isArray(value_floats)) tensor = floats([value_floats.length], value_floats.map(Number));
+    else if (Array.isArray(value_ints)) tensor = integers(value_ints.map(Number));
+    if (tensor === undefined)
+      throw new Failure('model/constant', `a Constant holds ${Object.keys(node.attributes).join(', ') || 'nothing'}`, {
+        place: state.place(node),
+      });
+    state.initializers.set(node.outputs[0]!, tensor);
+  },
+  Cast: (state, node) => {
+    state.nodes.push({ ...node, attributes: { to: castTarget(numberAttribute(node, 'to', 0), state.place(node)) } });
+  },
+  Squeeze: (state, node) => attributeToInput(state, node, 'axes', 13),
+  Unsqueeze: (state, node) => attributeToInput(state, node, 'axes', 13),
+  ReduceSum: (state, node) => attributeToInput(state, node, 'axes', 13),
+  Split: (state, node) => {
+    const lengths = numbersAttribute(node, 'split');
+    if (node.inputs.length > 1 || lengths === undefined) state.nodes.push(node);
+    else attributeToInput(state, node, 'split', 13);
+  },
+  Softmax: softmax,
+  LogSoftmax: softmax,
+  Dropout: refuseOutputs('Dropout'),
+  BatchNormalization: refuseOutputs('BatchNormalization'),
+  Pad: (state, node) => {
+    const mode = textAttribute(node, 'mode', 'constant');
+    if (mode !== 'constant' || node.inputs.length > 3)
+      throw new Failure('model/unknown-operator', `padding of mode ${mode}${node.inputs.length > 3 ? ' with axes' : ''} is not supported`, {
+        place: state.place(node),
+        remedy: 'Export the model with constant padding.',
+      });
+    state.nodes.push(node);
+  },
+  /** x · Φ(x), exactly or by its tanh approximation (Hendrycks & Gimpel 2016, arXiv 1606.08415). */
+  Gelu: (state, node) => {
+    const [x] = node.inputs as [string];
+    const scalar = (value: number): string => state.constant(floats([], [value]));
+    const times = (a: string, b: string): string => state.emit(node, 'Mul', [a, b]);
+    let inner: string;
+    if (textAttribute(node, 'approximate', 'none') === 'tanh') {
+      const cubed = times(times(x, times(x, x)), scalar(0.044715));
+      inner = state.emit(node, 'Tanh', [times(state.emit(node, 'Add', [x, cubed]), scalar(Math.sqrt(2 / Math.PI)))]);
+    } else inner = state.emit(node, 'Erf', [times(x, scalar(Math.SQRT1_2))]);
+    const gate = state.emit(node, 'Add', [inner, scalar(1)]);
+    state.emit(node, 'Mul', [times(x, scalar(0.5)), gate], {}, node.outputs[0]!);
+  },
+  HardSwish: (state, node) => {
+    const [x] = node.inputs as [string];
+    const gate = state.emit(node, 'HardSigmoid', [x], { alpha: 1 / 6, beta: 0.5 });
+    state.emit(node, 'Mul', [x, gate], {}, node.outputs[0]!);
+  },
+};

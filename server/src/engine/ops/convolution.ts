@@ -1,0 +1,185 @@
+/** Convolution and its transpose, over any number of spatial axes. Sources: ONNX Conv-11, ConvTranspose-11. */
+import { numberAttribute, numbersAttribute, sizeOf, type Node, type Tensor, numbersOf } from '../graph/graph.js';
+import { given, ShapeError, type Operator } from './operator.js';
+import { windowOf, windowTable, type Window } from './window.js';
+
+const CONVOLUTION_REFUSED = 'the kernel is computed from the input';
+
+interface Convolution {
+  readonly batch: number;
+  readonly group: number;
+  /** Channels on the side of the window's input and of its output, per group. */
+  readonly inputChannels: number;
+  readonly outputChannels: number;
+  readonly window: Window;
+}
+
+/** Geometry of a Conv node: x [N, C, …], w [M, C/group, …]. */
+function convolution(node: Node, x: readonly number[], w: readonly number[]): Convolution {
+  const group = numberAttribute(node, 'group', 1);
+  if (w.length !== x.length || x[1] !== w[1]! * group)
+    throw new ShapeError(`Conv: ${x[1]} channels meet a kernel of shape [${w}] in ${group} group(s)`);
+  return {
+    batch: x[0]!,
+    group,
+    inputChannels: w[1]!,
+    outputChannels: w[0]! / group,
+    window: windowOf(node, x.slice(2), w.slice(2)),
+  };
+}
+
+/**
+ * Geometry of a ConvTranspose node, x [N, C, …], w [C, M/group, …]: the convolution whose transpose it is, so that the
+ * window's output is this node's input.
+ */
+function transposed(node: Node, x: readonly number[], w: readonly number[]): Convolution {
+  const group = numberAttribute(node, 'group', 1);
+  if (w.length !== x.length || x[1] !== w[0])
+    throw new ShapeError(`ConvTranspose: ${x[1]} channels meet a kernel of shape [${w}]`);
+  const kernel = w.slice(2);
+  const rank = kernel.length;
+  const strides = numbersAttribute(node, 'strides') ?? new Array<number>(rank).fill(1);
+  const dilations = numbersAttribute(node, 'dilations') ?? new Array<number>(rank).fill(1);
+  const pads = numbersAttribute(node, 'pads') ?? new Array<number>(2 * rank).fill(0);
+  const extra = numbersAttribute(node, 'output_padding') ?? new Array<number>(rank).fill(0);
+  const output = x.slice(2);
+  const input = output.map(
+    (extent, axis) =>
+      (extent - 1) * strides[axis]! +
+      extra[axis]! +
+      (kernel[axis]! - 1) * dilations[axis]! +
+      1 -
+      pads[axis]! -
+      pads[axis + rank]!,
+  );
+  const window = { input, output, kernel, strides, dilations, begin: pads.slice(0, rank), end: pads.slice(rank) };
+  return { batch: x[0]!, group, inputChannels: w[1]!, outputChannels: w[0]! / group, window };
+}
+
+/** Visits every (input element, output element, kernel element) that a convolution multiplies. */
+function visit(
+  { batch, group, inputChannels, outputChannels, window }: Convolution,
+  each: (input: number, output: number, kernel: number) => void,
+): void {
+  const table = windowTable(window);
+  const positions = sizeOf(window.output);
+  const extent = sizeOf(window.input);
+  const taps = sizeOf(window.kernel);
+  for (let n = 0; n < batch; n++)
+    for (let g = 0; g < group; g++)
+      for (let m = 0; m < outputChannels; m++)
+        for (let c = 0; c < inputChannels; c++) {
+          const out = (n * group + g) * outputChannels + m;
+          const input = ((n * group + g) * inputChannels + c) * extent;
+          const kernel = ((g * outputChannels + m) * inputChannels + c) * taps;
+          for (let k = 0; k < taps; k++)
+            for (let o = 0; o < positions; o++) {
+              const at = table[k * positions + o]!;
+              if (at >= 0) each(input + at, out * positions + o, kernel + k);
+            }
+        }
+}
+
+/** Adds a per-channel bias to data of shape [N, channels, positions]. */
+function addBias(data: Float64Array, bias: Float64Array | undefined, positions: number): void {
+  if (bias === undefined) return;
+  for (let i = 0; i < data.length; i++) data[i]! += bias[Math.floor(i / positions) % bias.length]!;
+}
+
+/** Attributes that a convolution shares with its transpose, padding written out. */
+const attributesOf = ({ group, window }: Convolution) => ({
+  group,
+  kernel_shape: window.kernel,
+  strides: window.strides,
+  dilations: window.dilations,
+  pads: [...window.begin, ...window.end],
+});
+
+/** Kernel [M, C/g, …] with both channel axes exchanged within each group and every spatial axis reversed: [C, M/g, …]. */
+function flipped(kernel: Tensor, { group, inputChannels, outputChannels, window }: Convolution): Tensor {
+  const taps = sizeOf(window.kernel);
+  const from = numbersOf(kernel);
+  const data = new Float32Array(from.length);
+  for (let g = 0; g < group; g++)
+    for (let m = 0; m < outputChannels; m++)
+      for (let c = 0; c < inputChannels; c++)
+        for (let k = 0; k < taps; k++)
+          data[((g * inputChannels + c) * outputChannels + m) * taps + k] =
+            from[((g * outputChannels + m) * inputChannels + c) * taps + taps - 1 - k]!;
+  return { type: 'float32', shape: [group * inputChannels, outputChannels, ...window.kernel], data };
+}
+
+const conv: Operator = {
+  name: 'Conv',
+  infer: (node, inputs) => {
+    const x = given(inputs, 0, node);
+    const w = given(inputs, 1, node);
+    const { batch, window } = convolution(node, x.shape, w.shape);
+    return [{ type: x.type, shape: [batch, w.shape[0]!, ...window.output] }];
+  },
+  evaluate: (node, inputs) => {
+    const x = given(inputs, 0, node);
+    const w = given(inputs, 1, node);
+    const geometry = convolution(node, x.shape, w.shape);
+    const shape = [geometry.batch, w.shape[0]!, ...geometry.window.output];
+    const data = new Float64Array(sizeOf(shape));
+    visit(geometry, (i, o, k) => {
+      data[o]! += x.data[i]! * w.data[k]!;
+    });
+    addBias(data, inputs[2]?.data, sizeOf(geometry.window.output));
+    return [{ type: x.type, shape, data }];
+  },
+  gradient: ({ builder, node, inputs, cotangent, wanted }) => {
+    const [x, w] = inputs as [string, string];
+    if (wanted[1] || wanted[2]) throw new ShapeError(CONVOLUTION_REFUSED);
+    const geometry = convolution(node, builder.shape(x), builder.shape(w));
+    const { window } = geometry;
+    const constant = builder.header(w).constant;
+    const reach = window.kernel.map((k, axis) => (k - 1) * window.dilations[axis]!);
+    const begin = reach.map((r, axis) => r - window.begin[axis]!);
+    const end = reach.map((r, axis) => r - window.end[axis]!);
+    const plain = window.strides.every(s => s === 1) && [...begin, ...end].every(p => p >= 0);
+    // With stride 1 the transpose is a convolution with the reversed kernel, which native runtimes do faster.
+    if (constant !== undefined && plain)
+      return [
+        builder.add('Conv', [cotangent, builder.constant(flipped(constant, geometry))], {
+          ...attributesOf(geometry),
+          pads: [...begin, ...end],
+        }),
+      ];
+    const covered = window.output.map(
+      (o, axis) => (o - 1) * window.strides[axis]! + reach[axis]! + 1 - window.begin[axis]! - window.end[axis]!,
+    );
+    const output_padding = window.input.map((extent, axis) => extent - covered[axis]!);
+    return [builder.add('ConvTranspose', [cotangent, w], { ...attributesOf(geometry), output_padding })];
+  },
+};
+
+const convTranspose: Operator = {
+  name: 'ConvTranspose',
+  infer: (node, inputs) => {
+    const x = given(inputs, 0, node);
+    const w = given(inputs, 1, node);
+    const { batch, group, inputChannels, window } = transposed(node, x.shape, w.shape);
+    return [{ type: x.type, shape: [batch, group * inputChannels, ...window.input] }];
+  },
+  evaluate: (node, inputs) => {
+    const x = given(inputs, 0, node);
+    const w = given(inputs, 1, node);
+    const geometry = transposed(node, x.shape, w.shape);
+    const shape = [geometry.batch, geometry.group * geometry.inputChannels, ...geometry.window.input];
+    const data = new Float64Array(sizeOf(shape));
+    visit(geometry, (i, o, k) => {
+      data[i]! += x.data[o]! * w.data[k]!;
+    });
+    addBias(data, inputs[2]?.data, sizeOf(geometry.window.input));
+    return [{ type: x.type, shape, data }];
+  },
+  gradient: ({ builder, node, inputs, cotangent, wanted }) => {
+    const [x, w] = inputs as [string, string];
+    if (wanted[1] || wanted[2]) throw new ShapeError(CONVOLUTION_REFUSED);
+    return [builder.add('Conv', [cotangent, w], attributesOf(transposed(node, builder.shape(x), builder.shape(w))))];
+  },
+};
+
+export const CONVOLUTIONS: readonly Operator[] = [conv, convTranspose];
