@@ -2,7 +2,7 @@
  * Every message between client, language server, engine and webview: one schema each, from which type and validator
  * both come. Arrays never travel here; messages carry the key under which the result store holds them.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Any JSON value without null. */
 export type Json = string | number | boolean | Json[] | { [key: string]: Json };

@@ -25,7 +25,7 @@ export type ReportArray = Float32Array | Uint8Array;
  */
 export function reportHtml(snapshot: Snapshot, arrays: ReadonlyMap<string, ReportArray>, script: string): string {
   const cut = cutExamples(snapshot, arrays);
-  const code = script.replace(/\r\n?/g, '\n').replace(/<(?=\/script|script|!--)/gi, '\\x3c');
+  const code = script.replace(/\r\n?/g, '\n').replace(/<(?=\/script|!--)/gi, '\\x3c');
   const policy = [
     `default-src 'none'`,
     `script-src '${hash(code)}'`,

@@ -1,0 +1,60 @@
+/** The arrays of a snapshot, matched with the declarations that they belong to and checked against their shapes. */
+import type { Snapshot } from '../../server/src/protocol.js';
+import type { ScoreMatrix } from './rows.js';
+
+export type DataSet = Snapshot['data'][number];
+export type AttributionMap = Snapshot['maps'][number];
+
+/** Arrays by the names under which the snapshot refers to them. */
+export type Arrays = ReadonlyMap<string, Float32Array | Uint8Array>;
+
+/** An attribution map with its numbers. */
+export interface ScoredMap {
+  readonly map: AttributionMap;
+  readonly scores: ScoreMatrix;
+  /** [rows] */
+  readonly predictions?: Float32Array;
+}
+
+/** A data set with its letters; `rows` of its examples are here. */
+export interface Sequences {
+  readonly data: DataSet;
+  readonly rows: number;
+  /** [rows × length], 0–3 for A, C, G, T, 4 for anything else. */
+  readonly letters: Uint8Array;
+}
+
+/** @throws RangeError when the array is absent, of another type or of another size than rows × length */
+export function sequencesOf(data: DataSet, arrays: Arrays): Sequences {
+  const rows = data.names.length;
+  const letters = arrays.get(data.letters);
+  if (!(letters instanceof Uint8Array)) throw absent(data.name, data.letters, 'uint8');
+  checkSize(data.name, letters.length, rows * data.length, `${rows} × ${data.length}`);
+  return { data, rows, letters };
+}
+
+/** @throws RangeError when an array is absent, of another type or of another size than rows × length */
+export function scoredMapOf(map: AttributionMap, { data, rows }: Sequences, arrays: Arrays): ScoredMap {
+  const values = arrays.get(map.scores);
+  if (!(values instanceof Float32Array)) throw absent(map.name, map.scores, 'float32');
+  checkSize(map.name, values.length, rows * data.length, `${rows} × ${data.length}`);
+  const scores = { rows, length: data.length, values };
+  if (map.predictions === undefined) return { map, scores };
+  const predictions = arrays.get(map.predictions);
+  if (!(predictions instanceof Float32Array)) throw absent(map.name, map.predictions, 'float32');
+  checkSize(map.name, predictions.length, rows, `${rows}`);
+  return { map, scores, predictions };
+}
+
+function absent(name: string, array: string, type: string): RangeError {
+  return new RangeError(
+    `${name} cannot be drawn: its ${type} array “${array}” is not in this file. Write the report again.`,
+  );
+}
+
+function checkSize(name: string, found: number, expected: number, shape: string): void {
+  if (found === expected) return;
+  throw new RangeError(
+    `${name} cannot be drawn: its array holds ${found} values where ${shape} were expected. Write the report again.`,
+  );
+}

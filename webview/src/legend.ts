@@ -1,0 +1,68 @@
+/** Keys to pictures: the diverging colour scale with its ends, and small samples for marks. */
+import { quantity } from '../../server/src/protocol.js';
+import { element, svg } from './element.js';
+import { divergingColour } from './scale.js';
+import { surface } from './surface.js';
+import type { Theme } from './theme.js';
+
+export interface DivergingLegend {
+  readonly node: HTMLElement;
+  /** Ends of the scale, and how many examples and positions one cell of the picture averages. */
+  readonly show: (limit: number, examples: number, positions: number) => void;
+}
+
+/** What averaging a picture does, in words; empty when every value has its own cell. */
+export function averagingText(examples: number, positions: number): string {
+  const parts = [
+    ...(examples > 1 ? [`${Number(examples.toFixed(1))} examples`] : []),
+    ...(positions > 1 ? [`${Number(positions.toFixed(1))} positions`] : []),
+  ];
+  return parts.length === 0 ? '' : `each cell is the mean of ${parts.join(' × ')}`;
+}
+
+export function divergingLegend(theme: Theme, unit: string): DivergingLegend {
+  const scale = surface(
+    theme,
+    () => 10,
+    ({ context, width, height }) => {
+      const colours = theme.palette().diverging;
+      for (let x = 0; x < width; x++) {
+        const [red, green, blue] = divergingColour((2 * x) / (width - 1) - 1, colours);
+        context.fillStyle = `rgb(${red} ${green} ${blue})`;
+        context.fillRect(x, 0, 1, height);
+      }
+    },
+  );
+  scale.canvas.setAttribute('aria-hidden', 'true');
+  const low = element('span');
+  const high = element('span');
+  const averaging = element('span');
+  const node = element(
+    'div',
+    { class: 'legend', title: 'The ends of the scale are the 99th percentile of the magnitudes in the picture.' },
+    averaging,
+    element('span', {}, low, scale.canvas, high),
+  );
+  return {
+    node,
+    show: (limit, examples, positions) => {
+      low.textContent = limit > 0 ? `≤ ${quantity(-limit, 'logit')}` : 'every score is 0';
+      high.textContent = limit > 0 ? `≥ ${quantity(limit, 'logit')} ${unit}` : '';
+      averaging.textContent = averagingText(examples, positions);
+    },
+  };
+}
+
+/** A sample of a mark (`count`, `expected` …) of a picture, with its meaning. */
+export function legendEntry(kind: string, mark: 'bar' | 'line', text: string): HTMLElement {
+  const sample =
+    mark === 'bar'
+      ? svg('rect', { class: kind, x: 0, y: 1, width: 14, height: 10 })
+      : svg('path', { class: kind, d: 'M0 6H14' });
+  return element(
+    'span',
+    {},
+    svg('svg', { width: 14, height: 12, class: 'histogram-key', 'aria-hidden': 'true' }, sample),
+    text,
+  );
+}

@@ -1,0 +1,27 @@
+/** Entry of the self-contained report: draws the embedded snapshot in place of the plain tables. */
+import { embeddedArrays, embeddedSnapshot } from './embedded.js';
+import { element } from './element.js';
+import { page } from './page.js';
+import { STYLESHEET } from './stylesheet.js';
+import { watchTheme } from './theme.js';
+
+function draw(): void {
+  const plain = document.getElementById('plain');
+  try {
+    const snapshot = embeddedSnapshot(document);
+    const arrays = embeddedArrays(document);
+    // A constructed sheet needs no exception in the content security policy.
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLESHEET);
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+    const drawn = page(watchTheme(), snapshot, arrays);
+    if (plain) plain.replaceWith(drawn);
+    else document.body.prepend(drawn);
+  } catch (error) {
+    // The plain tables stay: they hold the same numbers.
+    const reason = error instanceof Error ? error.message : String(error);
+    plain?.prepend(element('p', { role: 'alert' }, `The pictures of this report cannot be drawn: ${reason}`));
+  }
+}
+
+draw();

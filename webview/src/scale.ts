@@ -1,0 +1,53 @@
+/** Numbers to places and colours: ticks, robust limits, the diverging colour map. Pure. */
+
+export type Rgb = readonly [number, number, number];
+
+/** Zero, halfway and extreme of both signs. */
+export interface DivergingColours {
+  readonly zero: Rgb;
+  readonly negative: readonly [Rgb, Rgb];
+  readonly positive: readonly [Rgb, Rgb];
+}
+
+/** Round numbers (1, 2 or 5 times a power of ten) inside [low, high], about `wanted` of them. */
+export function ticks(low: number, high: number, wanted: number): number[] {
+  if (!(high > low)) return [low];
+  const rough = (high - low) / Math.max(1, wanted);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map(factor => factor * power).find(step => step >= rough * 0.999) ?? 10 * power;
+  const found: number[] = [];
+  for (let index = Math.ceil(low / step - 1e-9); index * step <= high + step * 1e-9; index++) {
+    found.push(Number((index * step).toPrecision(12)));
+  }
+  return found;
+}
+
+/** Ticks of one-based positions `from` to `to` (inclusive): the first one and round numbers, at least 1 apart. */
+export function positionTicks(from: number, to: number, wanted: number): number[] {
+  const round = ticks(from, to, wanted).filter(Number.isInteger);
+  const step = (round[1] ?? to) - (round[0] ?? from);
+  const far = round.filter(tick => tick - from > step * 0.6);
+  return [from, ...far];
+}
+
+/**
+ * The magnitude that the ends of a colour scale stand for: the 99th percentile of |value|, so that a few outliers do not
+ * bleach the rest; the largest magnitude where most values are zero; 0 where nothing is finite and non-zero.
+ */
+export function robustMagnitude(values: Float32Array, share = 0.99): number {
+  const magnitudes = values.filter(Number.isFinite).map(Math.abs).sort();
+  const percentile = magnitudes[Math.floor(share * (magnitudes.length - 1))] ?? 0;
+  return percentile > 0 ? percentile : (magnitudes.at(-1) ?? 0);
+}
+
+/** Colour of a value; ±1 and beyond are the extremes, NaN is zero's colour. */
+export function divergingColour(value: number, colours: DivergingColours): Rgb {
+  const size = Math.min(1, Math.abs(value)) || 0;
+  const [middle, extreme] = value < 0 ? colours.negative : colours.positive;
+  return size < 0.5 ? between(colours.zero, middle, size * 2) : between(middle, extreme, size * 2 - 1);
+}
+
+function between(from: Rgb, to: Rgb, share: number): Rgb {
+  const mix = (a: number, b: number): number => Math.round(a + (b - a) * share);
+  return [mix(from[0], to[0]), mix(from[1], to[1]), mix(from[2], to[2])];
+}

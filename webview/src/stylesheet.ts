@@ -1,0 +1,136 @@
+/**
+ * The style of the results view. Inside VS Code it follows the editor's colours (`--vscode-*`), elsewhere its own light
+ * and dark palette. Colours that carry data have no counterpart there: bases are told apart by letter as well, signs by
+ * orange and blue, which stay apart under the common forms of colour blindness.
+ */
+
+const LIGHT = `
+  --background: var(--vscode-editor-background, #ffffff); --foreground: var(--vscode-editor-foreground, #24292f);
+  --dim: var(--vscode-descriptionForeground, #57606a); --line: var(--vscode-panel-border, #d8dee4);
+  --raised: var(--vscode-textCodeBlock-background, #f6f8fa); --accent: var(--vscode-textLink-foreground, #0560b6);
+  --met: #1a7f4b; --failed: #c22f2f; --doubtful: #8a5a00;
+  --base-A: #1b7f45; --base-C: #1f66cc; --base-G: #a86600; --base-T: #cc3330; --base-N: #6e7781;
+  --positive: #e58a3c; --positive-extreme: #8a3800; --negative: #5a9fd6; --negative-extreme: #0b3f78;
+`;
+const DARK = `
+  --background: var(--vscode-editor-background, #1c1e21); --foreground: var(--vscode-editor-foreground, #d8dade);
+  --dim: var(--vscode-descriptionForeground, #9aa4af); --line: var(--vscode-panel-border, #34383d);
+  --raised: var(--vscode-textCodeBlock-background, #24272b); --accent: var(--vscode-textLink-foreground, #58a9f5);
+  --met: #56bd80; --failed: #ff7b72; --doubtful: #dba53a;
+  --base-A: #4fbf78; --base-C: #5aa5ff; --base-G: #f0b34a; --base-T: #f4716c; --base-N: #9aa4af;
+  --positive: #c9681c; --positive-extreme: #ffc78f; --negative: #2f7cc0; --negative-extreme: #a9d8ff;
+`;
+const CONTRAST = `
+  --line: var(--vscode-contrastBorder, CanvasText); --dim: var(--foreground);
+`;
+
+export const STYLESHEET = `
+body { ${LIGHT} margin: 0; padding: 0; background: var(--background); color: var(--foreground);
+  font: var(--vscode-font-size, 14px)/1.5 var(--vscode-font-family, system-ui, "Segoe UI", "DejaVu Sans", sans-serif); }
+@media (prefers-color-scheme: dark) { body { ${DARK} } }
+body.vscode-light, body.vscode-high-contrast-light { ${LIGHT} }
+body.vscode-dark, body.vscode-high-contrast:not(.vscode-high-contrast-light) { ${DARK} }
+body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
+@media (prefers-contrast: more) { body { ${CONTRAST} } }
+@media (forced-colors: active) {
+  body { --background: Canvas; --foreground: CanvasText; --dim: CanvasText; --line: CanvasText; --raised: Canvas;
+    --accent: LinkText; --met: CanvasText; --failed: CanvasText; --doubtful: CanvasText; }
+  .view svg, .view canvas { forced-color-adjust: none; }
+}
+.view { container-type: inline-size; max-width: 1240px; margin: 0 auto; padding: 0 16px 32px; overflow-wrap: anywhere; }
+.view *, .view *::before { box-sizing: border-box; }
+.view code, .view pre, .view .mono { font-family: var(--vscode-editor-font-family, ui-monospace, "SFMono-Regular", Menlo,
+  Consolas, "DejaVu Sans Mono", monospace); font-size: 0.93em; }
+.view h1 { font-size: 1.35em; line-height: 1.3; margin: 0; font-weight: 650; }
+.view h2 { font-size: 1.08em; margin: 0 0 8px; font-weight: 650; }
+.view h3 { font-size: 1em; margin: 0; font-weight: 600; }
+.view p { margin: 0; max-width: 75ch; }
+.view header { padding: 20px 0 14px; }
+.view header > * + * { margin-top: 4px; }
+.view section { border-top: 1px solid var(--line); padding: 18px 0 20px; }
+.view article + article { margin-top: 26px; }
+.view .dim { color: var(--dim); }
+.view .small { font-size: 0.88em; }
+.view .bar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 10px; margin-bottom: 10px; }
+.view .bar h2, .view .bar h3 { margin: 0; }
+.view .push { margin-left: auto; }
+.view .chip { font-size: 0.88em; color: var(--dim); border: 1px solid var(--line); border-radius: 99px; padding: 1px 10px;
+  white-space: nowrap; font-variant-numeric: tabular-nums; }
+.view button, .view input, .view select { font: inherit; font-size: 0.93em; color: inherit; background: var(--background);
+  border: 1px solid var(--line); border-radius: 5px; min-height: 30px; padding: 2px 10px; }
+.view button { min-width: 32px; cursor: pointer; }
+.view button:hover { border-color: var(--dim); }
+.view input[type=search] { width: 15em; max-width: 100%; }
+.view label { display: inline-flex; align-items: center; gap: 6px; font-size: 0.93em; color: var(--dim); }
+.view input[type=checkbox] { min-height: 0; margin: 0; accent-color: var(--accent); }
+.view :focus-visible { outline: 2px solid var(--vscode-focusBorder, var(--accent)); outline-offset: 2px; }
+.view canvas { display: block; width: 100%; touch-action: pan-y; }
+.view .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.view table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+.view th { font-weight: 400; font-size: 0.88em; color: var(--dim); text-align: left; padding: 2px 16px 4px 0; vertical-align: bottom; }
+.view td { padding: 7px 16px 7px 0; border-top: 1px solid var(--line); vertical-align: top; }
+.view th:last-child, .view td:last-child { padding-right: 0; }
+.view .scroll { overflow-x: auto; }
+.view details.behind { margin-top: 8px; font-size: 0.88em; color: var(--dim); }
+.view summary { cursor: pointer; width: fit-content; }
+.view details table { width: auto; margin-top: 6px; }
+.view details td { padding: 2px 18px 2px 0; }
+.view .note { border-left: 3px solid var(--line); padding: 3px 0 3px 12px; margin-top: 10px; max-width: 85ch; }
+.view .note.warning { border-color: var(--doubtful); }
+.view .note code { color: var(--dim); }
+.view pre { background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: 12px 14px; margin: 0; overflow-x: auto;
+  line-height: 1.5; overflow-wrap: normal; tab-size: 2; }
+.view .readout { display: block; min-height: 1.5em; font-size: 0.88em; color: var(--dim); font-variant-numeric: tabular-nums; }
+
+.view .outcome { white-space: nowrap; font-weight: 600; }
+.view .outcome.met { color: var(--met); } .view .outcome.failed { color: var(--failed); }
+.view .outcome.doubtful { color: var(--doubtful); } .view .outcome.none { color: var(--dim); }
+.view .verdict { font-size: 1.08em; font-weight: 600; }
+.view td.tight, .view .nowrap { white-space: nowrap; }
+.view .message { color: var(--dim); font-size: 0.93em; max-width: 60ch; margin-top: 2px; }
+.view .numbers { white-space: nowrap; } .view .numbers .dim { display: block; font-size: 0.88em; }
+.view td strong { font-weight: 650; }
+
+.view svg { display: block; overflow: visible; }
+.view .interval { width: 168px; height: 22px; }
+.view .interval .axis { stroke: var(--line); } .view .interval .allowed { fill: var(--met); opacity: 0.16; }
+.view .interval .threshold { stroke: var(--foreground); stroke-width: 1.5; }
+.view .interval .range { stroke: var(--accent); stroke-width: 5; opacity: 0.45; }
+.view .interval .point { fill: var(--accent); }
+.view .interval.met .range { stroke: var(--met); } .view .interval.met .point { fill: var(--met); }
+.view .interval.failed .range { stroke: var(--failed); } .view .interval.failed .point { fill: var(--failed); }
+.view .interval.doubtful .range { stroke: var(--doubtful); } .view .interval.doubtful .point { fill: var(--doubtful); }
+
+.view .track { display: grid; grid-template-columns: 168px minmax(0, 1fr); align-items: center; }
+.view .track + .track { margin-top: 4px; }
+.view .track .title { padding-right: 14px; font-size: 0.93em; line-height: 1.35; }
+.view .track .title .dim { font-size: 0.95em; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
+.view .picture + .picture { margin-top: 22px; }
+.view .metric { display: grid; grid-template-columns: minmax(0, 1fr) minmax(260px, 340px); gap: 12px 32px; margin-top: 8px; }
+.view .metric > :only-child { grid-column: 1 / -1; }
+.view .histogram { width: 100%; } .view .histogram text { fill: var(--dim); font-size: 11px; }
+.view .histogram .count { fill: var(--accent); opacity: 0.75; }
+.view .histogram .expected { fill: none; stroke: var(--foreground); stroke-width: 1.75; }
+.view .histogram .axis { stroke: var(--line); }
+.view .legend { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 14px; font-size: 0.88em; color: var(--dim); }
+.view .legend span { display: inline-flex; align-items: center; gap: 6px; }
+.view .legend canvas { width: 120px; }
+.view .legend svg { flex: none; }
+.view dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 16px; margin: 0; font-size: 0.93em; }
+.view dt { color: var(--dim); } .view dd { margin: 0; }
+
+@container (max-width: 680px) {
+  .view .track { grid-template-columns: minmax(0, 1fr); } .view .track + .track { margin-top: 10px; }
+  .view .track .title { padding: 0; display: flex; gap: 0 10px; align-items: baseline; }
+  .view .track .title .dim { -webkit-line-clamp: 1; }
+  .view .metric { grid-template-columns: minmax(0, 1fr); }
+  .view table.stacked thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .view table.stacked, .view table.stacked tbody { display: block; }
+  .view table.stacked tr { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 4px 14px; align-items: start;
+    border-top: 1px solid var(--line); padding: 9px 0; }
+  .view table.stacked td { display: block; border: 0; padding: 0; }
+  .view table.stacked td.wide { grid-column: 1 / -1; }
+  .view dl { grid-template-columns: minmax(0, 1fr); } .view dd { margin-bottom: 6px; }
+}
+@media print { .view { max-width: none; } .view .controls { display: none; } .view section { break-inside: avoid-page; } }
+`;

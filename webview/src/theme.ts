@@ -1,0 +1,85 @@
+/**
+ * The theme as canvases need it: colours read from the stylesheet's variables, and one signal when they change because
+ * the system or the editor switched between light, dark and high contrast.
+ */
+import type { DivergingColours, Rgb } from './scale.js';
+
+export interface Palette {
+  readonly background: string;
+  readonly foreground: string;
+  readonly dim: string;
+  readonly line: string;
+  readonly accent: string;
+  /** By letter code: A, C, G, T, anything else. */
+  readonly bases: readonly string[];
+  readonly diverging: DivergingColours;
+  /** Family for text on canvases. */
+  readonly family: string;
+}
+
+export interface Theme {
+  readonly palette: () => Palette;
+  /** Calls back after each change, until the theme is disposed of. */
+  readonly onChange: (callback: () => void) => void;
+  readonly dispose: () => void;
+}
+
+const QUERIES = ['(prefers-color-scheme: dark)', '(forced-colors: active)', '(prefers-contrast: more)'];
+
+export function watchTheme(): Theme {
+  const callbacks = new Set<() => void>();
+  const end = new AbortController();
+  let current: Palette | undefined;
+  const changed = (): void => {
+    current = undefined;
+    for (const callback of callbacks) callback();
+  };
+  for (const query of QUERIES) matchMedia(query).addEventListener('change', changed, { signal: end.signal });
+  // VS Code rewrites the classes of the body and the variables of the root element.
+  const observer = new MutationObserver(changed);
+  observer.observe(document.body, { attributeFilter: ['class'] });
+  observer.observe(document.documentElement, { attributeFilter: ['class', 'style'] });
+  return {
+    palette: () => (current ??= readPalette()),
+    onChange: callback => callbacks.add(callback),
+    dispose: () => {
+      end.abort();
+      observer.disconnect();
+      callbacks.clear();
+    },
+  };
+}
+
+function readPalette(): Palette {
+  const style = getComputedStyle(document.body);
+  const colour = (name: string): string => style.getPropertyValue(`--${name}`).trim();
+  const rgb = rgbReader();
+  return {
+    background: colour('background'),
+    foreground: colour('foreground'),
+    dim: colour('dim'),
+    line: colour('line'),
+    accent: colour('accent'),
+    bases: ['A', 'C', 'G', 'T', 'N'].map(base => colour(`base-${base}`)),
+    diverging: {
+      zero: rgb(colour('background')),
+      negative: [rgb(colour('negative')), rgb(colour('negative-extreme'))],
+      positive: [rgb(colour('positive')), rgb(colour('positive-extreme'))],
+    },
+    family: style.fontFamily,
+  };
+}
+
+/** Any CSS colour as numbers, by painting one pixel with it: system colours and `color()` have no simpler parser. */
+function rgbReader(): (colour: string) => Rgb {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = 1;
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  return colour => {
+    if (!context) return [0, 0, 0];
+    context.fillStyle = colour;
+    context.fillRect(0, 0, 1, 1);
+    const [red = 0, green = 0, blue = 0] = context.getImageData(0, 0, 1, 1).data;
+    return [red, green, blue];
+  };
+}
