@@ -1,0 +1,317 @@
+/**
+ * A checked experiment → a plan: the steps that compute its results, each under a key that depends on everything the
+ * numbers depend on and on nothing else. Pure data; nothing here reads a tensor.
+ */
+import { basename } from 'node:path';
+import type {
+  Declaration,
+  Experiment,
+  SourcePlace,
+  WrittenCall,
+  WrittenExpectation,
+  WrittenName,
+} from '../language/experiment.js';
+import type { Call, ExecutorOptions, Target, Task } from '../protocol.js';
+import { keyOf } from './key.js';
+import { PlanError } from './problem.js';
+import { Ingredients, Values } from './values.js';
+
+export interface Step {
+  /** Where the store keeps the result. */
+  readonly key: string;
+  readonly kind: Task['kind'];
+  /** In words: `integrated_gradients of binding on peaks`. Not part of the key. */
+  readonly title: string;
+  readonly task: Task;
+  /** Keys of the steps whose results it reads. */
+  readonly needs: readonly string[];
+  /** Content hash → absolute path, for the files it reads. */
+  readonly files: { readonly [hash: string]: string };
+  /** Ids of the declarations whose result it is; empty for an inner stage. */
+  readonly declarations: readonly string[];
+  readonly place: SourcePlace;
+}
+
+export interface PlannedDeclaration {
+  readonly declaration: Declaration;
+  /** Its result's key; models, targets, methods and the like have none, nor has what was left out. */
+  readonly key?: string;
+}
+
+export interface PlannedExpectation extends WrittenExpectation {
+  /** Name of the metric's declaration; `metric` is its id. */
+  readonly name: string;
+  /** Name of the metric in the catalog. */
+  readonly entry: string;
+  /** Key of the metric's result; absent when the plan leaves it out. */
+  readonly key?: string;
+}
+
+export interface PlannedView {
+  readonly call: string;
+  /** Names of the attributions to draw. */
+  readonly maps: readonly string[];
+}
+
+export interface Plan {
+  /** Absolute path of the experiment. */
+  readonly file: string;
+  /** Each after those it needs. */
+  readonly steps: readonly Step[];
+  readonly declarations: readonly PlannedDeclaration[];
+  readonly expectations: readonly PlannedExpectation[];
+  readonly views: readonly PlannedView[];
+}
+
+export interface PlanOptions {
+  /** SHA-256 of a file's content. */
+  readonly hashFile: (path: string) => Promise<string>;
+  readonly backend: ExecutorOptions['backend'];
+  /** Names of the declarations to plan for, with what they need; all when absent. */
+  readonly only?: readonly string[];
+}
+
+/**
+ * Plans an experiment.
+ *
+ * @throws PlanError when a file is missing, or `only` names nothing that has a result
+ */
+export async function makePlan(experiment: Experiment, options: PlanOptions): Promise<Plan> {
+  const planner = new Planner(experiment, options);
+  const wanted = wantedDeclarations(experiment, options.only);
+  for (const declaration of wanted) await planner.keyOf(declaration);
+  return {
+    file: experiment.file,
+    steps: [...planner.steps.values()],
+    declarations: experiment.declarations.map(declaration => ({
+      declaration,
+      ...planner.keyIfPlanned(declaration.id),
+    })),
+    expectations: experiment.expectations.map(expectation => {
+      const metric = planner.declaration({ form: 'name', id: expectation.metric });
+      return {
+        ...expectation,
+        name: metric.name,
+        entry: planner.headCall(metric).name,
+        ...planner.keyIfPlanned(metric.id),
+      };
+    }),
+    views: experiment.views.map(({ call }) => ({
+      call: call.name,
+      maps: Object.values(call.arguments)
+        .flatMap(namesIn)
+        .map(name => planner.declaration(name).name),
+    })),
+  };
+}
+
+const WITH_RESULT: ReadonlySet<string> = new Set(['data', 'attribution', 'metric']);
+
+function wantedDeclarations(experiment: Experiment, only: readonly string[] | undefined): Declaration[] {
+  const candidates = experiment.declarations.filter(declaration => WITH_RESULT.has(declaration.kind));
+  if (!only) return candidates;
+  return only.map(name => {
+    // The experiment's own declaration before an imported one of the same name.
+    const named = candidates.filter(candidate => candidate.name === name);
+    const found = named.find(candidate => candidate.place.file === experiment.file) ?? named[0];
+    if (found) return found;
+    throw new PlanError(
+      'plan/unknown-name',
+      `${basename(experiment.file)} has no data, attribution or metric called "${name}".`,
+      undefined,
+      `It has: ${candidates.map(candidate => candidate.name).join(', ') || 'none'}.`,
+    );
+  });
+}
+
+type MutableStep = Step & { readonly declarations: string[] };
+
+class Planner {
+  readonly steps = new Map<string, MutableStep>();
+  private readonly keys = new Map<string, string>();
+  private readonly declarations: ReadonlyMap<string, Declaration>;
+  private readonly values: Values;
+
+  constructor(
+    experiment: Experiment,
+    private readonly options: PlanOptions,
+  ) {
+    this.declarations = new Map(experiment.declarations.map(declaration => [declaration.id, declaration]));
+    this.values = new Values({
+      declaration: (name, at) => this.declaration(name, at),
+      keyOf: declaration => this.keyOf(declaration),
+      hashFile: path => options.hashFile(path),
+    });
+  }
+
+  /** The key of a declaration's result; plans its step, and those it needs, when that has not happened yet. */
+  async keyOf(declaration: Declaration): Promise<string> {
+    const known = this.keys.get(declaration.id);
+    if (known !== undefined) return known;
+    const key = await this.plan(declaration);
+    this.keys.set(declaration.id, key);
+    this.steps.get(key)?.declarations.push(declaration.id);
+    return key;
+  }
+
+  keyIfPlanned(id: string): { key?: string } {
+    const key = this.keys.get(id);
+    return key === undefined ? {} : { key };
+  }
+
+  declaration(name: WrittenName, at?: Declaration): Declaration {
+    const declaration = this.declarations.get(name.id);
+    if (!declaration) throw new PlanError('plan/unknown-name', `Nothing is declared as ${name.id}.`, at?.place);
+    return declaration;
+  }
+
+  /** The catalog call at the end of a chain of names. */
+  headCall(declaration: Declaration): WrittenCall {
+    const { head } = declaration.value;
+    return head.form === 'call' ? head : this.headCall(this.declaration(head, declaration));
+  }
+
+  private plan(declaration: Declaration): Promise<string> {
+    switch (declaration.kind) {
+      case 'data':
+        return this.data(declaration);
+      case 'attribution':
+        return this.attribution(declaration);
+      case 'metric':
+        return this.metric(declaration);
+      default:
+        throw new PlanError(
+          'plan/no-result',
+          `"${declaration.name}" is a ${declaration.kind}; only data, attributions and metrics have a result.`,
+          declaration.place,
+        );
+    }
+  }
+
+  private async data(declaration: Declaration): Promise<string> {
+    const { head, stages } = declaration.value;
+    if (head.form === 'name' && stages.length === 0) return this.keyOf(this.declaration(head, declaration));
+    const used = new Ingredients();
+    const source = await this.source(head, declaration, used);
+    const calls: Call[] = [];
+    for (const stage of stages) calls.push(await this.values.call(stage, declaration, used));
+    const title = [this.wordFor(head), ...stages.map(stage => stage.name)].join(' | ');
+    return this.step({ kind: 'data', source, stages: calls }, title, used, declaration);
+  }
+
+  /** A source to read, or the key of a data set to go on from. */
+  private async source(head: WrittenCall | WrittenName, at: Declaration, used: Ingredients): Promise<Call | string> {
+    if (head.form === 'call') return this.values.call(head, at, used);
+    const key = await this.keyOf(this.declaration(head, at));
+    used.needs.add(key);
+    return key;
+  }
+
+  private async attribution(declaration: Declaration): Promise<string> {
+    const { head, of, on, stages } = declaration.value;
+    const earlier = head.form === 'name' ? this.declaration(head, declaration) : undefined;
+    let title = this.wordFor(head);
+    let key: string;
+    if (earlier?.kind === 'attribution') {
+      key = await this.keyOf(earlier);
+    } else {
+      const used = new Ingredients();
+      const [subject] = of;
+      if (subject?.form !== 'name' || !on) {
+        throw new PlanError(
+          'plan/incomplete-attribution',
+          `Attribution "${declaration.name}" does not say of which target and on which data.`,
+          declaration.place,
+        );
+      }
+      title = `${title} of ${this.wordFor(subject)} on ${this.wordFor(on)}`;
+      const target = await this.values.target(this.declaration(subject, declaration), used);
+      const method = await this.values.call(head, declaration, used);
+      const data = await this.dataKey(on, declaration, used);
+      key = this.step({ kind: 'attribution', method, target, data }, title, used, declaration);
+    }
+    for (const stage of stages) {
+      const used = new Ingredients();
+      used.needs.add(key);
+      title = `${title} | ${stage.name}`;
+      const correction = await this.values.call(stage, declaration, used);
+      key = this.step({ kind: 'correction', correction, attribution: key }, title, used, declaration);
+    }
+    return key;
+  }
+
+  private async metric(declaration: Declaration): Promise<string> {
+    const { head, of, on } = declaration.value;
+    if (head.form === 'name' && of.length === 0) return this.keyOf(this.declaration(head, declaration));
+    const used = new Ingredients();
+    const metric = await this.values.call(head, declaration, used);
+    const subjects: (string | Target)[] = [];
+    for (const subject of of) subjects.push(await this.subject(subject, declaration, used));
+    const data = on && (await this.dataKey(on, declaration, used));
+    const title = `${metric.call} of ${of.map(subject => this.wordFor(subject)).join(', ')}${on ? ` on ${this.wordFor(on)}` : ''}`;
+    return this.step(
+      { kind: 'metric', metric, subjects, ...(data !== undefined && { data }) },
+      title,
+      used,
+      declaration,
+    );
+  }
+
+  private async subject(
+    subject: WrittenCall | WrittenName,
+    at: Declaration,
+    used: Ingredients,
+  ): Promise<string | Target> {
+    if (subject.form === 'call') {
+      throw new PlanError('plan/subject', `"${subject.name}" after \`of\` is not the name of a declaration.`, at.place);
+    }
+    const declared = this.declaration(subject, at);
+    if (declared.kind === 'target') return this.values.target(declared, used);
+    const key = await this.keyOf(declared);
+    used.needs.add(key);
+    return key;
+  }
+
+  /** The key of the data after `on`: a declared data set, or a source named there and then. */
+  private async dataKey(on: WrittenCall | WrittenName, at: Declaration, used: Ingredients): Promise<string> {
+    let key: string;
+    if (on.form === 'name') {
+      key = await this.keyOf(this.declaration(on, at));
+    } else {
+      const inner = new Ingredients();
+      const source = await this.values.call(on, at, inner);
+      key = this.step({ kind: 'data', source, stages: [] }, on.name, inner, at);
+    }
+    used.needs.add(key);
+    return key;
+  }
+
+  /** Adds a step unless an equal one is there. Returns its key. */
+  private step(task: Task, title: string, used: Ingredients, at: Declaration): string {
+    const key = keyOf({ task, revisions: used.revisions, ...(used.runsModel && { backend: this.options.backend }) });
+    if (!this.steps.has(key)) {
+      this.steps.set(key, {
+        key,
+        kind: task.kind,
+        title,
+        task,
+        needs: [...used.needs],
+        files: Object.fromEntries(used.files),
+        declarations: [],
+        place: at.place,
+      });
+    }
+    return key;
+  }
+
+  private wordFor(written: WrittenCall | WrittenName): string {
+    return written.form === 'call' ? written.name : this.declaration(written).name;
+  }
+}
+
+/** The names of declarations in a value. */
+function namesIn(value: unknown): WrittenName[] {
+  if (Array.isArray(value)) return value.flatMap(namesIn);
+  if (typeof value !== 'object' || value === null || !('form' in value)) return [];
+  return value.form === 'name' && 'id' in value && typeof value.id === 'string' ? [{ form: 'name', id: value.id }] : [];
+}

@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Declaration } from '../../server/src/language/experiment.js';
+import { canonicalJson } from '../../server/src/plan/key.js';
+import type { Plan, PlanOptions } from '../../server/src/plan/plan.js';
+import { makePlan } from '../../server/src/plan/plan.js';
+import { PlanError } from '../../server/src/plan/problem.js';
+import { Task } from '../../server/src/protocol.js';
+import { call, declare, example, expectation, experiment, name } from './fixture.js';
+
+const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
+const options: PlanOptions = { hashFile: path => Promise.resolve(sha(path)), backend: 'onnxruntime' };
+
+function keys(plan: Plan): Record<string, string | undefined> {
+  return Object.fromEntries(plan.declarations.map(({ declaration, key }) => [declaration.name, key]));
+}
+
+/** The example with some declarations exchanged. */
+function changed(...others: Declaration[]): Declaration[] {
+  return example().map(declaration => others.find(other => other.name === declaration.name) ?? declaration);
+}
+
+describe('a plan', () => {
+  it('has one step per result, each after those it needs, with tasks the engine accepts', async () => {
+    const plan = await makePlan(experiment(example()), options);
+    expect(plan.steps.map(step => step.title)).toEqual([
+      'fasta | sample',
+      'saliency of binding on peaks',
+      'raw | simplex_correction',
+      'path of binding on peaks',
+      'completeness of ig',
+      'rank_agreement of grad, ig',
+      'prediction_summary of binding on peaks',
+    ]);
+    const before = new Set<string>();
+    for (const step of plan.steps) {
+      expect(step.needs.every(key => before.has(key))).toBe(true);
+      before.add(step.key);
+      expect(Task.parse(step.task)).toEqual(step.task);
+    }
+  });
+
+  it('fills in defaults, inlines methods and references, and replaces files by their hash', async () => {
+    const plan = await makePlan(experiment(example()), options);
+    const step = plan.steps.find(one => one.title.startsWith('path'));
+    const model = sha('/somewhere/ctcf.onnx');
+    expect(step?.files).toEqual({ [model]: '/somewhere/ctcf.onnx' });
+    expect(step?.task).toEqual({
+      kind: 'attribution',
+      method: {
+        call: 'integrated_gradients',
+        category: 'method',
+        parameters: {
+          baseline: { call: 'dinucleotide_shuffle', category: 'reference', parameters: { copies: 20, seed: 1 } },
+          steps: 'auto',
+          rule: 'gauss_legendre',
+          tolerance: 0.01,
+        },
+      },
+      target: {
+        target: { call: 'logit', category: 'target', parameters: {} },
+        model: {
+          call: 'onnx',
+          category: 'format',
+          parameters: {
+            path: model,
+            input: { call: 'dna', category: 'alphabet', parameters: { length: 100 } },
+            layout: 'auto',
+            order: 'ACGT',
+          },
+        },
+      },
+      data: keys(plan).peaks,
+    });
+  });
+
+  it('accepts lists, records, keywords as calls, truths and variadic names', async () => {
+    const plan = await makePlan(
+      experiment([
+        declare('data', 'sim', call('source', 'simulate_motifs', { motifs: ['TGASTCA'], seed: 1 })),
+        declare('data', 'both', 'sim', { stages: [call('stage', 'concat', { data: [name('sim')] })] }),
+        declare('truth', 'planted', call('truth', 'planted_motifs'), { of: ['sim'] }),
+        declare(
+          'model',
+          'net',
+          call('format', 'keras', {
+            path: 'net.h5',
+            input: call('alphabet', 'dna', { length: 100 }),
+            custom_layers: { form: 'record', entries: { ConvDNA: 'Conv1D' } },
+          }),
+        ),
+        declare('target', 'score', call('target', 'class', { class: 1 }), { of: ['net'] }),
+        declare(
+          'attribution',
+          'ig',
+          call('method', 'integrated_gradients', {
+            baseline: call('reference', 'uniform'),
+            steps: call('keyword', 'auto'),
+          }),
+          { of: ['score'], on: call('source', 'fasta', { path: 'a.fa' }) },
+        ),
+        declare('metric', 'found', call('metric', 'interpretability', { truth: name('planted') }), { of: ['ig'] }),
+      ]),
+      options,
+    );
+    const { sim, ig } = keys(plan);
+    const task = (title: string): unknown => plan.steps.find(step => step.title.startsWith(title))?.task;
+    expect(task('sim | concat')).toMatchObject({ source: sim, stages: [{ parameters: { data: [sim] } }] });
+    expect(task('integrated')).toMatchObject({
+      method: { parameters: { steps: 'auto' } },
+      target: { target: { parameters: { class: 1 } }, model: { parameters: { custom_layers: { ConvDNA: 'Conv1D' } } } },
+    });
+    expect(task('interpretability')).toMatchObject({
+      subjects: [ig],
+      metric: { parameters: { truth: { truth: { call: 'planted_motifs' }, of: sim } } },
+    });
+    expect(plan.steps.find(step => step.title.startsWith('interpretability'))?.needs).toEqual([sim, ig]);
+  });
+
+  it('resolves expectations and views, and plans only what is asked', async () => {
+    const full = await makePlan(experiment(example(), [expectation('gap', 'max', { is: '<', bound: 0.01 })]), options);
+    expect(full.expectations[0]).toMatchObject({ name: 'gap', entry: 'completeness', key: keys(full).gap });
+    const part = await makePlan(experiment(example(), [expectation('gap', 'max', { is: '<', bound: 0.01 })]), {
+      ...options,
+      only: ['grad'],
+    });
+    expect(part.steps.map(step => step.kind)).toEqual(['data', 'attribution', 'correction']);
+    expect(part.expectations[0]).not.toHaveProperty('key');
+    await expect(makePlan(experiment(example()), { ...options, only: ['gradd'] })).rejects.toThrow(/called "gradd"/);
+  });
+
+  it('names a missing file, the place and the remedy', async () => {
+    const missing: PlanOptions = {
+      ...options,
+      hashFile: () => Promise.reject(Object.assign(new Error('no such file'), { code: 'ENOENT' })),
+    };
+    const error: unknown = await makePlan(experiment(example()), missing).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(PlanError);
+    expect(error instanceof PlanError && error.problem).toMatchObject({
+      code: 'plan/file',
+      message: expect.stringContaining('"ctcf.fa.gz" does not exist') as string,
+      remedy: expect.stringContaining('/somewhere') as string,
+      place: '/somewhere/ctcf.xome:1',
+    });
+  });
+});
+
+describe('a key', () => {
+  it('does not depend on names, places, documentation, thresholds or written defaults', async () => {
+    const before = keys(await makePlan(experiment(example()), options));
+    const after = keys(
+      await makePlan(
+        experiment(
+          changed(
+            declare('reference', 'shuffled', call('reference', 'dinucleotide_shuffle', { copies: 20, seed: 1 }), {}, 7),
+            {
+              ...declare('attribution', 'raw', call('method', 'saliency'), { of: ['binding'], on: 'peaks' }, 9),
+              documentation: 'new',
+            },
+          ),
+          [expectation('gap', 'max', { is: '<', bound: 0.5 })],
+        ),
+        options,
+      ),
+    );
+    expect(after).toEqual(before);
+  });
+
+  it('is the same for a correction written inline and on its own line', async () => {
+    const stages = [call('correction', 'simplex_correction')];
+    const inline = declare('attribution', 'grad', call('method', 'saliency'), { of: ['binding'], on: 'peaks', stages });
+    const plan = await makePlan(experiment(changed(inline)), options);
+    expect(keys(plan).grad).toBe(keys(await makePlan(experiment(example()), options)).grad);
+    expect(plan.steps).toHaveLength(7);
+  });
+
+  it('changes with a parameter, downstream only', async () => {
+    const before = keys(await makePlan(experiment(example()), options));
+    const path = call('method', 'integrated_gradients', { baseline: name('shuffled'), steps: 64 });
+    const after = keys(await makePlan(experiment(changed(declare('method', 'path', path))), options));
+    const differ = Object.keys(before).filter(one => before[one] !== after[one]);
+    expect(differ).toEqual(['ig', 'gap', 'agree']);
+  });
+
+  it('changes with the content of a file', async () => {
+    const before = keys(await makePlan(experiment(example()), options));
+    const after = keys(
+      await makePlan(experiment(example()), { ...options, hashFile: path => Promise.resolve(sha(`${path}'`)) }),
+    );
+    expect(Object.keys(before).filter(one => before[one] !== after[one])).toEqual([
+      'peaks',
+      'raw',
+      'grad',
+      'ig',
+      'gap',
+      'agree',
+      'level',
+    ]);
+  });
+
+  it('depends on the backend where a model runs, and not otherwise', async () => {
+    const before = keys(await makePlan(experiment(example()), options));
+    const after = keys(await makePlan(experiment(example()), { ...options, backend: 'reference' }));
+    expect(after.peaks).toBe(before.peaks);
+    expect(after.raw).not.toBe(before.raw);
+    expect(after.level).not.toBe(before.level);
+  });
+
+  it('is of JSON in which the order of members does not matter', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), record => {
+        const reversed = Object.fromEntries(Object.entries(record).reverse());
+        expect(canonicalJson(reversed)).toBe(canonicalJson(record));
+        expect(JSON.parse(canonicalJson(record))).toEqual(JSON.parse(JSON.stringify(record)));
+      }),
+      { seed: 1 },
+    );
+  });
+});
