@@ -18,13 +18,7 @@ export interface SourcePlace {
 
 /** A value as written, with names resolved and quantities converted (1% → 0.01, 2 kb → 2000). */
 export type WrittenValue =
-  | number
-  | string
-  | boolean
-  | readonly WrittenValue[]
-  | WrittenCall
-  | WrittenName
-  | WrittenRecord;
+  number | string | boolean | readonly WrittenValue[] | WrittenCall | WrittenName | WrittenRecord;
 
 /** A call to a catalog entry; `arguments` holds only what the text gives, keyed by parameter. */
 export interface WrittenCall {

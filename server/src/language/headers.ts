@@ -1,0 +1,200 @@
+/**
+ * Checks that need the headers of model and data files: does the model read what it is declared to read, and do the data
+ * fit it? A category of its own, so that the fast checks never wait for a file.
+ */
+import { AstUtils, UriUtils } from 'langium';
+import type { ValidationChecks } from 'langium';
+import type { LangiumServices } from 'langium/lsp';
+import { findEntry } from '../catalog/index.js';
+import type { Entry, PlainCall, PlainValue } from '../catalog/index.js';
+import type { DataDescription, Description, ModelDescription } from '../protocol.js';
+import type { WrittenCall, WrittenValue } from './experiment.js';
+import { isCall } from './generated/ast.js';
+import type { Call, Definition, XomeAstType } from './generated/ast.js';
+import { entryOf, parameterAt } from './expected.js';
+import { dataOrigin, declaredInputLength, definitionOf, headCall, modelOf } from './interpret/facts.js';
+import type { Context } from './interpret/context.js';
+import { ignore } from './problems.js';
+import type { Problem, Report } from './problems.js';
+import { reporter } from './validation.js';
+
+/** Reads the header of a model (a `format` call) or of data (a `source` call). */
+export interface HeaderReader {
+  /**
+   * @param folder that of the declaring document; paths in the call are relative to it
+   * @returns undefined when the header cannot be read or may not be: nothing is checked then
+   */
+  describe(call: PlainCall, folder: string): Promise<Description | undefined>;
+}
+
+export function registerHeaderChecks(services: LangiumServices, reader: HeaderReader): void {
+  const checks = new HeaderChecks(services, reader);
+  const registered: ValidationChecks<XomeAstType> = {
+    Definition: (definition, accept) => checks.definition(definition, reporter(accept)),
+  };
+  services.validation.ValidationRegistry.register(registered, checks, 'slow');
+}
+
+class HeaderChecks {
+  private readonly context: Context;
+
+  constructor(
+    services: LangiumServices,
+    private readonly reader: HeaderReader,
+  ) {
+    this.context = { report: ignore, files: services.shared.workspace.FileSystemProvider };
+  }
+
+  async definition(definition: Definition, report: Report): Promise<void> {
+    if (definition.kind === 'model') await this.model(definition, report);
+    else if (definition.kind === 'target') await this.target(definition, report);
+    for (const { target, data, at } of pairsOf(definition)) await this.pair(target, data, at, report);
+  }
+
+  /** `input: dna(100)` against the shape in the file. */
+  private async model(definition: Definition, report: Report): Promise<void> {
+    const call = headCall(definition, this.context);
+    const description = call && (await this.describeModel(definition, call));
+    if (call === undefined || description === undefined) return;
+    const declared = declaredInputLength(call);
+    const input = definition.value.head.arguments.find(argument => parameterAt(argument)?.[0] === 'input');
+    const found = description.inputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ');
+    const problem = (code: string, message: string, remedy: string, extra?: Partial<Problem>): void => {
+      report({ severity: 'error', code, message, remedy, node: input ?? definition.value.head, ...extra });
+    };
+    if (description.dna === undefined) {
+      problem(
+        'model/not-dna',
+        `The model does not read one-hot DNA; its inputs are ${found}.`,
+        'One axis of the input must have size 4.',
+      );
+    } else if (
+      typeof description.dna.length === 'number' &&
+      declared !== undefined &&
+      description.dna.length !== declared
+    ) {
+      const { length } = description.dna;
+      problem(
+        'model/input-length',
+        `The model reads ${length} bp (${found}), and ${declared} are declared.`,
+        `Write \`dna(${length})\`.`,
+        isCall(input?.value) ? { node: input.value, replacement: `dna(${length})` } : {},
+      );
+    }
+  }
+
+  /** `before(sigmoid)` against the activations in the file. */
+  private async target(definition: Definition, report: Report): Promise<void> {
+    const call = headCall(definition, this.context);
+    const model = modelOf(definition);
+    const modelCall = model && headCall(model, this.context);
+    const activation = call?.arguments['activation'];
+    if (model === undefined || modelCall === undefined || typeof activation !== 'string') return;
+    const description = await this.describeModel(model, modelCall);
+    if (description === undefined) return;
+    const operators = [...new Set(description.activations.map(({ operator }) => operator.toLowerCase()))];
+    if (operators.includes(activation)) return;
+    report({
+      severity: 'error',
+      code: 'target/no-such-activation',
+      message: `\`${model.name}\` has no ${activation}.`,
+      remedy: operators.length === 0 ? 'It has no activations that can be named.' : `It has ${operators.join(', ')}.`,
+      node: definition.value.head,
+    });
+  }
+
+  /** The length of the examples against the length that the model reads. */
+  private async pair(target: Definition, data: Definition, at: Call, report: Report): Promise<void> {
+    const model = modelOf(target);
+    const modelCall = model && headCall(model, this.context);
+    const length = modelCall && declaredInputLength(modelCall);
+    const origin = dataOrigin(data);
+    const source = headCall(origin, this.context);
+    if (model === undefined || length === undefined || source === undefined) return;
+    const description = await this.describeData(origin, source);
+    if (description === undefined || description.examples === 0) return;
+    const [shortest, longest] = description.length;
+    if (shortest === length && longest === length) return;
+    const found = shortest === longest ? `${shortest} bp long` : `between ${shortest} and ${longest} bp long`;
+    report({
+      severity: 'error',
+      code: 'data/length',
+      message: `\`${model.name}\` reads ${length} bp, and the sequences of \`${data.name}\` are ${found}.`,
+      remedy: 'Cut or extend the sequences to the length that the model was trained on.',
+      node: at,
+    });
+  }
+
+  private async describeModel(definition: Definition, call: WrittenCall): Promise<ModelDescription | undefined> {
+    const description = await this.describe(definition, call);
+    return description?.is === 'model' ? description : undefined;
+  }
+
+  private async describeData(definition: Definition, call: WrittenCall): Promise<DataDescription | undefined> {
+    const description = await this.describe(definition, call);
+    return description?.is === 'data' ? description : undefined;
+  }
+
+  private async describe(definition: Definition, call: WrittenCall): Promise<Description | undefined> {
+    const plain = plainCall(call);
+    if (plain === undefined) return undefined;
+    try {
+      return await this.reader.describe(plain, UriUtils.dirname(AstUtils.getDocument(definition).uri).fsPath);
+    } catch {
+      // A header that cannot be read is not a fault of the document; running it will say what is wrong.
+      return undefined;
+    }
+  }
+}
+
+/** Where a declaration brings a target and data together: `of … on`, and parameters that name a target. */
+function pairsOf(definition: Definition): { target: Definition; data: Definition; at: Call }[] {
+  const { value } = definition;
+  if (value?.head === undefined) return [];
+  const pairs: { target: Definition; data: Definition; at: Call }[] = [];
+  const on = definitionOf(value.data, 'data');
+  for (const subject of on === undefined ? [] : value.subjects) {
+    const target = definitionOf(subject, 'target');
+    if (target !== undefined && on !== undefined && value.data !== undefined)
+      pairs.push({ target, data: on, at: value.data });
+  }
+  if (definition.kind === 'data') {
+    for (const stage of value.stages) {
+      for (const { value: argument } of stage.arguments) {
+        const target = isCall(argument) ? definitionOf(argument, 'target') : undefined;
+        if (target !== undefined && entryOf(stage) !== undefined) pairs.push({ target, data: definition, at: stage });
+      }
+    }
+  }
+  return pairs;
+}
+
+/** A call with its defaults filled in; undefined when it names declarations, which headers never need. */
+export function plainCall(call: WrittenCall): PlainCall | undefined {
+  const entry: Entry | undefined = findEntry(call.category, call.name);
+  const parameters: Record<string, PlainValue> = {};
+  for (const [name, { default: standard }] of Object.entries(entry?.parameters ?? {})) {
+    if (standard !== undefined) parameters[name] = standard;
+  }
+  for (const [name, value] of Object.entries(call.arguments)) {
+    const plain = plainValue(value);
+    if (plain === undefined) return undefined;
+    parameters[name] = plain;
+  }
+  return { call: call.name, category: call.category, parameters };
+}
+
+function plainValue(value: WrittenValue): PlainValue | undefined {
+  if (typeof value !== 'object') return value;
+  if (!('form' in value)) {
+    const elements = value.map(plainValue);
+    return elements.every(element => element !== undefined) ? elements : undefined;
+  }
+  if (value.form === 'name') return undefined;
+  if (value.form === 'record') {
+    const entries = Object.entries(value.entries).map(([key, item]) => [key, plainValue(item)] as const);
+    return entries.every(([, item]) => item !== undefined) ? (Object.fromEntries(entries) as PlainValue) : undefined;
+  }
+  const nested = plainCall(value);
+  return nested === undefined ? undefined : { ...nested };
+}

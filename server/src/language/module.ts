@@ -1,0 +1,59 @@
+/** The language's services: Langium's defaults, and in their place those of this folder. */
+import { inject } from 'langium';
+import type { DeepPartial, Module } from 'langium';
+import { createDefaultModule, createDefaultSharedModule } from 'langium/lsp';
+import type {
+  DefaultSharedModuleContext,
+  LangiumServices,
+  LangiumSharedServices,
+  PartialLangiumServices,
+} from 'langium/lsp';
+import { XomeCommentProvider, XomeDocumentationProvider } from './comments.js';
+import { XomeGeneratedModule, XomeGeneratedSharedModule } from './generated/module.js';
+import { registerHeaderChecks } from './headers.js';
+import type { HeaderReader } from './headers.js';
+import { XomeScopeProvider } from './scope.js';
+import { registerChecks } from './validation.js';
+import { XomeDocumentValidator } from './validator.js';
+import { XomeDocumentBuilder, XomeIndexManager, XomeWorkspaceManager } from './workspace.js';
+
+const module: Module<LangiumServices, PartialLangiumServices> = {
+  documentation: {
+    CommentProvider: () => new XomeCommentProvider(),
+    DocumentationProvider: services => new XomeDocumentationProvider(services),
+  },
+  references: {
+    ScopeProvider: services => new XomeScopeProvider(services),
+  },
+  validation: {
+    DocumentValidator: services => new XomeDocumentValidator(services),
+  },
+};
+
+const sharedModule: Module<LangiumSharedServices, DeepPartial<LangiumSharedServices>> = {
+  workspace: {
+    WorkspaceManager: services => new XomeWorkspaceManager(services),
+    DocumentBuilder: services => new XomeDocumentBuilder(services),
+    IndexManager: services => new XomeIndexManager(services),
+  },
+};
+
+export interface XomeServices {
+  readonly shared: LangiumSharedServices;
+  readonly xome: LangiumServices;
+}
+
+/**
+ * Creates the services of one language server, command line call or test.
+ *
+ * @param context file system and, in a server, the connection
+ * @param headers reads headers of models and data for the slow checks; without it they are not made
+ */
+export function createXomeServices(context: DefaultSharedModuleContext, headers?: HeaderReader): XomeServices {
+  const shared = inject(createDefaultSharedModule(context), XomeGeneratedSharedModule, sharedModule);
+  const xome = inject(createDefaultModule({ shared }), XomeGeneratedModule, module);
+  shared.ServiceRegistry.register(xome);
+  registerChecks(xome);
+  if (headers !== undefined) registerHeaderChecks(xome, headers);
+  return { shared, xome };
+}

@@ -1,0 +1,93 @@
+/**
+ * What may stand where in a declaration: for each kind and clause the catalog categories that can be called and the
+ * kinds of declarations that can be named. The one table behind checking, completion and scopes.
+ */
+import { entriesOf, findEntry, KINDS } from '../catalog/index.js';
+import type { Category, Entry, Kind, ValueType } from '../catalog/index.js';
+
+/** The parts of `head of subjects on data | stages`. */
+export type Clause = 'head' | 'of' | 'on' | 'stage';
+
+export interface Place {
+  /** Catalog entries of these categories may be called. */
+  readonly categories: readonly Category[];
+  /** Declarations of these kinds may be named. */
+  readonly kinds: readonly Kind[];
+}
+
+type Places = { readonly [C in Clause]?: Place };
+const call = (category: Category): Place => ({ categories: [category], kinds: [] });
+const named = (...kinds: Kind[]): Place => ({ categories: [], kinds });
+
+const PLACES: { readonly [K in Kind]?: Places } = {
+  model: { head: call('format') },
+  target: { head: call('target'), of: named('model') },
+  data: { head: { categories: ['source'], kinds: ['data'] }, stage: call('stage') },
+  truth: { head: call('truth'), of: named('data') },
+  reference: { head: call('reference') },
+  method: { head: call('method') },
+  attribution: {
+    head: { categories: ['method'], kinds: ['method', 'attribution'] },
+    of: named('target'),
+    on: named('data'),
+    stage: call('correction'),
+  },
+  metric: { head: call('metric'), of: named('attribution', 'target'), on: named('data') },
+};
+
+/** The kind of declaration that holds a call of a category. */
+const HOLDERS: { readonly [C in Category]?: Kind } = {
+  format: 'model',
+  target: 'target',
+  source: 'data',
+  truth: 'truth',
+  reference: 'reference',
+  method: 'method',
+  metric: 'metric',
+};
+
+/** Kinds that the grammar knows and this version has no catalog entries for. */
+export const UNAVAILABLE_KINDS: readonly Kind[] = KINDS.filter(kind => PLACES[kind] === undefined);
+
+/**
+ * What may stand in a clause of a declaration.
+ *
+ * @param head name of the catalog entry in the head, where it is known: a metric's entry decides about its subjects
+ * @returns undefined where declarations of that kind have no such clause
+ */
+export function placeIn(kind: Kind, clause: Clause, head?: string): Place | undefined {
+  if (kind === 'metric' && head !== undefined) {
+    const metric = findEntry('metric', head);
+    if (metric !== undefined && clause === 'of') return named(metric.subjects.kind);
+    if (metric !== undefined && clause === 'on' && !metric.on) return undefined;
+  }
+  return PLACES[kind]?.[clause];
+}
+
+/** Where a parameter takes calls or names, what these may be. */
+export function placeOfType(type: ValueType): Place {
+  switch (type.is) {
+    case 'call': {
+      const holder = HOLDERS[type.category];
+      return { categories: [type.category], kinds: holder === undefined ? [] : [holder] };
+    }
+    case 'declared':
+      return named(type.kind);
+    case 'either': {
+      const places = type.of.map(placeOfType);
+      return { categories: places.flatMap(place => place.categories), kinds: places.flatMap(place => place.kinds) };
+    }
+    default:
+      return { categories: [], kinds: [] };
+  }
+}
+
+/** The kind of declaration in which a catalog entry could be written down, if any. */
+export function holderOf(entry: Entry): Kind | undefined {
+  return HOLDERS[entry.category];
+}
+
+/** All catalog entries that fit a place. */
+export function entriesIn(place: Place): Entry[] {
+  return place.categories.flatMap(category => entriesOf(category) as Entry[]);
+}

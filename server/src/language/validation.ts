@@ -1,0 +1,205 @@
+/** Registers the checks of a document: the fast ones run while typing and read nothing but file names. */
+import { AstUtils, UriUtils } from 'langium';
+import type { AstNode, DiagnosticInfo, ValidationAcceptor, ValidationChecks } from 'langium';
+import type { LangiumServices } from 'langium/lsp';
+import { entriesNamed, findEntry } from '../catalog/index.js';
+import type { Action, Builtin, Definition, Expectation, Experiment, Import, XomeAstType } from './generated/ast.js';
+import { definitionsOf, importedDocuments, importedUri } from './imports.js';
+import { interpretDeclaration } from './interpret/declarations.js';
+import { interpretExpectation } from './interpret/expectations.js';
+import { dependenciesOf } from './interpret/facts.js';
+import { isFile } from './interpret/context.js';
+import type { Context } from './interpret/context.js';
+import { interpretReference } from './interpret/values.js';
+import { CATALOG_URI } from './library.js';
+import { fullMessage } from './problems.js';
+import type { Problem, ProblemData, Report } from './problems.js';
+import { categoryWords, kindWords } from './wording.js';
+import type { Kind } from '../catalog/index.js';
+
+export function registerChecks(services: LangiumServices): void {
+  const checks = new Checks(services);
+  const registered: ValidationChecks<XomeAstType> = {
+    Experiment: (experiment, accept) => checks.experiment(experiment, reporter(accept)),
+    Import: (statement, accept) => checks.import(statement, reporter(accept)),
+    Definition: (definition, accept) => checks.definition(definition, reporter(accept)),
+    Action: (action, accept) => checks.action(action, reporter(accept)),
+    Expectation: (expectation, accept) => checks.expectation(expectation, reporter(accept)),
+    Builtin: (builtin, accept) => checks.builtin(builtin, reporter(accept)),
+  };
+  services.validation.ValidationRegistry.register(registered, checks, 'fast');
+}
+
+/** Hands problems to Langium as diagnostics that carry their parts as data. */
+export function reporter(accept: ValidationAcceptor): Report {
+  return problem => {
+    accept(problem.severity, fullMessage(problem), diagnosticInfo(problem));
+  };
+}
+
+function diagnosticInfo(problem: Problem): DiagnosticInfo<AstNode> {
+  const { code, message, remedy, replacement, node, property, index } = problem;
+  const data: ProblemData = {
+    code,
+    message,
+    ...(remedy !== undefined && { remedy }),
+    ...(replacement !== undefined && { replacement }),
+  };
+  const info: DiagnosticInfo<AstNode, string> = {
+    node,
+    code,
+    data,
+    ...(property !== undefined && { property }),
+    ...(index !== undefined && { index }),
+  };
+  return info as DiagnosticInfo<AstNode>;
+}
+
+class Checks {
+  constructor(private readonly services: LangiumServices) {}
+
+  private context(report: Report): Context {
+    return { report, files: this.services.shared.workspace.FileSystemProvider };
+  }
+
+  definition(definition: Definition, report: Report): void {
+    interpretDeclaration(definition, this.context(report));
+    const cycle = cycleThrough(definition);
+    if (cycle === undefined) return;
+    report({
+      severity: 'error',
+      code: 'declaration/cycle',
+      message: `\`${definition.name}\` depends on itself: ${[...cycle, definition].map(member => member.name).join(' → ')}.`,
+      remedy: 'Break the circle: one of them must not name the next.',
+      node: definition,
+      property: 'name',
+    });
+  }
+
+  action(action: Action, report: Report): void {
+    if (action.call === undefined) return;
+    interpretReference(
+      action.call,
+      { categories: [action.kind], kinds: [] },
+      `what follows \`${action.kind}\``,
+      this.context(report),
+    );
+  }
+
+  expectation(expectation: Expectation, report: Report): void {
+    interpretExpectation(expectation, this.context(report));
+  }
+
+  builtin(builtin: Builtin, report: Report): void {
+    if (UriUtils.equals(AstUtils.getDocument(builtin).uri, CATALOG_URI)) return;
+    report({
+      severity: 'error',
+      code: 'catalog/not-here',
+      message: '`catalog` lines belong to the catalog of Explainome; a document cannot add to it.',
+      remedy: 'Remove the line.',
+      node: builtin,
+    });
+  }
+
+  import(statement: Import, report: Report): void {
+    if (statement.path === undefined) return;
+    const fail = (code: string, message: string, remedy: string): void => {
+      report({ severity: 'error', code, message, remedy, node: statement, property: 'path' });
+    };
+    const uri = importedUri(statement);
+    const document = AstUtils.getDocument(statement);
+    if (uri === undefined) {
+      fail('import/extension', `"${statement.path}" is not an experiment.`, 'Imported files end in `.xome`.');
+    } else if (UriUtils.equals(uri, document.uri)) {
+      fail('import/itself', 'The document imports itself.', 'Its own names are visible anyway: remove the line.');
+    } else if (
+      !this.services.shared.workspace.LangiumDocuments.hasDocument(uri) &&
+      !isFile(this.context(report).files, uri)
+    ) {
+      fail(
+        'import/missing',
+        `There is no file "${statement.path}".`,
+        `Paths are relative to the folder of this document, ${UriUtils.dirname(document.uri).fsPath}.`,
+      );
+    }
+  }
+
+  /** Each name once: among the declarations of the file, its imports, and the entries of the catalog. */
+  experiment(experiment: Experiment, report: Report): void {
+    const document = AstUtils.getDocument(experiment);
+    const imported = importedDocuments(document, this.services.shared.workspace.LangiumDocuments).flatMap(
+      definitionsOf,
+    );
+    const first = new Map<string, Definition>();
+    for (const definition of [...imported, ...definitionsOf(document)]) {
+      const { name } = definition;
+      if (name === undefined) continue;
+      const other = first.get(name);
+      if (other === undefined) first.set(name, definition);
+      const own = AstUtils.getDocument(definition) === document;
+      if (own && other !== undefined) report(duplicate(definition, other));
+      else if (!own && other !== undefined && AstUtils.getDocument(other) !== AstUtils.getDocument(definition)) {
+        report(ambiguousImport(experiment, definition, other));
+      }
+      const entry = own ? entriesNamed(name)[0] : undefined;
+      if (entry === undefined || findEntry('keyword', name) !== undefined) continue;
+      report({
+        severity: 'error',
+        code: 'declaration/catalog-name',
+        message: `\`${name}\` is ${categoryWords(entry.category)} of the catalog.`,
+        remedy: 'Choose another name.',
+        node: definition,
+        property: 'name',
+      });
+    }
+  }
+}
+
+function duplicate(definition: Definition, other: Definition): Problem {
+  const document = AstUtils.getDocument(other);
+  const line = (other.$cstNode?.range.start.line ?? 0) + 1;
+  const where =
+    document === AstUtils.getDocument(definition)
+      ? `on line ${line}`
+      : `in ${UriUtils.basename(document.uri)}, line ${line}`;
+  return {
+    severity: 'error',
+    code: 'declaration/duplicate',
+    message: `\`${definition.name}\` is already declared ${where}, as ${kindWords(other.kind as Kind)}.`,
+    remedy: 'Choose another name.',
+    node: definition,
+    property: 'name',
+  };
+}
+
+function ambiguousImport(experiment: Experiment, definition: Definition, other: Definition): Problem {
+  const file = AstUtils.getDocument(definition).uri;
+  const index = experiment.imports.findIndex(statement => {
+    const uri = importedUri(statement);
+    return uri !== undefined && UriUtils.equals(uri, file);
+  });
+  return {
+    severity: 'error',
+    code: 'import/ambiguous',
+    message: `\`${definition.name}\` is declared in ${UriUtils.basename(file)} and in ${UriUtils.basename(AstUtils.getDocument(other).uri)}.`,
+    remedy: 'Rename one of them, or import only one of the files.',
+    node: experiment.imports[index] ?? experiment,
+    ...(index >= 0 && { property: 'path' }),
+  };
+}
+
+/** The way along which a declaration depends on itself, without its repetition at the end. */
+function cycleThrough(definition: Definition): Definition[] | undefined {
+  const seen = new Set<Definition>();
+  const search = (current: Definition, path: Definition[]): Definition[] | undefined => {
+    for (const next of dependenciesOf(current)) {
+      if (next === definition) return path;
+      if (seen.has(next)) continue;
+      seen.add(next);
+      const found = search(next, [...path, next]);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  return search(definition, [definition]);
+}

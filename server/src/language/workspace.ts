@@ -1,0 +1,87 @@
+/**
+ * How documents come together: the catalog is loaded first, imports are loaded from disk before linking (also outside the
+ * workspace and without one), and a change is felt by everything that imports it.
+ */
+import { DefaultDocumentBuilder, DefaultIndexManager, DefaultWorkspaceManager, DocumentState, UriUtils } from 'langium';
+import type { BuildOptions, LangiumDocument } from 'langium';
+import type { LangiumSharedServices } from 'langium/lsp';
+import type { CancellationToken, WorkspaceFolder } from 'vscode-languageserver';
+import { importedUris } from './imports.js';
+import { isFile } from './interpret/context.js';
+import { CATALOG_URI, catalogText } from './library.js';
+
+/** The catalog's document, loaded once per set of services. */
+export function loadCatalog(services: LangiumSharedServices): LangiumDocument {
+  const { LangiumDocuments: documents, LangiumDocumentFactory: factory } = services.workspace;
+  const present = documents.getDocument(CATALOG_URI);
+  if (present !== undefined) return present;
+  const created = factory.fromString(catalogText(), CATALOG_URI);
+  documents.addDocument(created);
+  return created;
+}
+
+/** Loads the catalog beside the documents of the workspace folders. */
+export class XomeWorkspaceManager extends DefaultWorkspaceManager {
+  constructor(private readonly services: LangiumSharedServices) {
+    super(services);
+  }
+
+  protected override loadAdditionalDocuments(
+    _folders: WorkspaceFolder[],
+    collector: (document: LangiumDocument) => void,
+  ): Promise<void> {
+    collector(loadCatalog(this.services));
+    return Promise.resolve();
+  }
+}
+
+/** Builds documents together with what they import. */
+export class XomeDocumentBuilder extends DefaultDocumentBuilder {
+  constructor(private readonly services: LangiumSharedServices) {
+    super(services);
+  }
+
+  protected override async buildDocuments(
+    documents: LangiumDocument[],
+    options: BuildOptions,
+    cancelToken: CancellationToken,
+  ): Promise<void> {
+    await super.buildDocuments(await this.withImports(documents, cancelToken), options, cancelToken);
+  }
+
+  /** The documents and those that they import and that nothing has loaded yet, read from disk. */
+  private async withImports(documents: LangiumDocument[], cancelToken: CancellationToken): Promise<LangiumDocument[]> {
+    const { LangiumDocuments: loaded, FileSystemProvider: files } = this.services.workspace;
+    const all = [...documents];
+    // `all` grows while it is walked: imports of imports are loaded too.
+    for (const document of all) {
+      if (document.state < DocumentState.Parsed) await this.langiumDocumentFactory.update(document, cancelToken);
+      for (const uri of importedUris(document)) {
+        if (loaded.hasDocument(uri) || !isFile(files, uri)) continue;
+        try {
+          all.push(await loaded.getOrCreateDocument(uri, cancelToken));
+        } catch {
+          // It vanished or cannot be read: the import is reported as missing when the importer is checked.
+        }
+      }
+    }
+    return all;
+  }
+}
+
+/** Relinks and checks again whatever imports a changed document, directly or not. */
+export class XomeIndexManager extends DefaultIndexManager {
+  override isAffected(document: LangiumDocument, changedUris: Set<string>): boolean {
+    return super.isAffected(document, changedUris) || this.imports(document, changedUris, new Set());
+  }
+
+  private imports(document: LangiumDocument, changed: Set<string>, seen: Set<LangiumDocument>): boolean {
+    if (seen.has(document)) return false;
+    seen.add(document);
+    return importedUris(document).some(uri => {
+      if (changed.has(UriUtils.normalize(uri))) return true;
+      const imported = this.documents.getDocument(uri);
+      return imported !== undefined && this.imports(imported, changed, seen);
+    });
+  }
+}
