@@ -6,6 +6,7 @@ import { floats, integers, type Attributes, type Graph, type Node, type Tensor, 
 
 export class GraphBuilder {
   private readonly nodes: Node[] = [];
+  private readonly producers = new Map<string, Node>();
   private readonly initializers = new Map<string, Tensor>();
   private readonly headers = new Map<string, Header>();
   private readonly inputs: ValueHeader[] = [];
@@ -72,6 +73,12 @@ export class GraphBuilder {
       if (output !== '') this.headers.set(output, headers[i]!);
     });
     this.nodes.push(node);
+    node.outputs.forEach(output => this.producers.set(output, node));
+  }
+
+  /** The node that computes a value; undefined for inputs and constants. */
+  producer(value: string): Node | undefined {
+    return this.producers.get(value);
   }
 
   header(name: string): Header {

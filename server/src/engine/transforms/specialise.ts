@@ -16,26 +16,26 @@ const PASSES = new Set(['Identity', 'Dropout']);
  */
 export function specialise(graph: Graph, shapes: ReadonlyMap<string, readonly number[]>): Graph {
   const builder = new GraphBuilder(graph.name);
-  const outputs = emit(builder, graph, shapes);
-  return builder.finish(outputs);
+  const inputs = graph.inputs.map(({ name, type, shape }) =>
+    builder.input(name, type, shapes.get(name) ?? shape.map(Number)),
+  );
+  return builder.finish(emit(builder, graph, inputs));
 }
 
-/** Adds the nodes of `graph` to a builder; returns the names of its outputs there. */
-export function emit(
-  builder: GraphBuilder,
-  graph: Graph,
-  shapes: ReadonlyMap<string, readonly number[]>,
-): readonly string[] {
-  const aliases = new Map<string, string>();
+/**
+ * Adds the nodes of `graph` to a builder.
+ *
+ * @param inputs values of the builder that stand for the graph's inputs
+ * @returns the values that stand for the graph's outputs
+ */
+export function emit(builder: GraphBuilder, graph: Graph, inputs: readonly string[]): readonly string[] {
+  const aliases = new Map(graph.inputs.map(({ name }, i) => [name, inputs[i]!]));
   const resolve = (name: string): string => aliases.get(name) ?? name;
-  for (const { name, type, shape } of graph.inputs) {
-    if (!builder.has(name)) builder.input(name, type, shapes.get(name) ?? shape.map(axis => Number(axis)));
-  }
   for (const [name, tensor] of graph.initializers) builder.constant(tensor, name);
   for (const original of graph.nodes) {
     const node = { ...original, inputs: original.inputs.map(resolve) };
     if (PASSES.has(node.operator)) {
-      aliases.set(node.outputs[0]!, node.inputs[0]!);
+      aliases.set(original.outputs[0]!, node.inputs[0]!);
       continue;
     }
     if (!fold(builder, node)) builder.append(node);

@@ -1,0 +1,59 @@
+/** What is inside a model file and what the engine can do with it. */
+import type { Call, ModelDescription, Note } from '../../protocol.js';
+import { Failure } from '../failure.js';
+import type { Graph } from '../graph/graph.js';
+import { OPERATORS } from '../ops/registry.js';
+import { inputForm, readModel } from './model.js';
+
+const ACTIVATIONS = new Set(['Sigmoid', 'Softmax', 'LogSoftmax', 'Relu', 'Tanh', 'Softplus', 'Exp']);
+
+/** @throws Failure when the file cannot be read; unknown operators are listed, not thrown */
+export async function describeModel(call: Call, files: Readonly<Record<string, string>>): Promise<ModelDescription> {
+  const { graph, format, producer } = await readModel(call, files);
+  const counts = new Map<string, number>();
+  for (const node of graph.nodes) counts.set(node.operator, (counts.get(node.operator) ?? 0) + 1);
+  const notes: Note[] = [];
+  const dna = dnaForm(graph, notes);
+  return {
+    is: 'model',
+    format,
+    ...(producer ? { producer } : {}),
+    inputs: graph.inputs.map(({ name, type, shape }) => ({ name, type, shape: [...shape] })),
+    outputs: graph.outputs.map(({ name, type, shape }) => ({ name, type, shape: [...shape] })),
+    operators: [...counts].map(([operator, count]) => ({ operator, count, ...statusOf(operator) })),
+    parameters: [...graph.initializers.values()].reduce(
+      (sum, { type, data }) => sum + (type.startsWith('float') ? data.length : 0),
+      0,
+    ),
+    activations: graph.nodes
+      .filter(node => ACTIVATIONS.has(node.operator))
+      .map(({ operator, name }) => ({ operator, node: name }))
+      .reverse(),
+    ...(dna ? { dna } : {}),
+    notes,
+  };
+}
+
+function statusOf(operator: string): { gradient: 'exact' | 'refused'; reason?: string } {
+  const known = OPERATORS.get(operator);
+  if (known === undefined) return { gradient: 'refused', reason: 'unknown operator' };
+  if (typeof known.gradient === 'object') return { gradient: 'refused', reason: known.gradient.refused };
+  return { gradient: 'exact' };
+}
+
+/** How the input reads as one-hot DNA; a note says why it does not. */
+function dnaForm(graph: Graph, notes: Note[]): ModelDescription['dna'] {
+  const axes = graph.inputs[0]?.shape.slice(1).filter(axis => axis !== 1) ?? [];
+  const [first, second] = axes;
+  if (graph.inputs.length === 1 && axes.length === 2 && first !== undefined && second !== undefined) {
+    if (first === 4) return { length: second, layout: 'channels_first', ambiguous: second === 4 };
+    if (second === 4) return { length: first, layout: 'channels_last', ambiguous: false };
+  }
+  try {
+    inputForm(graph, undefined, 'auto');
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    notes.push({ level: 'information', code: error.problem.code, message: error.problem.message });
+  }
+  return undefined;
+}
