@@ -1,0 +1,204 @@
+/**
+ * The supervisor of the engine: starts a process when there is work, passes one request at a time, cancels on its own
+ * clock, and starts a fresh process after a death. Descriptions run in a process of their own with a small heap, so
+ * that a hostile file cannot take a running attribution with it and a hover need not wait for a batch.
+ */
+import { stat } from 'node:fs/promises';
+import type { Call, Description, EngineRequest, Problem } from '../protocol.js';
+import type { EngineProcessOptions } from './engine-process.js';
+import { EngineError, EngineProcess } from './engine-process.js';
+
+export { EngineError } from './engine-process.js';
+
+export interface EngineOptions {
+  /** Path of the engine's script. */
+  readonly script: string;
+  /** The Node to run it (setting `explainome.engine.node`); the current one when absent. */
+  readonly node?: string;
+  /** How long a description may take, in milliseconds. */
+  readonly describeTimeout?: number;
+  /** How long the self-test may take, in milliseconds. */
+  readonly startTimeout?: number;
+}
+
+/** A step for the engine: the `run` message without its number. */
+export type Job = Omit<Extract<EngineRequest, { type: 'run' }>, 'type' | 'id'>;
+
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  readonly unit: string;
+  readonly passes?: number | undefined;
+}
+
+/** Heaps in MiB: that of descriptions bounds what a file can make a reader allocate. */
+const RUN_HEAP = 4096;
+const DESCRIBE_HEAP = 512;
+
+/** From a cancel to the kill, in milliseconds. */
+const GRACE = 1000;
+
+/** Problems that say nothing about the file that was being described. */
+const PASSING = new Set(['engine/no-start', 'engine/unusable', 'engine/protocol']);
+
+export class Engine {
+  private readonly runner: Seat;
+  private readonly describer: Seat;
+  private readonly describeTimeout: number;
+  private readonly descriptions = new Map<string, Promise<Description>>();
+  private lastId = 0;
+
+  constructor(options: EngineOptions) {
+    const process = {
+      script: options.script,
+      startTimeout: options.startTimeout ?? 30_000,
+      ...(options.node !== undefined && { node: options.node }),
+    };
+    this.runner = new Seat({ ...process, heap: RUN_HEAP });
+    this.describer = new Seat({ ...process, heap: DESCRIBE_HEAP });
+    this.describeTimeout = options.describeTimeout ?? 10_000;
+  }
+
+  /**
+   * Computes one step into the store. Steps wait for each other.
+   *
+   * @throws EngineError with the problem, when the step failed or the engine died; finished blocks stay in the store
+   */
+  run(job: Job, signal?: AbortSignal, onProgress?: (progress: Progress) => void): Promise<'finished' | 'cancelled'> {
+    return this.runner.use(async process => {
+      if (signal?.aborted) return 'cancelled';
+      const id = ++this.lastId;
+      let kill: NodeJS.Timeout | undefined;
+      const cancel = (): void => {
+        process.send({ type: 'cancel', id });
+        kill = setTimeout(() => process.fail({ code: 'engine/cancelled', message: 'Cancelled.' }), GRACE);
+      };
+      signal?.addEventListener('abort', cancel);
+      try {
+        return await new Promise((resolve, reject) => {
+          process.listen(
+            id,
+            answer => {
+              if (answer.type === 'progress') onProgress?.(answer);
+              else if (answer.type === 'finished' || answer.type === 'cancelled') resolve(answer.type);
+              else if (answer.type === 'failed') reject(new EngineError(answer.problem));
+            },
+            error => {
+              if (signal?.aborted) resolve('cancelled');
+              else reject(new EngineError(during(error.problem, `"${job.title}" was computed`)));
+            },
+          );
+          process.send({ type: 'run', id, ...job });
+        });
+      } finally {
+        clearTimeout(kill);
+        signal?.removeEventListener('abort', cancel);
+        process.unlisten(id);
+      }
+    });
+  }
+
+  /**
+   * What is inside a model or a data file, from its header. Remembered until the file changes.
+   *
+   * @param call a format or a source, its paths replaced by keys of `files`
+   * @throws EngineError when the file cannot be read, or not in time or memory
+   */
+  async describe(call: Call, files: Readonly<Record<string, string>>): Promise<Description> {
+    const states = await Promise.all(
+      Object.entries(files).map(async ([key, path]) => {
+        const state = await stat(path).catch(() => undefined);
+        return [key, path, state?.size, state?.mtimeMs];
+      }),
+    );
+    const question = JSON.stringify([call, states]);
+    let description = this.descriptions.get(question);
+    if (!description) {
+      description = this.describeNow(call, files);
+      this.descriptions.set(question, description);
+      description.catch((error: unknown) => {
+        if (!(error instanceof EngineError) || PASSING.has(error.problem.code)) this.descriptions.delete(question);
+      });
+    }
+    return description;
+  }
+
+  /** Versions of the running engine; empty before the first step. */
+  get versions(): Readonly<Record<string, string>> {
+    return this.runner.versions;
+  }
+
+  /** Ends the processes. The next use starts new ones. */
+  async dispose(): Promise<void> {
+    await Promise.all([this.runner.leave(), this.describer.leave()]);
+  }
+
+  private describeNow(call: Call, files: Readonly<Record<string, string>>): Promise<Description> {
+    const what = Object.values(files).join(', ') || call.call;
+    return this.describer.use(async process => {
+      const id = ++this.lastId;
+      const late = setTimeout(
+        () =>
+          process.fail({
+            code: 'describe/timeout',
+            message: `There was no answer within ${this.describeTimeout / 1000} s.`,
+            place: what,
+            remedy: 'Check that the file is what its format says, and that its disk answers.',
+          }),
+        this.describeTimeout,
+      );
+      try {
+        return await new Promise<Description>((resolve, reject) => {
+          process.listen(
+            id,
+            answer => {
+              if (answer.type === 'described') resolve(answer.description);
+              else if (answer.type === 'failed') reject(new EngineError(answer.problem));
+            },
+            error => reject(new EngineError(during(error.problem, `the header of ${what} was read`))),
+          );
+          process.send({ type: 'describe', id, call, files: { ...files } });
+        });
+      } finally {
+        clearTimeout(late);
+        process.unlisten(id);
+      }
+    });
+  }
+}
+
+/** The place of one process: started on first use and after a death, used by one request at a time. */
+class Seat {
+  private occupant: EngineProcess | undefined;
+  private queue: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: EngineProcessOptions) {}
+
+  get versions(): Readonly<Record<string, string>> {
+    return this.occupant?.versions ?? {};
+  }
+
+  use<T>(work: (process: EngineProcess) => Promise<T>): Promise<T> {
+    const turn = this.queue.then(async () => {
+      if (!this.occupant?.alive) this.occupant = await EngineProcess.start(this.options);
+      return work(this.occupant);
+    });
+    this.queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async leave(): Promise<void> {
+    const occupant = this.occupant;
+    this.occupant = undefined;
+    if (occupant?.alive) await occupant.exit();
+  }
+}
+
+/** A death, with what was going on at the time. */
+function during(problem: Problem, activity: string): Problem {
+  return {
+    ...problem,
+    message: `${problem.message} This happened while ${activity}.`,
+    place: problem.place ?? activity,
+  };
+}

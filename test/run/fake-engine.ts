@@ -1,0 +1,134 @@
+/**
+ * An engine for tests: speaks the protocol and writes small results of the right shapes into the store, but computes
+ * nothing. `does-crash`, `does-hang` … in a step's title make it misbehave; `FAKE_ENGINE_START` spoils its start.
+ */
+import type { EngineMessage, EngineRequest } from '../../server/src/protocol.js';
+import { ResultStore } from '../../server/src/store/store.js';
+import type { ResultFacts, ResultLayout } from '../../server/src/store/writer.js';
+
+type Run = Extract<EngineRequest, { type: 'run' }>;
+
+const EXAMPLES = 4;
+const LENGTH = 3;
+const cancelled = new Set<number>();
+
+function say(message: EngineMessage): void {
+  process.send?.(message);
+}
+
+function axes(...sizes: number[]): { name: string; size: number }[] {
+  return sizes.map((size, index) => ({ name: ['example', 'position', 'base'][index] ?? 'axis', size }));
+}
+
+async function run(request: Run): Promise<void> {
+  const { id } = request;
+  const behaviour = /does-(\w+)/.exec(request.title)?.[1];
+  if (behaviour === 'crash') process.kill(process.pid, 'SIGSEGV');
+  if (behaviour === 'exit') {
+    console.error('the last words');
+    process.exit(7);
+  }
+  if (behaviour === 'hang') for (;;);
+  if (behaviour === 'rubbish') process.send?.({ type: 'finished', id: 'not a number' });
+  if (behaviour === 'refuse') {
+    return say({ type: 'failed', id, problem: { code: 'model/unknown-operator', message: 'No rule for Einsum.' } });
+  }
+  if (behaviour === 'wait') {
+    while (!cancelled.has(id)) await new Promise(resolve => setTimeout(resolve, 5));
+    return say({ type: 'cancelled', id });
+  }
+  say({ type: 'progress', id, done: 1, total: EXAMPLES, unit: 'examples' });
+  await compute(request);
+  say({ type: 'finished', id });
+}
+
+async function compute({ store: folder, key, task, title }: Run): Promise<void> {
+  const store = await ResultStore.open(folder);
+  const map = { name: 'array', type: 'float32', axes: axes(EXAMPLES, LENGTH, 4), unit: 'logit' } as const;
+  const scores = { name: 'scores', type: 'float32', axes: axes(EXAMPLES, LENGTH), unit: 'logit' } as const;
+  const predictions = { name: 'predictions', type: 'float32', axes: axes(EXAMPLES), unit: 'logit' } as const;
+  const units = { name: 'array', type: 'float32', axes: axes(EXAMPLES), unit: 'share' } as const;
+  const draws = { name: 'draws', type: 'float64', axes: axes(1, 2000), unit: 'share' } as const;
+  const arrays: ResultLayout['arrays'] =
+    task.kind === 'data'
+      ? [map]
+      : task.kind === 'attribution'
+        ? [map, scores, predictions]
+        : task.kind === 'correction'
+          ? [map, scores]
+          : [units, draws];
+  const writer = await store.begin(key, { arrays, rows: EXAMPLES, blockRows: EXAMPLES });
+  if (writer === 'complete') return;
+  const common = { title, task, notes: [], versions: { engine: 'fake' }, seconds: 2, passes: 4 };
+  let facts: ResultFacts;
+  if (task.kind === 'data') {
+    // Position p of example e holds base (e + p) mod 4; the last position of the last example is an N.
+    const oneHot = new Float32Array(EXAMPLES * LENGTH * 4);
+    for (let at = 0; at < EXAMPLES * LENGTH - 1; at++)
+      oneHot[4 * at + ((Math.floor(at / LENGTH) + (at % LENGTH)) % 4)] = 1;
+    oneHot.fill(0.25, oneHot.length - 4);
+    await writer.write('array', 0, oneHot);
+    await writer.writeRows({
+      columns: ['name', 'label', 'source', 'index'],
+      rows: Array.from({ length: EXAMPLES }, (_, index) => [`seq${index}`, '1', '0123abcd', String(index)]),
+    });
+    facts = { ...common, kind: 'data' };
+  } else if (task.kind === 'metric') {
+    await writer.write('array', 0, Float32Array.of(0.1, 0.2, 0.3, 0.4));
+    await writer.write(
+      'draws',
+      0,
+      Float64Array.from({ length: 2000 }, (_, draw) => draw / 1999),
+    );
+    facts = {
+      ...common,
+      kind: 'metric',
+      statistics: {
+        median: { value: 0.5, n: EXAMPLES, interval: [0.025, 0.975] },
+        max: { value: 0.9, n: EXAMPLES },
+      },
+      drawn: ['median'],
+    };
+  } else {
+    await writer.write(
+      'scores',
+      0,
+      Float32Array.from({ length: EXAMPLES * LENGTH }, (_, index) => index),
+    );
+    if (task.kind === 'attribution') await writer.write('predictions', 0, Float32Array.of(1, 2, 3, 4));
+    facts = { ...common, kind: task.kind, map: 'gradient' };
+  }
+  await writer.complete(facts);
+}
+
+process.on('message', (request: EngineRequest) => {
+  if (request.type === 'exit') process.exit(0);
+  if (request.type === 'cancel') cancelled.add(request.id);
+  if (request.type === 'run') void run(request);
+  if (request.type === 'describe') {
+    if (request.call.call === 'hang') for (;;);
+    if (request.call.call === 'greedy') {
+      const hoard: number[][] = [];
+      for (;;) hoard.push(new Array<number>(1_000_000).fill(hoard.length));
+    }
+    const notes = [{ level: 'information' as const, code: 'fake/process', message: String(process.pid) }];
+    say({
+      type: 'described',
+      id: request.id,
+      description: { is: 'data', examples: 4, complete: true, alphabet: 'dna', length: [3, 3], notes },
+    });
+  }
+});
+
+switch (process.env.FAKE_ENGINE_START) {
+  case 'unusable':
+    say({ type: 'unusable', problem: { code: 'engine/unusable', message: 'The runtime does not load.' } });
+    break;
+  case 'die':
+    process.exit(3);
+    break;
+  case 'silent':
+    break;
+  default:
+    say({ type: 'ready', versions: { engine: 'fake' } });
+}
