@@ -310,7 +310,7 @@ function significant(value: number, digits: number): string {
   if (size === 0) return '0';
   if (size < 1e-4 || size >= 1e6) return signed(value.toExponential(digits - 1));
   const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
-  return signed(size < 0.01 ? String(Number(value.toPrecision(2))) : value.toFixed(Math.min(decimals, 3)));
+  return signed(String(Number(value.toFixed(decimals))));
 }
 
 /** A count with its thousands apart; what is not whole keeps one decimal. */

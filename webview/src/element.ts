@@ -12,6 +12,11 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
   return fill(document.createElement(tag), attributes, children);
 }
 
+/** A piece of code that may break after its punctuation, for narrow columns. */
+export function breakable(code: string): Node[] {
+  return code.split(/(?<=[(_:,|])/).flatMap(part => [document.createTextNode(part), document.createElement('wbr')]);
+}
+
 export function svg<Tag extends keyof SVGElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},

@@ -68,12 +68,12 @@ export function heatmap(
       const columns = Math.min(data.length, Math.round((axis.right - axis.left) * frame.ratio));
       const lines = Math.min(rows, Math.round(height * frame.ratio));
       const grid = aggregate(scores, order, lines, columns);
-      const limit = robustMagnitude(grid);
+      const limit = robustMagnitude(grid, columns);
       legend.show(limit, rows / lines, data.length / columns);
       drawGrid(frame, axis, height, grid, columns, lines, limit, palette);
-      if (height / rows >= NAMED_ROW && frame.width > NARROW)
-        drawNames(frame, axis, height, order, data.names, palette);
-      else if (predictions) drawPredictions(frame, axis, height, order, lines, predictions, palette);
+      if (height / rows < NAMED_ROW) {
+        if (predictions) drawPredictions(frame, axis, height, order, lines, predictions, palette);
+      } else if (frame.width > NARROW) drawNames(frame, axis, height, order, data.names, palette);
       drawSelection(frame, axis, height, order.indexOf(selected), rows, palette);
       drawPositionAxis(frame.context, palette, axis, height + 2, frame.width);
     },
@@ -158,8 +158,7 @@ export function heatmap(
       element('div', { class: 'push' }, legend.node),
     ),
     canvas,
-    readout,
-    behind.node,
+    element('div', { class: 'under' }, behind.node, readout),
   );
   return {
     node,

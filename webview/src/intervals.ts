@@ -6,6 +6,8 @@ import { svg } from './element.js';
 
 const WIDTH = 168;
 const HEIGHT = 22;
+/** Height with the numbers below. */
+const LABELLED = 36;
 const INSET = 6;
 
 export interface IntervalMark {
@@ -16,11 +18,13 @@ export interface IntervalMark {
   readonly high?: number | undefined;
   /** Axis, where several marks must compare; otherwise what the mark needs. */
   readonly domain?: readonly [number, number] | undefined;
+  /** Numbers written below the axis. */
+  readonly labels: readonly { readonly at: number; readonly text: string }[];
 }
 
 /** The part of the number line a mark needs: all its numbers with a margin, not beyond the bounds. */
 export function intervalDomain(
-  marks: readonly IntervalMark[],
+  marks: readonly Omit<IntervalMark, 'labels'>[],
   bounds: readonly [number, number] = [-Infinity, Infinity],
 ): [number, number] {
   const numbers = marks
@@ -46,7 +50,7 @@ export function intervalPicture(mark: IntervalMark, style: string, label: string
   const middle = HEIGHT / 2;
   const drawing = svg('svg', {
     class: `interval ${style}`,
-    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    viewBox: `0 0 ${WIDTH} ${LABELLED}`,
     role: 'img',
     'aria-label': label,
   });
@@ -69,7 +73,13 @@ export function intervalPicture(mark: IntervalMark, style: string, label: string
     drawing.append(svg('path', { class: 'range', d: `M${left} ${middle}H${right}` }));
   }
   if (value !== undefined && Number.isFinite(value)) {
-    drawing.append(svg('circle', { class: 'point', cx: place(value), cy: middle, r: 4 }));
+    drawing.append(svg('circle', { class: 'point', cx: place(value), cy: middle, r: 3.5 }));
+  }
+  for (const { at, text } of mark.labels) {
+    const x = place(at);
+    const anchor = x < WIDTH * 0.15 ? 'start' : x > WIDTH * 0.85 ? 'end' : 'middle';
+    const edge = anchor === 'start' ? Math.max(0, x - INSET) : anchor === 'end' ? Math.min(WIDTH, x + INSET) : x;
+    drawing.append(svg('text', { x: edge, y: LABELLED - 3, 'text-anchor': anchor }, text));
   }
   return drawing;
 }

@@ -39,7 +39,7 @@ export function divergingLegend(theme: Theme, unit: string): DivergingLegend {
   const averaging = element('span');
   const node = element(
     'div',
-    { class: 'legend', title: 'The ends of the scale are the 99th percentile of the magnitudes in the picture.' },
+    { class: 'legend', title: 'The ends of the scale are the median over rows of the largest magnitude in the row.' },
     averaging,
     element('span', {}, low, scale.canvas, high),
   );

@@ -5,7 +5,7 @@
  */
 import { quantity } from '../../server/src/protocol.js';
 import type { ScoredMap, Sequences } from './arrays.js';
-import { element } from './element.js';
+import { breakable, element } from './element.js';
 import { drawLetter, LETTERS } from './letters.js';
 import { axisTicks, columnWidth, drawPositionAxis, GUTTER, MARGIN, placeOf, positionAt, textFont } from './plot.js';
 import type { PositionAxis } from './plot.js';
@@ -272,7 +272,7 @@ export function logos(theme: Theme, sequences: Sequences, maps: readonly ScoredM
           'div',
           { class: 'title', title: `${map.name} = ${map.written}` },
           element('strong', {}, map.name),
-          element('span', { class: 'dim' }, map.written),
+          element('span', { class: 'dim' }, ...breakable(map.written)),
         ),
         tracks[index]?.canvas,
       ),
@@ -283,13 +283,18 @@ export function logos(theme: Theme, sequences: Sequences, maps: readonly ScoredM
       element('span'),
       element(
         'div',
-        { class: 'bar controls' },
-        button('−', 'Show more positions', () => magnify(2)),
-        button('+', 'Show fewer positions', () => magnify(0.5)),
-        maps.length > 1 ? element('label', {}, shared, 'one scale for all methods') : undefined,
+        { class: 'under' },
+        element(
+          'div',
+          { class: 'bar controls' },
+          button('−', 'Show more positions', () => magnify(2)),
+          button('+', 'Show fewer positions', () => magnify(0.5)),
+          maps.length > 1 ? element('label', {}, shared, 'one scale for all methods') : undefined,
+        ),
+        behind.node,
+        readout,
       ),
     ),
-    track(element('span'), element('div', {}, readout, behind.node)),
   );
   return {
     node,

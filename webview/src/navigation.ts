@@ -1,4 +1,5 @@
 /** Which example is shown: previous and next in drawing order, and search by name. */
+import { quantity } from '../../server/src/protocol.js';
 import { element } from './element.js';
 
 export interface Navigation {
@@ -68,7 +69,7 @@ export function navigation(
         )
       : undefined,
     name,
-    place,
+    several ? place : undefined,
     chips,
     several ? element('span', { class: 'bar push controls find' }, said, search) : undefined,
   );
@@ -77,7 +78,7 @@ export function navigation(
     show: (row, index) => {
       current = row;
       name.textContent = names[row] ?? '';
-      place.textContent = several ? `${index + 1} of ${names.length}` : '';
+      place.textContent = `${quantity(index + 1, 'count')} of ${quantity(names.length, 'count')}`;
       chips.replaceChildren(...facts(row).map(text => element('span', { class: 'chip' }, text)));
     },
   };

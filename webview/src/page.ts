@@ -97,7 +97,7 @@ function expectations(snapshot: Snapshot): HTMLElement {
     'section',
     {},
     element('h2', {}, 'Is the explanation to be believed?'),
-    element('p', { class: `verdict outcome-text outcome ${style}`, style: undefined }, text),
+    element('p', { class: `outcome verdict ${style}` }, text),
     snapshot.expectations.length === 0
       ? undefined
       : table(
@@ -139,25 +139,51 @@ function expectationCells(entry: Expectation, statistic: Statistic | undefined):
           'span',
           { class: 'numbers' },
           element('strong', {}, show(value)),
-          element('span', { class: 'dim' }, range ? `${percent(entry.confidence)}: ${range}` : withheld(statistic)),
+          range
+            ? element('span', { class: 'dim nowrap' }, `${percent(entry.confidence)}: ${range}`)
+            : element('span', { class: 'dim' }, withheld(statistic)),
         ),
     value === undefined
       ? ''
-      : intervalPicture({ value, interval, low, high, domain: domainOf(entry, statistic) }, style, label),
-    statistic ? quantity(statistic.n, 'count') : '',
+      : intervalPicture(
+          {
+            value,
+            interval,
+            low,
+            high,
+            domain: intervalDomain([{ value, interval, low, high }], boundsOf(statistic?.unit)),
+            labels: [low, high].flatMap(at => (at === undefined ? [] : [{ at, text: show(at) }])),
+          },
+          style,
+          label,
+        ),
+    element('span', { class: 'nowrap' }, statistic ? quantity(statistic.n, 'count') : ''),
   ];
 }
 
-/** The axis of an expectation: what its numbers need, not beyond what the unit allows. */
-function domainOf({ value, interval, low, high }: Expectation, statistic: Statistic | undefined): [number, number] {
-  return intervalDomain([{ value, interval, low, high }], boundsOf(statistic?.unit));
-}
-
+/** What values of a unit can be. */
 function boundsOf(unit: Statistic['unit'] | undefined): [number, number] {
   if (unit === 'share') return [0, 1];
   if (unit === 'correlation') return [-1, 1];
   if (unit === 'logit' || unit === undefined) return [-Infinity, Infinity];
   return [0, Infinity];
+}
+
+/** The axis of a metric's statistics of one unit: from a fixed point, so that a wide interval looks wide. */
+export function statisticDomain(unit: Statistic['unit'], values: readonly number[]): [number, number] {
+  const high = Math.max(0, ...values.filter(Number.isFinite));
+  const low = Math.min(0, ...values.filter(Number.isFinite));
+  if (unit === 'correlation') return [-1, 1];
+  if (unit === 'degrees') return [0, 90];
+  if (unit === 'share' && high > 0.1) return [0, 1];
+  return [low < 0 ? -roundedUp(-low) : 0, high > 0 || low === 0 ? roundedUp(high) : 0];
+}
+
+/** The next number that is 1, 2 or 5 times a power of ten; 1 for 0. */
+function roundedUp(value: number): number {
+  if (value <= 0) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return Number(([1, 2, 5].map(factor => factor * power).find(step => step >= value) ?? 10 * power).toPrecision(3));
 }
 
 const withheld = (statistic: Statistic | undefined): string =>
@@ -254,7 +280,10 @@ function metricArticle(metric: Metric): HTMLElement {
 function statisticCells(statistic: Statistic, metric: Metric): (Node | string)[] {
   const { name, summary, value, unit, interval, better, n } = statistic;
   const strong = name === metric.headline;
-  const alike = metric.statistics.filter(entry => entry.unit === unit);
+  const domain = statisticDomain(
+    unit,
+    metric.statistics.filter(entry => entry.unit === unit).flatMap(entry => [entry.value, ...(entry.interval ?? [])]),
+  );
   const range = interval && `${quantity(interval[0], unit)} to ${quantity(interval[1], unit)}`;
   const label = `${name} ${quantity(value, unit)}${range ? `, 95 % interval ${range}` : ''}`;
   return [
@@ -264,16 +293,20 @@ function statisticCells(statistic: Statistic, metric: Metric): (Node | string)[]
       element('code', {}, strong ? element('strong', {}, name) : name),
       element('div', { class: 'message' }, summary),
     ),
-    element('strong', { class: 'nowrap' }, quantity(value, unit)),
+    element(
+      'span',
+      { class: 'numbers' },
+      element('strong', { class: 'nowrap' }, quantity(value, unit)),
+      range ? element('span', { class: 'dim nowrap' }, range) : undefined,
+    ),
     interval
-      ? element(
-          'div',
-          {},
-          intervalPicture({ value, interval, domain: intervalDomain(alike, boundsOf(unit)) }, 'plain', label),
-          element('span', { class: 'dim small nowrap' }, range),
+      ? intervalPicture(
+          { value, interval, domain, labels: domain.map(at => ({ at, text: quantity(at, unit) })) },
+          'plain',
+          label,
         )
       : element('span', { class: 'dim small' }, withheld(statistic)),
-    quantity(n, 'count'),
+    element('span', { class: 'nowrap' }, quantity(n, 'count')),
     element('span', { class: 'dim nowrap' }, { lower: '↓ lower', higher: '↑ higher', neither: '–' }[better]),
   ];
 }

@@ -31,13 +31,24 @@ export function positionTicks(from: number, to: number, wanted: number): number[
 }
 
 /**
- * The magnitude that the ends of a colour scale stand for: the 99th percentile of |value|, so that a few outliers do not
- * bleach the rest; the largest magnitude where most values are zero; 0 where nothing is finite and non-zero.
+ * The magnitude that the ends of a heatmap's colour scale stand for: the median over rows of the row's largest |value|. A
+ * few outlying examples cannot bleach the rest, and unlike a percentile over all cells it does not blow up noise where
+ * sequences are long and what matters is short. The largest magnitude where most rows are zero; 0 where all are.
+ *
+ * @param values [rows × columns], row-major; not a number is left out
  */
-export function robustMagnitude(values: Float32Array, share = 0.99): number {
-  const magnitudes = values.filter(Number.isFinite).map(Math.abs).sort();
-  const percentile = magnitudes[Math.floor(share * (magnitudes.length - 1))] ?? 0;
-  return percentile > 0 ? percentile : (magnitudes.at(-1) ?? 0);
+export function robustMagnitude(values: Float32Array, columns: number): number {
+  const largest: number[] = [];
+  for (let start = 0; start < values.length; start += columns) {
+    let most = 0;
+    for (const value of values.subarray(start, start + columns)) {
+      const size = Math.abs(value);
+      if (size > most && size < Infinity) most = size;
+    }
+    largest.push(most);
+  }
+  largest.sort((a, b) => a - b);
+  return largest[Math.floor(largest.length / 2)] || (largest.at(-1) ?? 0);
 }
 
 /** Colour of a value; ±1 and beyond are the extremes, NaN is zero's colour. */

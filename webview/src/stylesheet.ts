@@ -37,13 +37,16 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
     --accent: LinkText; --met: CanvasText; --failed: CanvasText; --doubtful: CanvasText; }
   .view svg, .view canvas { forced-color-adjust: none; }
 }
-.view { container-type: inline-size; max-width: 1240px; margin: 0 auto; padding: 0 16px 32px; overflow-wrap: anywhere; }
+.view { container-type: inline-size; max-width: 1240px; margin: 0 auto; padding: 0 16px 32px; overflow-wrap: break-word; }
+.view [hidden] { display: none !important; }
+.view code, .view .mono, .view dd { overflow-wrap: anywhere; }
 .view *, .view *::before { box-sizing: border-box; }
 .view code, .view pre, .view .mono { font-family: var(--vscode-editor-font-family, ui-monospace, "SFMono-Regular", Menlo,
   Consolas, "DejaVu Sans Mono", monospace); font-size: 0.93em; }
 .view h1 { font-size: 1.35em; line-height: 1.3; margin: 0; font-weight: 650; }
 .view h2 { font-size: 1.08em; margin: 0 0 8px; font-weight: 650; }
-.view h3 { font-size: 1em; margin: 0; font-weight: 600; }
+.view h3 { font-size: 1em; margin: 0; font-weight: 600; } .view h3 .dim { font-weight: 400; }
+.view figure { margin: 0; }
 .view p { margin: 0; max-width: 75ch; }
 .view header { padding: 20px 0 14px; }
 .view header > * + * { margin-top: 4px; }
@@ -52,7 +55,10 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view .dim { color: var(--dim); }
 .view .small { font-size: 0.88em; }
 .view .bar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 10px; margin-bottom: 10px; }
-.view .bar h2, .view .bar h3 { margin: 0; }
+.view .bar h2, .view .bar h3, .view .bar .bar { margin-bottom: 0; }
+.view .examples { margin-top: 26px; }
+.view .under { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 20px; margin-top: 6px; }
+.view .under .bar { margin: 0; }
 .view .push { margin-left: auto; }
 .view .chip { font-size: 0.88em; color: var(--dim); border: 1px solid var(--line); border-radius: 99px; padding: 1px 10px;
   white-space: nowrap; font-variant-numeric: tabular-nums; }
@@ -71,31 +77,31 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view td { padding: 7px 16px 7px 0; border-top: 1px solid var(--line); vertical-align: top; }
 .view th:last-child, .view td:last-child { padding-right: 0; }
 .view .scroll { overflow-x: auto; }
-.view details.behind { margin-top: 8px; font-size: 0.88em; color: var(--dim); }
+.view details.behind { font-size: 0.88em; color: var(--dim); }
 .view summary { cursor: pointer; width: fit-content; }
 .view details table { width: auto; margin-top: 6px; }
 .view details td { padding: 2px 18px 2px 0; }
-.view .note { border-left: 3px solid var(--line); padding: 3px 0 3px 12px; margin-top: 10px; max-width: 85ch; }
+.view .note { border-left: 3px solid var(--line); padding: 3px 0 3px 12px; margin: 10px 0; max-width: 85ch; }
 .view .note.warning { border-color: var(--doubtful); }
 .view .note code { color: var(--dim); }
 .view pre { background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: 12px 14px; margin: 0; overflow-x: auto;
   line-height: 1.5; overflow-wrap: normal; tab-size: 2; }
-.view .readout { display: block; min-height: 1.5em; font-size: 0.88em; color: var(--dim); font-variant-numeric: tabular-nums; }
+.view .readout { margin-left: auto; min-height: 1.5em; white-space: pre-wrap; font-size: 0.88em; color: var(--dim); font-variant-numeric: tabular-nums; }
 
 .view .outcome { white-space: nowrap; font-weight: 600; }
 .view .outcome.met { color: var(--met); } .view .outcome.failed { color: var(--failed); }
 .view .outcome.doubtful { color: var(--doubtful); } .view .outcome.none { color: var(--dim); }
-.view .verdict { font-size: 1.08em; font-weight: 600; }
+.view .verdict { font-size: 1.08em; font-weight: 600; white-space: normal; margin-bottom: 10px; }
 .view td.tight, .view .nowrap { white-space: nowrap; }
 .view .message { color: var(--dim); font-size: 0.93em; max-width: 60ch; margin-top: 2px; }
-.view .numbers { white-space: nowrap; } .view .numbers .dim { display: block; font-size: 0.88em; }
+.view .numbers .dim { display: block; font-size: 0.88em; min-width: 8em; }
 .view td strong { font-weight: 650; }
 
 .view svg { display: block; overflow: visible; }
-.view .interval { width: 168px; height: 22px; }
+.view .interval { width: 168px; height: 36px; } .view .interval text { fill: var(--dim); font-size: 11px; }
 .view .interval .axis { stroke: var(--line); } .view .interval .allowed { fill: var(--met); opacity: 0.16; }
 .view .interval .threshold { stroke: var(--foreground); stroke-width: 1.5; }
-.view .interval .range { stroke: var(--accent); stroke-width: 5; opacity: 0.45; }
+.view .interval .range { stroke: var(--accent); stroke-width: 11; opacity: 0.4; }
 .view .interval .point { fill: var(--accent); }
 .view .interval.met .range { stroke: var(--met); } .view .interval.met .point { fill: var(--met); }
 .view .interval.failed .range { stroke: var(--failed); } .view .interval.failed .point { fill: var(--failed); }
@@ -106,8 +112,9 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view .track .title { padding-right: 14px; font-size: 0.93em; line-height: 1.35; }
 .view .track .title .dim { font-size: 0.95em; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
 .view .picture + .picture { margin-top: 22px; }
-.view .metric { display: grid; grid-template-columns: minmax(0, 1fr) minmax(260px, 340px); gap: 12px 32px; margin-top: 8px; }
-.view .metric > :only-child { grid-column: 1 / -1; }
+.view .metric { display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px 36px; margin-top: 8px; }
+.view figure { max-width: 420px; }
+@container (min-width: 1000px) { .view .metric:has(figure) { grid-template-columns: minmax(0, 1fr) 340px; } }
 .view .histogram { width: 100%; } .view .histogram text { fill: var(--dim); font-size: 11px; }
 .view .histogram .count { fill: var(--accent); opacity: 0.75; }
 .view .histogram .expected { fill: none; stroke: var(--foreground); stroke-width: 1.75; }
@@ -123,13 +130,21 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
   .view .track { grid-template-columns: minmax(0, 1fr); } .view .track + .track { margin-top: 10px; }
   .view .track .title { padding: 0; display: flex; gap: 0 10px; align-items: baseline; }
   .view .track .title .dim { -webkit-line-clamp: 1; }
-  .view .metric { grid-template-columns: minmax(0, 1fr); }
+  .view .numbers .dim { white-space: normal; min-width: 0; }
   .view table.stacked thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .view table.stacked, .view table.stacked tbody { display: block; }
-  .view table.stacked tr { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 4px 14px; align-items: start;
+  .view table.stacked tr { display: grid; grid-template-columns: minmax(0, 1fr) 168px; gap: 4px 14px; align-items: start;
     border-top: 1px solid var(--line); padding: 9px 0; }
   .view table.stacked td { display: block; border: 0; padding: 0; }
-  .view table.stacked td.wide { grid-column: 1 / -1; }
+  .view table.stacked td[data-head=n]::before { content: 'n = '; color: var(--dim); }
+  .view .expectations td:nth-child(1) { grid-area: 1 / 1; } .view .expectations td:nth-child(5) { grid-area: 1 / 2; justify-self: end; }
+  .view .expectations td:nth-child(2) { grid-area: 2 / 1 / 3 / 3; }
+  .view .expectations td:nth-child(3) { grid-area: 3 / 1; } .view .expectations td:nth-child(4) { grid-area: 3 / 2; }
+  .view .expectations td:nth-child(5):has(:empty) { display: none; }
+  .view .statistics td:nth-child(1) { grid-area: 1 / 1 / 2 / 3; }
+  .view .statistics td:nth-child(5) { justify-self: end; }
+  .view .missing td:nth-child(3) { grid-area: 2 / 1 / 3 / 3; }
+  .view .readout:empty { min-height: 0; }
   .view dl { grid-template-columns: minmax(0, 1fr); } .view dd { margin-bottom: 6px; }
 }
 @media print { .view { max-width: none; } .view .controls { display: none; } .view section { break-inside: avoid-page; } }
