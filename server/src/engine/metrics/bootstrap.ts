@@ -1,0 +1,134 @@
+/**
+ * Percentile bootstrap over units (Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 13). A resample is
+ * written as how often it holds each unit, so one function gives the statistic of the data (each unit once) and of every
+ * resample, and an order of the values is computed once. The draws depend on the number of units and nothing else.
+ */
+import { Stream } from '../random/philox.js';
+import type { StatisticResult } from './metric.js';
+
+/** Resamples behind an interval. */
+export const DRAWS = 2000;
+
+/** Fewest units for which an interval is given. */
+export const FEWEST_UNITS = 10;
+
+/** A statistic of the units, given how often each counts; NaN where it is not defined. */
+export type Weighted = (counts: Uint32Array) => number;
+
+/** A statistic to be estimated from `n` units. */
+export interface Estimand {
+  readonly n: number;
+  readonly of: Weighted;
+  /** `none` for extremes and exact counts; a text withholds the interval for that reason. */
+  readonly interval?: 'none' | { readonly withheld: string };
+}
+
+/** The values that are defined. */
+export function defined(values: Float64Array): Float64Array {
+  return values.filter(value => !Number.isNaN(value));
+}
+
+/** Σ count · value / Σ count. */
+export function mean(values: Float64Array): Weighted {
+  return counts => {
+    let total = 0;
+    let sum = 0;
+    for (let unit = 0; unit < values.length; unit++) {
+      total += counts[unit]!;
+      sum += counts[unit]! * values[unit]!;
+    }
+    return sum / total;
+  };
+}
+
+/** Standard deviation with n − 1; not defined for one unit. */
+export function standardDeviation(values: Float64Array): Weighted {
+  const centre = mean(values);
+  return counts => {
+    const middle = centre(counts);
+    let total = 0;
+    let squares = 0;
+    for (let unit = 0; unit < values.length; unit++) {
+      total += counts[unit]!;
+      squares += counts[unit]! * (values[unit]! - middle) ** 2;
+    }
+    return total > 1 ? Math.sqrt(squares / (total - 1)) : NaN;
+  };
+}
+
+/** Indices of the values in ascending order. */
+export function ascending(values: Float64Array): Uint32Array {
+  return Uint32Array.from(values, (_, index) => index).sort((a, b) => values[a]! - values[b]!);
+}
+
+/** The middle value, or the mean of the two middle values. */
+export function median(values: Float64Array): Weighted {
+  const order = ascending(values);
+  return counts => {
+    let total = 0;
+    for (const unit of order) total += counts[unit]!;
+    let passed = 0;
+    let lower: number | undefined;
+    for (const unit of order) {
+      passed += counts[unit]!;
+      if (lower === undefined && 2 * passed >= total) lower = values[unit]!;
+      if (2 * passed > total) return (lower! + values[unit]!) / 2;
+    }
+    return NaN;
+  };
+}
+
+/** Quantile of sorted values with linear interpolation (type 7 of Hyndman & Fan 1996, Am. Stat. 50:361). */
+export function quantile(sorted: Float64Array, share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = Math.floor(place);
+  const low = sorted[below]!;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
+  return low + (place - below) * (high - low);
+}
+
+/** The percentile interval of bootstrap draws at a confidence such as 0.95. */
+export function percentileInterval(draws: Float64Array, confidence: number): [number, number] {
+  const sorted = Float64Array.from(draws).sort();
+  return [quantile(sorted, (1 - confidence) / 2), quantile(sorted, (1 + confidence) / 2)];
+}
+
+/** The statistic of `DRAWS` resamples of n units; a resample that does not define it is drawn again. */
+function bootstrap(n: number, of: Weighted): Float64Array {
+  const draws = new Float64Array(DRAWS);
+  const counts = new Uint32Array(n);
+  for (let draw = 0; draw < DRAWS; draw++) {
+    const stream = new Stream(0, 'bootstrap', undefined, draw);
+    do {
+      counts.fill(0);
+      for (let unit = 0; unit < n; unit++) counts[stream.integer(n)]!++;
+      draws[draw] = of(counts);
+    } while (Number.isNaN(draws[draw]));
+  }
+  return draws;
+}
+
+/** Values, intervals and draws of several statistics. Those that the data do not define are left out. */
+export function estimate(estimands: Readonly<Record<string, Estimand>>): {
+  statistics: Record<string, StatisticResult>;
+  draws: Map<string, Float64Array>;
+} {
+  const statistics: Record<string, StatisticResult> = {};
+  const draws = new Map<string, Float64Array>();
+  for (const [name, { n, of, interval }] of Object.entries(estimands)) {
+    const value = of(new Uint32Array(n).fill(1));
+    if (Number.isNaN(value)) continue;
+    if (interval === 'none') {
+      statistics[name] = { value, n };
+    } else if (n < FEWEST_UNITS) {
+      statistics[name] = { value, n, withheld: `${n} of at least ${FEWEST_UNITS} examples that an interval needs` };
+    } else if (interval) {
+      statistics[name] = { value, n, withheld: interval.withheld };
+    } else {
+      const drawn = bootstrap(n, of);
+      draws.set(name, drawn);
+      statistics[name] = { value, n, interval: percentileInterval(drawn, 0.95) };
+    }
+  }
+  return { statistics, draws };
+}
