@@ -1,0 +1,268 @@
+import { describe, expect, it } from 'vitest';
+import { entriesOf, findEntry } from '../../../server/src/catalog/index.js';
+import { completeness } from '../../../server/src/engine/metrics/completeness.js';
+import { interpretability } from '../../../server/src/engine/metrics/interpretability.js';
+import type { MetricResult } from '../../../server/src/engine/metrics/metric.js';
+import { METRICS } from '../../../server/src/engine/metrics/metrics.js';
+import { predictionSummary } from '../../../server/src/engine/metrics/prediction-summary.js';
+import { rankAgreement } from '../../../server/src/engine/metrics/rank-agreement.js';
+import { isotropicShareBelow, simplexAngle, simplexAngles } from '../../../server/src/engine/metrics/simplex-angle.js';
+import { Stream } from '../../../server/src/engine/random/philox.js';
+
+function normals(count: number, draw = 0): Float64Array {
+  const stream = new Stream(1, 'test', undefined, draw);
+  return Float64Array.from({ length: count }, () => stream.normal());
+}
+
+function column(result: MetricResult, name: string): number[] {
+  return [...result.columns.find(item => item.name === name)!.values];
+}
+
+describe('catalog', () => {
+  const n = 40;
+  const length = 20;
+  const truth = Float32Array.from({ length: n * length }, (_, at) => (at % length < 4 ? 2 : 0));
+  const results: Record<keyof typeof METRICS, MetricResult> = {
+    completeness: completeness({ pairs: normals(n * 8), examples: n, references: 2, tolerance: 0.01 }),
+    simplex_angle: simplexAngle({ gradient: normals(n * length * 4), examples: n, length }),
+    rank_agreement: rankAgreement({
+      scores: [normals(n * length), normals(n * length, 1)],
+      examples: n,
+      length,
+      top: 0.1,
+    }),
+    prediction_summary: predictionSummary({ outputs: normals(n), labels: Array.from({ length: n }, (_, i) => i % 2) }),
+    interpretability: interpretability({ scores: normals(n * length), truth, examples: n, length }),
+  };
+
+  it('has exactly the metrics that are implemented', () => {
+    expect(Object.keys(METRICS).sort()).toEqual(
+      entriesOf('metric')
+        .map(entry => entry.name)
+        .sort(),
+    );
+  });
+
+  it.each(Object.entries(results))(
+    '%s yields the statistics of its entry, with intervals where it says',
+    (name, result) => {
+      const { statistics } = findEntry('metric', name)!;
+      expect(Object.keys(result.statistics)).toEqual(Object.keys(statistics));
+      for (const [statistic, { interval }] of Object.entries(statistics)) {
+        const { value, interval: found } = result.statistics[statistic]!;
+        expect(found !== undefined, statistic).toBe(interval);
+        expect(result.draws.has(statistic), statistic).toBe(interval);
+        if (found) expect(found[0] <= value && value <= found[1], statistic).toBe(true);
+      }
+      for (const { values } of result.columns) expect(values).toHaveLength(result.units);
+      expect(result.distribution!.edges).toHaveLength(result.distribution!.counts.length + 1);
+    },
+  );
+});
+
+describe('completeness', () => {
+  // Δ = 2, 4, 0.1, 4: the median is 3, by which the pair with the small difference is measured.
+  const pairs = Float64Array.of(2.2, 3, 1, 32, 4, 5, 1, 64, 0.4, 0, -0.1, 32, -4, -3, 1, 128);
+
+  it('measures each pair by its difference, or the usual one where that is larger', () => {
+    const result = completeness({ pairs, examples: 2, references: 2, tolerance: 0.05, names: ['a', 'b'] });
+    const largest = column(result, 'largest_gap');
+    expect(largest[0]).toBeCloseTo(0.2 / 3, 12);
+    expect(largest[1]).toBeCloseTo(0.3 / 3, 12);
+    expect(column(result, 'mean_gap')[1]).toBeCloseTo(0.05, 12);
+    expect(result.statistics['max']!.value).toBeCloseTo(0.1, 12);
+    expect(result.statistics['median']!.value).toBeCloseTo((0.2 / 3 + 0.1) / 2, 12);
+    expect(result.statistics['steps']).toEqual({ value: 128, n: 2 });
+    expect(result.statistics['missed']).toEqual({ value: 2, n: 2 });
+    expect(result.notes[0]).toMatchObject({
+      level: 'warning',
+      message: expect.stringContaining('example "b", reference 0. The contributions sum to 0.4'),
+    });
+    expect(result.distribution!.counts.reduce((a, b) => a + b)).toBe(4);
+  });
+
+  it('does not depend on the scale of the target', () => {
+    const ask = (scale: number) =>
+      completeness({
+        pairs: pairs.map((v, i) => (i % 4 === 3 ? v : v * scale)),
+        examples: 2,
+        references: 2,
+        tolerance: 0.05,
+      });
+    expect(ask(1000).statistics['mean']!.value).toBeCloseTo(ask(1).statistics['mean']!.value, 12);
+  });
+
+  it('is met by a target that does not change, and refuses sums that nothing explains', () => {
+    const ask = (sum: number) =>
+      completeness({ pairs: Float64Array.of(sum, 1, 1, 32), examples: 1, references: 1, tolerance: 0.01 });
+    expect(ask(0).statistics['max']).toEqual({ value: 0, n: 1 });
+    expect(() => ask(0.5)).toThrow('a gap has no scale');
+    expect(() => ask(NaN)).toThrow('expected finite numbers');
+  });
+});
+
+describe('simplex_angle', () => {
+  it('knows the angle of simple gradients', () => {
+    const gradients = Float64Array.of(1, 1, 1, 1, -2, -2, -2, -2, 1, -1, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0);
+    const angles = [...simplexAngles(gradients)];
+    [90, -90, 0, NaN, 30].forEach((expected, index) => {
+      if (Number.isNaN(expected)) expect(angles[index]).toBeNaN();
+      else expect(angles[index]).toBeCloseTo(expected, 10);
+    });
+  });
+
+  it('gives isotropic gradients the shares and the histogram of noise', () => {
+    const [n, length] = [200, 100];
+    const result = simplexAngle({ gradient: normals(n * length * 4), examples: n, length });
+    // Majdandzic et al.'s thresholds under noise.
+    expect(1 - 2 * (isotropicShareBelow(30) - 0.5)).toBeCloseTo(0.391, 3);
+    for (const [name, share] of Object.entries({ over_30: 0.391, over_45: 0.182, over_60: 0.058 })) {
+      expect(Math.abs(result.statistics[name]!.value - share)).toBeLessThan(
+        4 * Math.sqrt((share * (1 - share)) / 20_000),
+      );
+    }
+    const { counts, expected } = result.distribution!;
+    expect(expected!.reduce((a, b) => a + b)).toBeCloseTo(20_000, 6);
+    // The outermost bins are joined: they expect fewer than five.
+    const bins = counts.map((count, bin) => [count, expected![bin]!] as const).slice(2, -2);
+    expect(bins.reduce((sum, [count, mean]) => sum + (count - mean) ** 2 / mean, 0)).toBeLessThan(61.1); // 31, p = 0.001
+  });
+
+  it('counts positions without gradient apart', () => {
+    const gradient = new Float32Array(3 * 2 * 4);
+    gradient.set([1, 1, 1, 1, 0, 0, 0, 0, 1, -1, 0, 0, 1, 1, 1, 1]);
+    const result = simplexAngle({ gradient, examples: 3, length: 2 });
+    expect(column(result, 'over_30')).toEqual([1, 0.5, NaN]);
+    expect(column(result, 'positions')).toEqual([1, 2, 0]);
+    expect(result.statistics['over_30']).toMatchObject({ value: 0.75, n: 2 });
+    expect(result.statistics['sd']!.value).toBeCloseTo((90 + 90 * Math.SQRT1_2) / 2, 10);
+    expect(result.notes[0]!.message).toContain('3 of 6 positions have no gradient');
+  });
+
+  it('leaves every statistic out where there is no gradient at all', () => {
+    const result = simplexAngle({ gradient: new Float32Array(16), examples: 2, length: 2 });
+    expect(result.statistics).toEqual({});
+    expect(result.notes[0]!.level).toBe('warning');
+  });
+});
+
+describe('rank_agreement', () => {
+  const ask = (scores: number[][], length: number, top: number) =>
+    rankAgreement({
+      scores: scores.map(map => Float64Array.from(map)),
+      examples: scores[0]!.length / length,
+      length,
+      top,
+    });
+
+  it('ranks by magnitude and averages over pairs', () => {
+    // Top two of the maps: {0, 1}, {0, 1}, {0, 3}: overlaps 1, ½, ½.
+    const result = ask(
+      [
+        [-9, 8, 1, 2],
+        [7, -8, 1, 2],
+        [9, 1, 2, -8],
+      ],
+      4,
+      0.5,
+    );
+    expect(column(result, 'shared')[0]).toBeCloseTo(2 / 3, 12);
+    // Signed ranks 1423, 4123, 4231: Spearman 1 − 6 Σd²/60.
+    expect(column(result, 'correlation')[0]).toBeCloseTo((1 - 1.8 + 1 - 1.8 + 1 - 0.6) / 3, 12);
+  });
+
+  it('shares ties at the border, so that equal scores agree by chance', () => {
+    const constant = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
+    const ordered = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+    expect(column(ask([constant, ordered], 10, 0.2), 'shared')[0]).toBeCloseTo(0.2, 12);
+    expect(column(ask([constant, constant], 10, 0.2), 'shared')[0]).toBeCloseTo(0.2, 12);
+    expect(column(ask([ordered, ordered], 10, 0.2), 'shared')[0]).toBe(1);
+    const result = ask([constant, ordered], 10, 0.2);
+    expect(result.statistics['correlation']).toBeUndefined();
+    expect(result.notes.map(note => note.code)).toEqual(['metric/top', 'metric/no-rank']);
+  });
+
+  it('gives unrelated maps the chance level', () => {
+    const result = rankAgreement({
+      scores: [normals(30_000), normals(30_000, 1)],
+      examples: 300,
+      length: 100,
+      top: 0.1,
+    });
+    // Hypergeometric: each shared share has variance (k/L)(1 − k/L)(L − k)/((L − 1) k).
+    const error = Math.sqrt((0.1 * 0.9 * 90) / (99 * 10) / 300);
+    expect(Math.abs(result.statistics['mean']!.value - 0.1)).toBeLessThan(4 * error);
+    expect(Math.abs(result.statistics['correlation']!.value)).toBeLessThan(4 / Math.sqrt(99 * 300));
+  });
+
+  it('refuses scores that are not finite', () => {
+    expect(() =>
+      ask(
+        [
+          [1, NaN],
+          [1, 2],
+        ],
+        2,
+        0.5,
+      ),
+    ).toThrow('among the position scores is NaN');
+  });
+});
+
+describe('prediction_summary', () => {
+  it('measures level, spread and correctness', () => {
+    const outputs = Float32Array.of(-1, 0, 1, 2, 3);
+    const { statistics, notes } = predictionSummary({ outputs, labels: [0, 1, 0, 1, undefined] });
+    expect(statistics['mean']!.value).toBe(1);
+    expect(statistics['median']!.value).toBe(1);
+    expect(statistics['sd']!.value).toBeCloseTo(Math.sqrt(2.5), 12);
+    expect(statistics['min']).toEqual({ value: -1, n: 5 });
+    expect(statistics['max']).toEqual({ value: 3, n: 5 });
+    expect(statistics['accuracy']).toMatchObject({ value: 0.5, n: 4 }); // 0 is not above 0, 1 is
+    expect(statistics['auroc']).toMatchObject({ value: 0.75, n: 4 });
+    expect(notes).toEqual([]);
+  });
+
+  it('does without labels, with one class, and with other labels', () => {
+    const outputs = normals(30);
+    const ask = (label: (index: number) => number | undefined) =>
+      predictionSummary({ outputs, labels: Array.from(outputs, (_, index) => label(index)) });
+    const none = ask(() => undefined);
+    expect(Object.keys(none.statistics)).toEqual(['mean', 'median', 'sd', 'min', 'max']);
+    expect(none.notes.map(note => note.code)).toEqual(['metric/no-labels']);
+    const one = ask(() => 1);
+    expect(one.statistics['accuracy']!.interval).toBeDefined();
+    expect(one.statistics['auroc']).toBeUndefined();
+    expect(one.notes.map(note => note.code)).toEqual(['metric/one-class']);
+    expect(ask(index => index % 3).notes.map(note => note.code)).toEqual(['metric/labels']);
+    expect(ask(index => Number(index < 5)).statistics['auroc']).toMatchObject({
+      n: 30,
+      withheld: 'the rarer class has 5 of at least 10 examples that an interval needs',
+    });
+  });
+});
+
+describe('interpretability', () => {
+  it('scores truth against background and leaves weak motif positions out', () => {
+    const truth = [2, 0.05, 0, 0, 0.5, 0, 0, 0];
+    // The weak position has the highest score; were it background, AUROC would be lower.
+    const scores = [4, 9, 3, 1, 5, 4, 0, 1];
+    const result = interpretability({
+      scores: Float64Array.from(scores),
+      truth: Float64Array.from(truth),
+      examples: 1,
+      length: 8,
+    });
+    expect(result.statistics['auroc']!.value).toBeCloseTo((5 + 4.5) / 10, 12);
+    // Points: (½, 1) at 5; (1, 2/3) at the tie of 4.
+    expect(result.statistics['aupr']!.value).toBeCloseTo(0.5 + (0.5 * (1 + 2 / 3)) / 2, 12);
+  });
+
+  it('leaves examples without motifs out', () => {
+    const truth = Float32Array.of(2, 0, 0, 0, 0, 0);
+    const result = interpretability({ scores: Float32Array.of(3, 2, 1, 3, 2, 1), truth, examples: 2, length: 3 });
+    expect(column(result, 'auroc')).toEqual([1, NaN]);
+    expect(result.statistics['auroc']).toMatchObject({ value: 1, n: 1 });
+    expect(result.notes.map(note => note.code)).toEqual(['metric/no-truth', 'metric/chance']);
+  });
+});
