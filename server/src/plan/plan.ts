@@ -56,6 +56,8 @@ export interface PlannedView {
 export interface Plan {
   /** Absolute path of the experiment. */
   readonly file: string;
+  /** False when `only` left something out. */
+  readonly complete: boolean;
   /** Each after those it needs. */
   readonly steps: readonly Step[];
   readonly declarations: readonly PlannedDeclaration[];
@@ -82,6 +84,7 @@ export async function makePlan(experiment: Experiment, options: PlanOptions): Pr
   for (const declaration of wanted) await planner.keyOf(declaration);
   return {
     file: experiment.file,
+    complete: options.only === undefined,
     steps: [...planner.steps.values()],
     declarations: experiment.declarations.map(declaration => ({
       declaration,

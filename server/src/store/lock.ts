@@ -12,7 +12,7 @@ import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeAtomically } from './atomic.js';
 import { systemCode } from './error.js';
 

@@ -2,7 +2,7 @@
  * What the store holds for one key: arrays as `.npy` files, row names as `rows.tsv`, and `meta.json`, whose presence
  * makes the result complete. This file is the format; `store.ts` reads and writes it.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const note = z.object({ level: z.enum(['information', 'warning']), code: z.string(), message: z.string() });
 

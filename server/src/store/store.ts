@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readIfPresent, writeAtomically } from './atomic.js';
 import { StoreError, systemCode } from './error.js';
 import { acquireLock, tryLock } from './lock.js';

@@ -5,7 +5,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readIfPresent, writeAtomically } from './atomic.js';
 import { explainWriteError, StoreError, systemCode } from './error.js';
 import type { Lock } from './lock.js';
