@@ -113,7 +113,7 @@ describe('dinucleotide_shuffle', () => {
       {
         level: 'warning',
         message: expect.stringContaining(
-          `1 of 3 examples have fewer than 50 different references (at least ${distinct})`,
+          `1 of 3 examples have fewer than 50 different references (the fewest: ${distinct})`,
         ),
       },
     ]);

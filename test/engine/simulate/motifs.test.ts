@@ -57,6 +57,10 @@ describe('simulateMotifs', () => {
     expect(simulateMotifs({ ...base, seed: 12 }).letters).not.toEqual(data.letters);
   });
 
+  it('refuses more than memory holds', () => {
+    expect(() => simulateMotifs({ ...base, sequences: 10_000_000, length: 1000 })).toThrow('10,000,000,000 positions');
+  });
+
   it('fills a sequence that the motifs exactly fit, and refuses a shorter one', () => {
     const exact = simulateMotifs({ ...base, sequences: 1, positives: 1, length: 13 });
     expect(exact.truth!.filter(bits => bits > 0)).toHaveLength(11);

@@ -60,7 +60,7 @@ async function* bytesOf(path: string): AsyncGenerator<Buffer> {
 }
 
 /**
- * The records of a file, in batches as they become complete.
+ * The records of a file, in batches as they become complete; a batch may be empty.
  *
  * @throws Failure for text before the first header, a letter that is no IUPAC code of DNA, an empty record, or one
  *   longer than the longest input
@@ -138,7 +138,7 @@ async function* recordsOf(path: string): AsyncGenerator<FastaRecord[]> {
         });
       }
     }
-    if (records.length > 0) yield records;
+    yield records;
   }
   if (number > 0) yield [finish()];
 }

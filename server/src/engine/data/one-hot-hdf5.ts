@@ -56,20 +56,20 @@ async function withFile<Result>(path: string, use: (file: File) => Promise<Resul
   }
 }
 
-/** Paths of all datasets below a group. */
-function datasetsOf(group: InstanceType<typeof h5wasm.Group>, prefix = ''): string[] {
+/** Paths of the datasets below a group, for error messages; groups may be linked in circles, so not to any depth. */
+function datasetsOf(group: InstanceType<typeof h5wasm.Group>, prefix = '', depth = 4): string[] {
   return group.keys().flatMap(name => {
     const item = group.get(name);
-    if (item instanceof h5wasm.Group) return datasetsOf(item, `${prefix}${name}/`);
+    if (item instanceof h5wasm.Group) return depth > 0 ? datasetsOf(item, `${prefix}${name}/`, depth - 1) : [];
     return item instanceof h5wasm.Dataset ? [prefix + name] : [];
   });
 }
 
 /** The dataset of that path and its shape. */
 function datasetAt(file: File, path: string, name: string): { dataset: Dataset; shape: number[] } {
-  const known = datasetsOf(file);
-  const dataset = known.includes(name.replace(/^\//, '')) ? file.get(name) : null;
+  const dataset = file.get(name);
   if (!(dataset instanceof h5wasm.Dataset)) {
+    const known = datasetsOf(file);
     const list = known.length > 0 ? known.slice(0, 20).join(', ') : 'none';
     throw new Failure('data/no-dataset', `the file has no dataset "${name}"; it has: ${list}`, {
       place: path,

@@ -45,19 +45,27 @@ function reverseComplement(motif: readonly MotifLetter[]): MotifLetter[] {
   return motif.map(({ codes, bits }) => ({ codes: codes.map(code => 3 - code), bits })).reverse();
 }
 
-/** Positions without a motif. @throws Failure when the motifs do not fit */
-function freePositions(motifs: readonly (readonly MotifLetter[])[], length: number): number {
-  const width = motifs.reduce((sum, motif) => sum + motif.length, 0);
+/** Positions of all sequences together that fit into memory: five bytes each. */
+const MOST_POSITIONS = 2 ** 29;
+
+/** The motifs and the number of positions that they leave free. @throws Failure */
+function arrange({ motifs, sequences, length }: Parameters): { motifs: MotifLetter[][]; free: number } {
+  if (sequences * length > MOST_POSITIONS) {
+    const asked = (sequences * length).toLocaleString('en');
+    throw new Failure('simulate/too-large', `${sequences} sequences of ${length} bp are ${asked} positions`, {
+      remedy: `Ask for at most ${MOST_POSITIONS.toLocaleString('en')} positions in all.`,
+    });
+  }
+  const parsed = motifs.map(parseMotif);
+  const width = parsed.reduce((sum, motif) => sum + motif.length, 0);
   if (width > length) {
     throw new Failure(
       'simulate/too-wide',
       `the motifs take ${width} positions together, the sequences have ${length}`,
-      {
-        remedy: `Make the sequences at least ${width} bp long, or plant fewer motifs.`,
-      },
+      { remedy: `Make the sequences at least ${width} bp long, or plant fewer motifs.` },
     );
   }
-  return length - width;
+  return { motifs: parsed, free: length - width };
 }
 
 /** Whether an example gets motifs: spread evenly, so that any first n examples hold round(n × share) positives. */
@@ -96,21 +104,20 @@ function draw(
   });
 }
 
-/** Checks motifs and length without drawing anything. @throws Failure */
+/** Checks motifs and sizes without drawing anything. @throws Failure */
 export function checkMotifs(parameters: Parameters): void {
-  freePositions(parameters.motifs.map(parseMotif), parameters.length);
+  arrange(parameters);
 }
 
 /**
  * Sequences with (label 1) and without (label 0) planted motifs. Example i depends on the motifs, length, share of
  * positives and seed, not on how many sequences are drawn. A planted N is drawn like the background and has 0 bits.
  *
- * @throws Failure for a motif that is no IUPAC string, or motifs that do not fit into the length
+ * @throws Failure for a motif that is no IUPAC string, motifs that do not fit into the length, or too many positions
  */
 export function simulateMotifs(parameters: Parameters): Examples {
   const { sequences, length, positives, seed } = parameters;
-  const motifs = parameters.motifs.map(parseMotif);
-  const free = freePositions(motifs, length);
+  const { motifs, free } = arrange(parameters);
   const identity = JSON.stringify(['simulate_motifs', parameters.motifs, length, positives, seed]);
   const source = createHash('sha256').update(identity).digest('hex').slice(0, 8);
 

@@ -40,8 +40,8 @@ export function referenceNotes(copies: number, distinct: ArrayLike<number>): Not
       level: 'warning',
       code: 'GA041',
       message:
-        `${affected} of ${distinct.length} examples have fewer than ${copies} different references (at least ${fewest}): ` +
-        'their sequences are short or repetitive, so shuffles coincide. The references of such an example count as fewer than asked for.',
+        `${affected} of ${distinct.length} examples have fewer than ${copies} different references (the fewest: ${fewest}), ` +
+        'because their sequences are short or repetitive. Ask for fewer copies, or use longer sequences or another reference.',
     },
   ];
 }
