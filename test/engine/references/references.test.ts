@@ -88,7 +88,7 @@ describe('dinucleotide_shuffle', () => {
   );
 
   const call = (copies: number, seed: number) =>
-    referenceOf({ call: 'dinucleotide_shuffle', category: 'reference', parameters: { copies, seed } });
+    referenceOf({ call: 'dinucleotide_shuffle', parameters: { copies, seed } });
 
   it('fills copies that depend on example, copy and seed only', () => {
     const letters = codes('ACGTTGCAAGCTTGCACGAT');
@@ -134,7 +134,7 @@ describe('references', () => {
     ['zeros', 0],
     ['uniform', 0.25],
   ])('%s is %d everywhere', (name, share) => {
-    const reference = referenceOf({ call: name, category: 'reference', parameters: {} });
+    const reference = referenceOf({ call: name, parameters: {} });
     const out = new Float32Array(12).fill(9);
     expect(reference.fill({ letters: codes('ACG'), origin }, out)).toBe(1);
     expect(reference.copies).toBe(1);
