@@ -1,7 +1,6 @@
 /** The references by their catalog names. */
-import type { ParametersOf } from '../../../catalog/specification.js';
+import type { ParametersOf, PlainCall } from '../../../catalog/specification.js';
 import type * as specifications from '../../../catalog/references.js';
-import type { Call } from '../../../protocol.js';
 import { Failure } from '../../failure.js';
 import { uniform, zeros } from './constant.js';
 import { dinucleotideShuffle } from './dinucleotide-shuffle.js';
@@ -24,7 +23,7 @@ export const REFERENCES: {
  * @param call a reference of the catalog with all its parameters
  * @throws Failure
  */
-export function referenceOf(call: Call): Reference {
+export function referenceOf(call: Pick<PlainCall, 'call' | 'parameters'>): Reference {
   // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
   const make = REFERENCES[call.call as keyof typeof REFERENCES] as ((parameters: unknown) => Reference) | undefined;
   if (!make) throw new Failure('method/unknown-reference', `"${call.call}" is no reference`);
