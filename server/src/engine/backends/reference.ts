@@ -24,8 +24,7 @@ const CONVERT: Readonly<Record<ElementType, (data: Float64Array) => Tensor['data
   float32: data => Float32Array.from(data),
   float64: data => data,
   int32: data => Int32Array.from(data),
-  int64: data =>
-    BigInt64Array.from(data, v => (v >= INT64_LIMIT ? 2n ** 63n - 1n : BigInt(Math.max(v, -INT64_LIMIT)))),
+  int64: data => BigInt64Array.from(data, v => (v >= INT64_LIMIT ? 2n ** 63n - 1n : BigInt(Math.max(v, -INT64_LIMIT)))),
   bool: data => Uint8Array.from(data),
   uint8: data => Uint8Array.from(data),
 };
@@ -64,7 +63,9 @@ export const referenceExecutor: Executor = {
           Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, toValue(tensor)])),
         );
         return Promise.resolve(
-          Object.fromEntries(graph.outputs.map(({ name }) => [name, { ...values.get(name)!, type: 'float64' as const }])),
+          Object.fromEntries(
+            graph.outputs.map(({ name }) => [name, { ...values.get(name)!, type: 'float64' as const }]),
+          ),
         );
       },
       release: () => Promise.resolve(),

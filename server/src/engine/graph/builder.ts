@@ -2,6 +2,7 @@
 import { Failure } from '../failure.js';
 import { operatorOf } from '../ops/registry.js';
 import { ShapeError, type Header } from '../ops/operator.js';
+import { withExplicitPads } from '../ops/window.js';
 import { floats, integers, type Attributes, type Graph, type Node, type Tensor, type ValueHeader } from './graph.js';
 
 export class GraphBuilder {
@@ -53,7 +54,7 @@ export class GraphBuilder {
   }
 
   /**
-   * Appends a finished node.
+   * Appends a finished node; padding that follows from the shape is written out.
    *
    * @throws Failure `model/shape` when the shapes of its inputs do not fit
    */
@@ -72,7 +73,12 @@ export class GraphBuilder {
     node.outputs.forEach((output, i) => {
       if (output !== '') this.headers.set(output, headers[i]!);
     });
-    this.nodes.push(node);
+    this.nodes.push(
+      withExplicitPads(
+        node,
+        inputs.map(input => input?.shape),
+      ),
+    );
     node.outputs.forEach(output => this.producers.set(output, node));
   }
 
@@ -110,7 +116,7 @@ export class GraphBuilder {
     }
     return {
       name: this.name,
-      inputs: this.inputs,
+      inputs: [...this.inputs],
       outputs: outputs.map(name => ({ name, type: this.header(name).type, shape: this.header(name).shape })),
       nodes: nodes.reverse(),
       initializers: new Map([...this.initializers].filter(([name]) => needed.has(name))),

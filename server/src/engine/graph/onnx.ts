@@ -141,15 +141,25 @@ const ELEMENT_TYPES: readonly (readonly [number, ElementType])[] = [
 ];
 const TYPE_OF = new Map(ELEMENT_TYPES);
 const NUMBER_OF = new Map(ELEMENT_TYPES.map(([number, type]) => [type, number]));
-const UNSUPPORTED_NAMES: Readonly<Record<number, string>> = { 3: 'int8', 5: 'int16', 8: 'string', 10: 'float16', 16: 'bfloat16' };
+const UNSUPPORTED_NAMES: Readonly<Record<number, string>> = {
+  3: 'int8',
+  5: 'int16',
+  8: 'string',
+  10: 'float16',
+  16: 'bfloat16',
+};
 
 function elementType(number: number | undefined, place: string): ElementType {
   const type = TYPE_OF.get(number ?? 0);
   if (type !== undefined) return type;
-  throw new Failure('model/element-type', `elements of type ${UNSUPPORTED_NAMES[number ?? 0] ?? number} are not supported`, {
-    place,
-    remedy: 'Export the model with float32 weights.',
-  });
+  throw new Failure(
+    'model/element-type',
+    `elements of type ${UNSUPPORTED_NAMES[number ?? 0] ?? number} are not supported`,
+    {
+      place,
+      remedy: 'Export the model with float32 weights.',
+    },
+  );
 }
 
 const ATTRIBUTE = { float: 1, int: 2, text: 3, tensor: 4, graph: 5, floats: 6, ints: 7, texts: 8 } as const;
@@ -176,7 +186,9 @@ function fromBytes(type: ElementType, bytes: Uint8Array, size: number, place: st
   const { buffer } = new Uint8Array(bytes);
   const width = { float32: 4, float64: 8, int32: 4, int64: 8, bool: 1, uint8: 1 }[type];
   if (buffer.byteLength !== size * width)
-    throw new Failure('model/damaged', `expected ${size * width} bytes of weights, found ${buffer.byteLength}`, { place });
+    throw new Failure('model/damaged', `expected ${size * width} bytes of weights, found ${buffer.byteLength}`, {
+      place,
+    });
   switch (type) {
     case 'float32':
       return new Float32Array(buffer);
@@ -223,10 +235,14 @@ function readAttribute(attribute: AttributeMessage, place: string): AttributeVal
     case ATTRIBUTE.texts:
       return (attribute.strings ?? []).map(text => decoder.decode(text));
     default:
-      throw new Failure('model/control-flow', `the attribute ${attribute.name} holds a subgraph, which is not supported`, {
-        place,
-        remedy: 'Export the model without control flow (If, Loop, Scan).',
-      });
+      throw new Failure(
+        'model/control-flow',
+        `the attribute ${attribute.name} holds a subgraph, which is not supported`,
+        {
+          place,
+          remedy: 'Export the model without control flow (If, Loop, Scan).',
+        },
+      );
   }
 }
 

@@ -57,7 +57,13 @@ class Normaliser {
   }
 
   /** A new node in place of `origin`, whose name it keeps in part. */
-  emit(origin: Node, operator: string, inputs: readonly string[], attributes: Attributes = {}, output?: string): string {
+  emit(
+    origin: Node,
+    operator: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+    output?: string,
+  ): string {
     const name = output === undefined ? `${origin.name}~${++this.counter}` : origin.name;
     this.nodes.push({ operator, name, inputs, outputs: [output ?? name], attributes });
     return output ?? name;
@@ -116,7 +122,11 @@ const refuseOutputs =
         place: state.place(node),
         remedy: 'Call model.eval() before exporting.',
       });
-    state.nodes.push({ ...node, inputs: operator === 'Dropout' ? node.inputs.slice(0, 1) : node.inputs, outputs: node.outputs.slice(0, 1) });
+    state.nodes.push({
+      ...node,
+      inputs: operator === 'Dropout' ? node.inputs.slice(0, 1) : node.inputs,
+      outputs: node.outputs.slice(0, 1),
+    });
   };
 
 const RULES: Readonly<Record<string, Rule>> = {
@@ -141,9 +151,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   Unsqueeze: (state, node) => attributeToInput(state, node, 'axes', 13),
   ReduceSum: (state, node) => attributeToInput(state, node, 'axes', 13),
   Split: (state, node) => {
-    const lengths = numbersAttribute(node, 'split');
-    if (node.inputs.length > 1 || lengths === undefined) state.nodes.push(node);
-    else attributeToInput(state, node, 'split', 13);
+    if (node.inputs.length > 1 || state.opset >= 18) state.nodes.push(node);
+    else if (numbersAttribute(node, 'split') !== undefined) attributeToInput(state, node, 'split', 13);
+    else state.nodes.push({ ...node, attributes: { ...node.attributes, num_outputs: node.outputs.length } });
   },
   Softmax: softmax,
   LogSoftmax: softmax,
@@ -151,8 +161,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   BatchNormalization: refuseOutputs('BatchNormalization'),
   Pad: (state, node) => {
     const mode = textAttribute(node, 'mode', 'constant');
-    if (mode !== 'constant' || node.inputs.length > 3)
-      throw new Failure('model/unknown-operator', `padding of mode ${mode}${node.inputs.length > 3 ? ' with axes' : ''} is not supported`, {
+    if (mode !== 'constant')
+      throw new Failure('model/unknown-operator', `padding of mode ${mode} is not supported`, {
         place: state.place(node),
         remedy: 'Export the model with constant padding.',
       });

@@ -34,7 +34,9 @@ export function broadcastIndex(shape: readonly number[], to: readonly number[]):
 export function unbroadcast(builder: GraphBuilder, cotangent: string, shape: readonly number[]): string {
   const from = builder.shape(cotangent);
   const lead = from.length - shape.length;
-  const axes = from.flatMap((extent, axis) => (axis < lead || (shape[axis - lead] === 1 && extent !== 1) ? [axis] : []));
+  const axes = from.flatMap((extent, axis) =>
+    axis < lead || (shape[axis - lead] === 1 && extent !== 1) ? [axis] : [],
+  );
   if (axes.length === 0) return cotangent;
   const summed = builder.add('ReduceSum', [cotangent, builder.integers(axes)], { keepdims: 1 });
   return lead === 0 ? summed : builder.add('Reshape', [summed, builder.integers(shape)]);

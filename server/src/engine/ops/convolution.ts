@@ -1,5 +1,13 @@
 /** Convolution and its transpose, over any number of spatial axes. Sources: ONNX Conv-11, ConvTranspose-11. */
-import { numberAttribute, numbersAttribute, sizeOf, type Node, type Tensor, numbersOf } from '../graph/graph.js';
+import {
+  numberAttribute,
+  numbersAttribute,
+  numbersOf,
+  sizeOf,
+  textAttribute,
+  type Node,
+  type Tensor,
+} from '../graph/graph.js';
 import { given, ShapeError, type Operator } from './operator.js';
 import { windowOf, windowTable, type Window } from './window.js';
 
@@ -40,19 +48,31 @@ function transposed(node: Node, x: readonly number[], w: readonly number[]): Con
   const rank = kernel.length;
   const strides = numbersAttribute(node, 'strides') ?? new Array<number>(rank).fill(1);
   const dilations = numbersAttribute(node, 'dilations') ?? new Array<number>(rank).fill(1);
-  const pads = numbersAttribute(node, 'pads') ?? new Array<number>(2 * rank).fill(0);
   const extra = numbersAttribute(node, 'output_padding') ?? new Array<number>(rank).fill(0);
+  const pads = numbersAttribute(node, 'pads') ?? [];
+  const auto = textAttribute(node, 'auto_pad', 'NOTSET');
+  const same = auto === 'SAME_UPPER' || auto === 'SAME_LOWER';
+  const wanted = numbersAttribute(node, 'output_shape')?.slice(-rank);
   const output = x.slice(2);
-  const input = output.map(
-    (extent, axis) =>
-      (extent - 1) * strides[axis]! +
-      extra[axis]! +
-      (kernel[axis]! - 1) * dilations[axis]! +
-      1 -
-      pads[axis]! -
-      pads[axis + rank]!,
-  );
-  const window = { input, output, kernel, strides, dilations, begin: pads.slice(0, rank), end: pads.slice(rank) };
+  const begin: number[] = [];
+  const end: number[] = [];
+  const input = output.map((extent, axis) => {
+    const whole = (extent - 1) * strides[axis]! + extra[axis]! + (kernel[axis]! - 1) * dilations[axis]! + 1;
+    const target = wanted?.[axis] ?? (same ? extent * strides[axis]! : undefined);
+    if (target === undefined) {
+      begin.push(auto === 'NOTSET' ? (pads[axis] ?? 0) : 0);
+      end.push(auto === 'NOTSET' ? (pads[axis + rank] ?? 0) : 0);
+      return whole - begin[axis]! - end[axis]!;
+    }
+    const total = whole - target;
+    if (total < 0)
+      throw new ShapeError(`ConvTranspose: an output of ${target} positions is asked for where ${whole} are covered`);
+    const small = Math.floor(total / 2);
+    begin.push(auto === 'SAME_UPPER' ? small : total - small);
+    end.push(auto === 'SAME_UPPER' ? total - small : small);
+    return target;
+  });
+  const window = { input, output, kernel, strides, dilations, begin, end };
   return { batch: x[0]!, group, inputChannels: w[1]!, outputChannels: w[0]! / group, window };
 }
 

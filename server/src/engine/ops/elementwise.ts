@@ -53,7 +53,11 @@ const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Ma
 const SELU = { alpha: 1.6732632423543772, gamma: 1.0507009873554805 };
 
 const activations: Operator[] = [
-  unary('Identity', () => x => x, via(a => a.cotangent)),
+  unary(
+    'Identity',
+    () => x => x,
+    via(a => a.cotangent),
+  ),
   unary(
     'Relu',
     () => x => Math.max(x, 0),
@@ -125,7 +129,11 @@ const activations: Operator[] = [
     () => Math.tanh,
     via((a, _, y) => times(a, a.builder.add('Sub', [a.builder.scalar(1), a.builder.add('Mul', [y, y])]))),
   ),
-  unary('Softplus', () => softplus, via((a, x) => times(a, a.builder.add('Sigmoid', [x])))),
+  unary(
+    'Softplus',
+    () => softplus,
+    via((a, x) => times(a, a.builder.add('Sigmoid', [x]))),
+  ),
   unary(
     'Softsign',
     () => x => x / (1 + Math.abs(x)),
@@ -134,15 +142,31 @@ const activations: Operator[] = [
       return a.builder.add('Div', [a.cotangent, a.builder.add('Mul', [denominator, denominator])]);
     }),
   ),
-  unary('Exp', () => Math.exp, via((a, _, y) => times(a, y))),
-  unary('Log', () => Math.log, via((a, x) => a.builder.add('Div', [a.cotangent, x]))),
+  unary(
+    'Exp',
+    () => Math.exp,
+    via((a, _, y) => times(a, y)),
+  ),
+  unary(
+    'Log',
+    () => Math.log,
+    via((a, x) => a.builder.add('Div', [a.cotangent, x])),
+  ),
   unary(
     'Sqrt',
     () => Math.sqrt,
     via((a, _, y) => a.builder.add('Div', [scaled(a, a.cotangent, 0.5), y])),
   ),
-  unary('Neg', () => x => -x, via(a => a.builder.add('Neg', [a.cotangent]))),
-  unary('Abs', () => Math.abs, via((a, x) => times(a, a.builder.add('Sign', [x])))),
+  unary(
+    'Neg',
+    () => x => -x,
+    via(a => a.builder.add('Neg', [a.cotangent])),
+  ),
+  unary(
+    'Abs',
+    () => Math.abs,
+    via((a, x) => times(a, a.builder.add('Sign', [x]))),
+  ),
   unary(
     'Reciprocal',
     () => x => 1 / x,
@@ -156,22 +180,36 @@ const activations: Operator[] = [
       return times(a, scaled(a, bell, 2 / Math.sqrt(Math.PI)));
     }),
   ),
-  unary('Sin', () => Math.sin, via((a, x) => times(a, a.builder.add('Cos', [x])))),
-  unary('Cos', () => Math.cos, via((a, x) => a.builder.add('Neg', [times(a, a.builder.add('Sin', [x]))]))),
+  unary(
+    'Sin',
+    () => Math.sin,
+    via((a, x) => times(a, a.builder.add('Cos', [x]))),
+  ),
+  unary(
+    'Cos',
+    () => Math.cos,
+    via((a, x) => a.builder.add('Neg', [times(a, a.builder.add('Sin', [x]))])),
+  ),
   unary('Sign', () => Math.sign, 'none'),
   unary('Floor', () => Math.floor, 'none'),
   unary('Ceil', () => Math.ceil, 'none'),
   unary('Not', () => x => (x === 0 ? 1 : 0), 'none'),
 ];
 
-/** An operator of broadcast values. */
+/** Which element type an operator gives: that of its first or last input, or truth values. */
+const RESULT_TYPES = { first: 0, last: -1, bool: undefined } as const;
+
+/** An operator of broadcast values. Integers are cut towards zero, as integer division does. */
 function broadcasting(
   name: string,
   f: (values: readonly number[]) => number,
   gradient: Operator['gradient'],
-  result: 'same' | 'bool' = 'same',
+  result: keyof typeof RESULT_TYPES = 'last',
 ): Operator {
-  const outputType = (types: readonly ElementType[]): ElementType => (result === 'bool' ? 'bool' : types.at(-1)!);
+  const outputType = (types: readonly ElementType[]): ElementType => {
+    const index = RESULT_TYPES[result];
+    return index === undefined ? 'bool' : types.at(index)!;
+  };
   return {
     name,
     infer: (node, inputs) => {
@@ -182,10 +220,11 @@ function broadcasting(
       const values = inputs.map((_, i) => given(inputs, i, node));
       const shape = broadcastShape(...values.map(v => v.shape));
       const indices = values.map(v => broadcastIndex(v.shape, shape));
+      const type = outputType(values.map(v => v.type));
       const data = Float64Array.from({ length: sizeOf(shape) }, (_, i) =>
         f(values.map((v, k) => v.data[indices[k]![i]!]!)),
       );
-      return [{ type: outputType(values.map(v => v.type)), shape, data }];
+      return [{ type, shape, data: type.startsWith('float') ? data : data.map(Math.trunc) }];
     },
     gradient,
   };
@@ -204,9 +243,7 @@ const perInput =
 /** Max and Min share the cotangent among the inputs that tie. */
 const shareAmongTies: Gradient = adjoint => {
   const { builder, inputs, outputs, cotangent } = adjoint;
-  const hits = inputs.map(x =>
-    builder.add('Cast', [builder.add('Equal', [x, outputs[0]!])], { to: 'float32' }),
-  );
+  const hits = inputs.map(x => builder.add('Cast', [builder.add('Equal', [x, outputs[0]!])], { to: 'float32' }));
   const share = builder.add('Div', [cotangent, hits.reduce((sum, hit) => builder.add('Add', [sum, hit]))]);
   return inputs.map((x, i) =>
     adjoint.wanted[i] ? unbroadcast(builder, builder.add('Mul', [share, hits[i]!]), builder.shape(x)) : undefined,
@@ -214,7 +251,11 @@ const shareAmongTies: Gradient = adjoint => {
 };
 
 const arithmetic: Operator[] = [
-  broadcasting('Add', ([a, b]) => a! + b!, perInput(a => a.cotangent)),
+  broadcasting(
+    'Add',
+    ([a, b]) => a! + b!,
+    perInput(a => a.cotangent),
+  ),
   broadcasting(
     'Sub',
     ([a, b]) => a! - b!,
@@ -244,14 +285,21 @@ const arithmetic: Operator[] = [
     ([a, b]) => a! ** b!,
     perInput(
       a => {
-        const [x, exponent] = a.inputs as [string, string];
+        const x = a.inputs[0]!;
+        // The exponent may be an integer where x is not.
+        const exponent = a.builder.add('Cast', [a.inputs[1]!], { to: a.builder.header(x).type });
         const lower = a.builder.add('Sub', [exponent, a.builder.scalar(1)]);
         return times(a, a.builder.add('Mul', [exponent, a.builder.add('Pow', [x, lower])]));
       },
       a => times(a, a.builder.add('Mul', [a.outputs[0]!, a.builder.add('Log', [a.inputs[0]!])])),
     ),
+    'first',
   ),
-  broadcasting('Sum', values => values.reduce((sum, v) => sum + v, 0), perInput(a => a.cotangent)),
+  broadcasting(
+    'Sum',
+    values => values.reduce((sum, v) => sum + v, 0),
+    perInput(a => a.cotangent),
+  ),
   broadcasting(
     'Mean',
     values => values.reduce((sum, v) => sum + v, 0) / values.length,
@@ -320,7 +368,8 @@ const CAST_TYPES: Readonly<Record<string, ElementType>> = {
 
 function castType(node: Node): ElementType {
   const type = CAST_TYPES[String(node.attributes['to'])];
-  if (type === undefined) throw new Error(`Cast to ${String(node.attributes['to'])} should have been refused at import`);
+  if (type === undefined)
+    throw new Error(`Cast to ${String(node.attributes['to'])} should have been refused at import`);
   return type;
 }
 

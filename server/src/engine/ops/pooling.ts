@@ -178,7 +178,12 @@ const averagePool: Operator = {
     const extent = sizeOf(window.input);
     const positions = sizeOf(window.output);
     const taps = sizeOf(window.kernel);
-    const shares = builder.constant(floats([1, 1, positions], averageCounts(node, window).map(count => 1 / count)));
+    const shares = builder.constant(
+      floats(
+        [1, 1, positions],
+        averageCounts(node, window).map(count => 1 / count),
+      ),
+    );
     const share = builder.add('Mul', [flatten(builder, cotangent), shares]);
     const table = [...windowTable(window)];
     const repeated = builder.add('Expand', [
@@ -229,8 +234,7 @@ export const POOLS: readonly Operator[] = [
   globalPool(
     'GlobalMaxPool',
     values => values.reduce((top, v) => Math.max(top, v), -Infinity),
-    ({ builder, inputs, outputs, cotangent }, axes) =>
-      shareOfTies(builder, inputs[0]!, outputs[0]!, cotangent, axes),
+    ({ builder, inputs, outputs, cotangent }, axes) => shareOfTies(builder, inputs[0]!, outputs[0]!, cotangent, axes),
   ),
   globalPool(
     'GlobalAveragePool',

@@ -1,15 +1,6 @@
 /** Operators that pick elements by position: Gather, Slice, Split, Concat, Pad. Sources: ONNX Gather-13, Slice-13, Split-18, Concat-13, Pad-18. */
 import type { GraphBuilder } from '../graph/builder.js';
-import {
-  floats,
-  numberAttribute,
-  numbersAttribute,
-  numbersOf,
-  sizeOf,
-  stridesOf,
-  textAttribute,
-  type Node,
-} from '../graph/graph.js';
+import { floats, numberAttribute, numbersAttribute, numbersOf, sizeOf, stridesOf, type Node } from '../graph/graph.js';
 import { axisOf, constantOf, given, ShapeError, type Header, type Operator, type Value } from './operator.js';
 
 /** Picks index lists along one axis. */
@@ -54,7 +45,8 @@ export function gatherAdjoint(
   pads[rank + axis] = 1;
   const padded = builder.add('Pad', [cotangent, builder.integers(pads), builder.scalar(0)]);
   const parts = rounds.map(round => builder.add('Gather', [padded, builder.integers(round)], { axis }));
-  if (parts.length === 0) parts.push(builder.add('Gather', [padded, builder.integers(seen.map(() => picked))], { axis }));
+  if (parts.length === 0)
+    parts.push(builder.add('Gather', [padded, builder.integers(seen.map(() => picked))], { axis }));
   return parts.reduce((sum, part) => builder.add('Add', [sum, part]));
 }
 
@@ -133,7 +125,12 @@ const slice: Operator = {
     return [
       taken.reduce<Value>((value, list, axis) => {
         if (list === undefined) return value;
-        return pick(value, axis, list, value.shape.map((extent, i) => (i === axis ? list.length : extent)));
+        return pick(
+          value,
+          axis,
+          list,
+          value.shape.map((extent, i) => (i === axis ? list.length : extent)),
+        );
       }, x),
     ];
   },
@@ -159,26 +156,39 @@ const slice: Operator = {
   },
 };
 
-/** The extents of the parts of a Split, which the reader writes out as its second input. */
-const splitParts = (inputs: readonly (Header | undefined)[], node: Node): number[] => [
-  ...numbersOf(constantOf(inputs, 1, node)),
-];
+/** The extents of the parts of a Split: given, or `num_outputs` equal ones of which the last takes what is left. */
+function splitParts(node: Node, extent: number, lengths: readonly number[] | undefined): readonly number[] {
+  const count = numberAttribute(node, 'num_outputs', node.outputs.length);
+  const part = Math.ceil(extent / count);
+  const parts = lengths ?? Array.from({ length: count }, (_, i) => Math.min(part, Math.max(0, extent - i * part)));
+  if (parts.length < node.outputs.length || parts.reduce((sum, p) => sum + p, 0) !== extent)
+    throw new ShapeError(`Split: ${extent} elements do not fall into ${node.outputs.length} parts of [${parts}]`);
+  return parts;
+}
 
 const split: Operator = {
   name: 'Split',
   infer: (node, inputs) => {
     const { type, shape } = given(inputs, 0, node);
     const axis = axisOf(numberAttribute(node, 'axis', 0), shape.length, node);
-    return splitParts(inputs, node).map(part => ({ type, shape: shape.map((e, i) => (i === axis ? part : e)) }));
+    return splitParts(node, shape[axis]!, constantList(inputs, 1, node)).map(part => ({
+      type,
+      shape: shape.map((e, i) => (i === axis ? part : e)),
+    }));
   },
   evaluate: (node, inputs) => {
     const x = given(inputs, 0, node);
     const axis = axisOf(numberAttribute(node, 'axis', 0), x.shape.length, node);
     let from = 0;
-    return [...given(inputs, 1, node).data].map(part => {
+    return splitParts(node, x.shape[axis]!, inputs[1] && [...inputs[1].data]).map(part => {
       const list = Array.from({ length: part }, (_, i) => from + i);
       from += part;
-      return pick(x, axis, list, x.shape.map((extent, i) => (i === axis ? part : extent)));
+      return pick(
+        x,
+        axis,
+        list,
+        x.shape.map((extent, i) => (i === axis ? part : extent)),
+      );
     });
   },
   gradient: ({ builder, node, inputs, outputs, cotangents }) => {
@@ -235,30 +245,38 @@ const concat: Operator = {
   },
 };
 
-/** Before and after each axis; the reader has written out the `axes` input. */
-function padsOf(inputs: readonly (Header | undefined)[], node: Node, rank: number): [number[], number[]] {
-  const pads = [...numbersOf(constantOf(inputs, 1, node))];
-  if (pads.length !== 2 * rank) throw new ShapeError(`Pad: ${pads.length} pads for a value of rank ${rank}`);
-  return [pads.slice(0, rank), pads.slice(rank)];
+/** Before and after each axis of a value. */
+function padsOf(node: Node, rank: number, pads: readonly number[], axes?: readonly number[]): [number[], number[]] {
+  const count = axes?.length ?? rank;
+  if (pads.length !== 2 * count) throw new ShapeError(`Pad: ${pads.length} pads for ${count} axes`);
+  const before = new Array<number>(rank).fill(0);
+  const after = new Array<number>(rank).fill(0);
+  for (let i = 0; i < count; i++) {
+    const axis = axisOf(axes?.[i] ?? i, rank, node);
+    before[axis] = pads[i]!;
+    after[axis] = pads[i + count]!;
+  }
+  return [before, after];
 }
+
+const constantPads = (inputs: readonly (Header | undefined)[], node: Node, rank: number): [number[], number[]] =>
+  padsOf(node, rank, [...numbersOf(constantOf(inputs, 1, node))], constantList(inputs, 3, node));
 
 const padded = (shape: readonly number[], before: readonly number[], after: readonly number[]): number[] =>
   shape.map((extent, axis) => extent + before[axis]! + after[axis]!);
 
-/** Constant padding; the reader writes reflect, edge and wrap as gathers. Negative pads crop. */
+/** Constant padding; negative pads crop. Importers refuse the other modes. */
 const pad: Operator = {
   name: 'Pad',
   infer: (node, inputs) => {
     const { type, shape } = given(inputs, 0, node);
-    if (textAttribute(node, 'mode', 'constant') !== 'constant') throw new ShapeError('Pad: only constant padding');
-    return [{ type, shape: padded(shape, ...padsOf(inputs, node, shape.length)) }];
+    return [{ type, shape: padded(shape, ...constantPads(inputs, node, shape.length)) }];
   },
   evaluate: (node, inputs) => {
     const x = given(inputs, 0, node);
-    const pads = [...given(inputs, 1, node).data];
     const rank = x.shape.length;
-    const before = pads.slice(0, rank);
-    const shape = padded(x.shape, before, pads.slice(rank));
+    const [before, after] = padsOf(node, rank, [...given(inputs, 1, node).data], inputs[3] && [...inputs[3].data]);
+    const shape = padded(x.shape, before, after);
     const data = new Float64Array(sizeOf(shape)).fill(inputs[2]?.data[0] ?? 0);
     const from = stridesOf(x.shape);
     const to = stridesOf(shape);
@@ -277,7 +295,7 @@ const pad: Operator = {
   gradient: ({ builder, node, inputs, cotangent, wanted }) => {
     if (wanted[2]) throw new ShapeError('the padding value is computed from the input');
     const headers = inputs.map(name => (name === '' ? undefined : builder.header(name)));
-    const [before, after] = padsOf(headers, node, builder.rank(inputs[0]!));
+    const [before, after] = constantPads(headers, node, builder.rank(inputs[0]!));
     const cropped = builder.integers([...before, ...after].map(p => -p + 0));
     return [builder.add('Pad', [cotangent, cropped, builder.scalar(0)])];
   },

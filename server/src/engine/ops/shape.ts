@@ -109,10 +109,7 @@ const expand: Operator = {
     const shape = broadcastShape(x.shape, [...given(inputs, 1, node).data]);
     return [{ type: x.type, shape, data: Float64Array.from(broadcastIndex(x.shape, shape), i => x.data[i]!) }];
   },
-  gradient: ({ builder, inputs, cotangent }) => [
-    unbroadcast(builder, cotangent, builder.shape(inputs[0]!)),
-    undefined,
-  ],
+  gradient: ({ builder, inputs, cotangent }) => [unbroadcast(builder, cotangent, builder.shape(inputs[0]!)), undefined],
 };
 
 /** Shapes are static, so the shape of a value is a constant whatever the value is. */
@@ -133,7 +130,9 @@ const shape: Operator = {
 
 function fillOf(node: Node): Tensor {
   const value = node.attributes['value'];
-  return typeof value === 'object' && 'data' in value ? value : { type: 'float32', shape: [1], data: Float32Array.of(0) };
+  return typeof value === 'object' && 'data' in value
+    ? value
+    : { type: 'float32', shape: [1], data: Float32Array.of(0) };
 }
 
 const constantOfShape: Operator = {

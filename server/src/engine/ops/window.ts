@@ -44,13 +44,32 @@ export function windowOf(node: Node, input: readonly number[], kernel: readonly 
     end.push(after);
     const free = extent + before + after - reach;
     if (free < 0)
-      throw new ShapeError(`${node.operator}: a kernel that reaches over ${reach} does not fit into ${extent} positions`);
+      throw new ShapeError(
+        `${node.operator}: a kernel that reaches over ${reach} does not fit into ${extent} positions`,
+      );
     let length = (ceil ? Math.ceil(free / stride) : Math.floor(free / stride)) + 1;
     // A last window that would start in the padding behind the input does not exist.
     if (ceil && (length - 1) * stride >= extent + before) length--;
     return length;
   });
   return { input, output, kernel, strides, dilations, begin, end };
+}
+
+/** Whether the operator slides a window whose padding may be left to `auto_pad`. */
+const PADS_ITSELF = new Set(['Conv', 'MaxPool', 'AveragePool']);
+
+/**
+ * The node with `auto_pad` written out as `pads`: native runtimes refuse it together with dilations, and with strides
+ * longer than the kernel.
+ *
+ * @param shapes shapes of the node's inputs
+ */
+export function withExplicitPads(node: Node, [x, w]: readonly (readonly number[] | undefined)[]): Node {
+  const kernel = numbersAttribute(node, 'kernel_shape') ?? w?.slice(2);
+  if (!PADS_ITSELF.has(node.operator) || node.attributes['auto_pad'] === undefined || !x || !kernel) return node;
+  const { begin, end } = windowOf(node, x.slice(2), kernel);
+  const { auto_pad: _written, ...attributes } = node.attributes;
+  return { ...node, attributes: { ...attributes, pads: [...begin, ...end] } };
 }
 
 /**

@@ -65,6 +65,7 @@ function vjp(
 function refused(node: Node, reason: string): Failure {
   return new Failure('gradient/refused', `no gradient goes through ${node.operator}: ${reason}`, {
     place: `node ${node.name} (${node.operator})`,
-    remedy: 'Use a method that only asks for predictions, such as in_silico_mutagenesis, or explain a target in front of this node.',
+    remedy:
+      'Use a method that only asks for predictions, such as in_silico_mutagenesis, or explain a target in front of this node.',
   });
 }

@@ -62,6 +62,8 @@ function fold(builder: GraphBuilder, node: Node): boolean {
     return true;
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
-    throw new Failure('model/shape', error.message, { place: `node ${node.name} (${node.operator}) of ${builder.name}` });
+    throw new Failure('model/shape', error.message, {
+      place: `node ${node.name} (${node.operator}) of ${builder.name}`,
+    });
   }
 }
