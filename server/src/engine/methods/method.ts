@@ -1,0 +1,61 @@
+/** What an attribution method is to the engine: something that is prepared once and then explains block after block. */
+import type { MapKind, MethodEntry, ParametersOf } from '../../catalog/specification.js';
+import type { Note } from '../../protocol.js';
+import type { ArrayLayout, ResultAxis } from '../../store/result.js';
+import type { Json } from '../../store/writer.js';
+import type { StoredExamples } from '../data/stored-examples.js';
+import type { Executor } from '../backends/executor.js';
+import type { ScalarModel } from '../models/model.js';
+
+/** What a method works with. */
+export interface MethodContext {
+  readonly model: ScalarModel;
+  readonly executor: Executor;
+  readonly examples: StoredExamples;
+  /** The target at every example, [example]. */
+  readonly outputs: Float32Array;
+  /**
+   * To be awaited after every batch: counts model passes, lets messages through.
+   *
+   * @throws Cancelled
+   */
+  readonly passed: (passes: number) => Promise<void>;
+}
+
+/** Rows `from` … `to − 1` with their inputs. */
+export interface Block {
+  readonly from: number;
+  readonly to: number;
+  /** [row, position, base] */
+  readonly x: Float32Array;
+}
+
+export interface BlockResult {
+  /** [row, position, base] */
+  readonly map: Float32Array;
+  /** Further arrays by name, whole rows. */
+  readonly arrays?: Readonly<Record<string, Float32Array | Float64Array>>;
+  /** Kept in the ledger and handed to `notes` when all blocks are there. */
+  readonly info?: Json;
+}
+
+export interface PreparedMethod {
+  readonly produces: MapKind;
+  /** Further arrays, without their row axis. */
+  readonly arrays: readonly (Omit<ArrayLayout, 'axes'> & { readonly axes: readonly ResultAxis[] })[];
+  /** Rows of a block: a second or so of work. Depends on model and parameters only, so that a resumed run cuts alike. */
+  readonly blockRows: number;
+  explain(block: Block): Promise<BlockResult>;
+  notes(infos: readonly Json[]): Note[];
+  release(): Promise<void>;
+}
+
+export type Method<E extends MethodEntry> = (
+  context: MethodContext,
+  parameters: ParametersOf<E>,
+) => Promise<PreparedMethod>;
+
+/** Block size for a method that makes so many passes for one example. */
+export function blockRowsFor(passesPerExample: number): number {
+  return Math.min(256, 2 ** Math.max(0, Math.floor(Math.log2(8192 / passesPerExample))));
+}

@@ -1,0 +1,94 @@
+/** Compiled passes through a model: forward, and forward with the gradient by the input. The last batch is padded. */
+import type { Executable, Executor } from '../backends/executor.js';
+import { floats, type Tensor } from '../graph/graph.js';
+import type { ScalarGraph, ScalarModel } from '../models/model.js';
+import { differentiate } from '../transforms/autodiff.js';
+import { batchSize } from './batch.js';
+
+/** Called after each batch with the number of examples in it. */
+export type Passed = (passes: number) => Promise<void>;
+
+/** Adds to a scalar graph the gradient of f by `by`, which `x` depends on or is. */
+export function addGradient({ builder, nodes, f }: ScalarGraph, by: string): string {
+  const [batch] = builder.shape(f) as [number];
+  const seed = builder.constant(floats([batch], new Float32Array(batch).fill(1)));
+  const [gradient] = differentiate(builder, nodes, new Map([[f, seed]]), [by]);
+  if (gradient !== undefined) return gradient;
+  // The target does not depend on the input at all: its gradient is zero, exactly.
+  const shape = builder.shape(by);
+  return builder.add('Expand', [builder.scalar(0), builder.integers(shape)]);
+}
+
+/** The elements of an output as float32. */
+export function elements(outputs: Readonly<Record<string, Tensor>>, name: string): Float32Array {
+  const data = outputs[name]?.data;
+  if (data instanceof Float32Array) return data;
+  if (data instanceof Float64Array) return Float32Array.from(data);
+  throw new Error(`the graph has no floating-point output ${name}`);
+}
+
+/** A compiled graph that maps rows of examples to rows of one output: f, or ∂f/∂x. */
+export class Pass {
+  private constructor(
+    private readonly executable: Executable,
+    private readonly input: string,
+    private readonly output: string,
+    private readonly batch: number,
+    private readonly length: number,
+  ) {}
+
+  /** f at every row: [row]. */
+  static forward(model: ScalarModel, executor: Executor): Promise<Pass> {
+    return Pass.compile(model, executor, ({ f }) => f);
+  }
+
+  /** ∂f/∂x at every row: [row, position, base]. */
+  static gradient(model: ScalarModel, executor: Executor): Promise<Pass> {
+    return Pass.compile(model, executor, graph => addGradient(graph, graph.x));
+  }
+
+  private static async compile(
+    model: ScalarModel,
+    executor: Executor,
+    finish: (graph: ScalarGraph) => string,
+  ): Promise<Pass> {
+    const batch = batchSize(model);
+    const graph = model.build(batch);
+    const output = finish(graph);
+    const executable = await executor.load(graph.builder.finish([output]));
+    return new Pass(executable, graph.x, output, batch, model.length);
+  }
+
+  /**
+   * @param x any number of rows, [row, position, base]
+   * @returns the output's rows
+   */
+  async run(x: Float32Array, passed: Passed): Promise<Float32Array> {
+    const { batch, length } = this;
+    const rowSize = length * 4;
+    const count = x.length / rowSize;
+    let result = new Float32Array(0);
+    for (let from = 0; from < count; from += batch) {
+      const rows = Math.min(batch, count - from);
+      let data = x.subarray(from * rowSize, (from + rows) * rowSize);
+      if (rows < batch) {
+        const padded = new Float32Array(batch * rowSize);
+        padded.set(data);
+        data = padded;
+      }
+      const outputs = await this.executable.run({
+        [this.input]: { type: 'float32', shape: [batch, length, 4], data },
+      });
+      const part = elements(outputs, this.output);
+      const size = part.length / batch;
+      if (from === 0) result = new Float32Array(count * size);
+      result.set(part.subarray(0, rows * size), from * size);
+      await passed(rows);
+    }
+    return result;
+  }
+
+  release(): Promise<void> {
+    return this.executable.release();
+  }
+}

@@ -1,0 +1,115 @@
+/** An attribution step: explains block after block, so that a killed run goes on where it stopped. */
+import type { Task } from '../../protocol.js';
+import type { ArrayLayout, ResultAxis } from '../../store/result.js';
+import type { Json } from '../../store/writer.js';
+import { StoredExamples } from '../data/stored-examples.js';
+import { prepareMethod } from '../methods/methods.js';
+import { Pass } from '../methods/passes.js';
+import { positionScores } from '../metrics/position-scores.js';
+import { ScalarModel } from '../models/model.js';
+import { requireLength } from './data.js';
+import { commonFacts, type StepContext } from './step.js';
+
+const PREDICTION_ROWS = 4096;
+
+/** What the ledger keeps of a block, beside what the method wants back. */
+interface BlockEntry {
+  readonly seconds: number;
+  readonly passes: number;
+  readonly method?: Json;
+}
+
+/** @throws Failure, Cancelled */
+export async function runAttribution(
+  task: Extract<Task, { kind: 'attribution' }>,
+  context: StepContext,
+): Promise<void> {
+  const started = performance.now();
+  const { store, key, files, executor, signal, checkpoint, progress } = context;
+  const examples = await StoredExamples.open(store, task.data);
+  const model = await ScalarModel.load(task.target, files);
+  requireLength(model, examples.length);
+  const rows = examples.count;
+  let done = 0;
+  let passes = 0;
+  const passed = async (count: number): Promise<void> => {
+    passes += count;
+    progress(done, rows, passes);
+    await checkpoint();
+  };
+  const outputs = await predict(model, examples, context, passed);
+  const method = await prepareMethod(task.method, { model, executor, examples, outputs, passed });
+  try {
+    const example = { name: 'example', size: rows };
+    const position = { name: 'position', size: model.length };
+    const base = { name: 'base', size: 4, labels: ['A', 'C', 'G', 'T'] };
+    const arrays = [
+      array('array', [example, position, base], 'target'),
+      array('scores', [example, position], 'target'),
+      array('predictions', [example], 'target'),
+      ...method.arrays.map(extra => ({ ...extra, axes: [example, ...extra.axes] })),
+    ];
+    const { blockRows } = method;
+    const writer = await store.begin(key, { arrays, rows, blockRows }, signal);
+    if (writer === 'complete') return;
+    const entries = new Map([...writer.finished].map(([block, info]) => [block, info as unknown as BlockEntry]));
+    try {
+      await writer.writeRows(await store.rows(task.data));
+      const before = { seconds: (performance.now() - started) / 1000, passes };
+      for (let block = 0; block * blockRows < rows; block++) {
+        const from = block * blockRows;
+        const to = Math.min(from + blockRows, rows);
+        if (!entries.has(block)) {
+          const begun = { at: performance.now(), passes };
+          const x = await examples.inputs(from, to);
+          const { map, arrays: extra, info } = await method.explain({ from, to, x });
+          await writer.write('array', from, map);
+          await writer.write('scores', from, Float32Array.from(positionScores(method.produces, map, x)));
+          await writer.write('predictions', from, outputs.subarray(from, to));
+          for (const [name, data] of Object.entries(extra ?? {})) await writer.write(name, from, data);
+          const entry: BlockEntry = {
+            seconds: (performance.now() - begun.at) / 1000,
+            passes: passes - begun.passes,
+            ...(info !== undefined && { method: info }),
+          };
+          await writer.finishBlock(block, entry as unknown as Json);
+          entries.set(block, entry);
+        }
+        done = to;
+        progress(done, rows, passes);
+      }
+      const all = [...entries].sort(([a], [b]) => a - b).map(([, entry]) => entry);
+      await writer.complete({
+        ...commonFacts(context, task),
+        map: method.produces,
+        notes: method.notes(all.flatMap(entry => entry.method ?? [])),
+        seconds: all.reduce((sum, entry) => sum + entry.seconds, before.seconds),
+        passes: all.reduce((sum, entry) => sum + entry.passes, before.passes),
+      });
+    } finally {
+      await writer.release();
+    }
+  } finally {
+    await method.release();
+  }
+}
+
+const array = (name: string, axes: ResultAxis[], unit: string): ArrayLayout => ({ name, type: 'float32', axes, unit });
+
+/** f at every stored example. */
+export async function predict(
+  model: ScalarModel,
+  examples: StoredExamples,
+  { executor }: StepContext,
+  passed: (count: number) => Promise<void>,
+): Promise<Float32Array> {
+  const pass = await Pass.forward(model, executor);
+  try {
+    const all = new Float32Array(examples.count);
+    for (let from = 0; from < all.length; from += PREDICTION_ROWS)
+      all.set(await pass.run(await examples.inputs(from, Math.min(from + PREDICTION_ROWS, all.length)), passed), from);
+    return all;
+  } finally {
+    await pass.release();
+  }
+}

@@ -1,0 +1,90 @@
+/** A data step: reads a source, applies the stages, stores one-hot rows. */
+import type { Target, Task } from '../../protocol.js';
+import type { Examples } from '../data/examples.js';
+import { oneHot } from '../data/one-hot.js';
+import { readSource } from '../data/sources.js';
+import { applyStage, type StageInputs } from '../data/stages.js';
+import { examplesLayout, examplesTable, StoredExamples } from '../data/stored-examples.js';
+import { Failure } from '../failure.js';
+import { Pass } from '../methods/passes.js';
+import { ScalarModel } from '../models/model.js';
+import { commonFacts, type StepContext } from './step.js';
+
+const BLOCK_ROWS = 4096;
+
+/** @throws Failure, Cancelled */
+export async function runData(task: Extract<Task, { kind: 'data' }>, context: StepContext): Promise<void> {
+  const started = performance.now();
+  const { store, key, files, signal, checkpoint, progress } = context;
+  let passes = 0;
+  const inputs: StageInputs = {
+    data: async other => (await StoredExamples.open(store, other)).all(),
+    outputs: (target, examples) =>
+      outputsOf(target as Target, examples, context, async count => {
+        passes += count;
+        await checkpoint();
+      }),
+  };
+  let examples =
+    typeof task.source === 'string' ? await inputs.data(task.source) : await readSource(task.source, files);
+  for (const stage of task.stages) {
+    await checkpoint();
+    examples = await applyStage(stage, examples, inputs);
+  }
+  const rows = examples.names.length;
+  if (rows === 0)
+    throw new Failure('data/empty', 'no example is left', {
+      place: context.title,
+      remedy: 'Check the last stages: they remove every example.',
+    });
+  const writer = await store.begin(key, { arrays: examplesLayout(examples), rows, blockRows: BLOCK_ROWS }, signal);
+  if (writer === 'complete') return;
+  try {
+    for (let from = 0, block = 0; from < rows; from += BLOCK_ROWS, block++) {
+      await checkpoint();
+      const to = Math.min(from + BLOCK_ROWS, rows);
+      await writer.write('array', from, oneHot(examples, from, to));
+      if (examples.truth)
+        await writer.write('truth', from, examples.truth.subarray(from * examples.length, to * examples.length));
+      await writer.finishBlock(block, {});
+      progress(to, rows);
+    }
+    await writer.writeRows(examplesTable(examples));
+    await writer.complete({
+      ...commonFacts(context, task),
+      notes: [...examples.notes],
+      seconds: (performance.now() - started) / 1000,
+      passes,
+    });
+  } finally {
+    await writer.release();
+  }
+}
+
+/** The target at every example. */
+async function outputsOf(
+  target: Target,
+  examples: Examples,
+  { files, executor }: StepContext,
+  passed: (count: number) => Promise<void>,
+): Promise<Float32Array> {
+  const model = await ScalarModel.load(target, files);
+  requireLength(model, examples.length);
+  const pass = await Pass.forward(model, executor);
+  try {
+    const all = new Float32Array(examples.names.length);
+    for (let from = 0; from < all.length; from += BLOCK_ROWS)
+      all.set(await pass.run(oneHot(examples, from, Math.min(from + BLOCK_ROWS, all.length)), passed), from);
+    return all;
+  } finally {
+    await pass.release();
+  }
+}
+
+/** @throws Failure `data/length` when examples do not fit the model */
+export function requireLength(model: ScalarModel, length: number): void {
+  if (model.length !== length)
+    throw new Failure('data/length', `the model reads ${model.length} positions, the examples have ${length}`, {
+      remedy: 'Use data of the length that the model was trained on.',
+    });
+}
