@@ -10,10 +10,12 @@ import type { Entry, PlainCall, PlainValue } from '../catalog/index.js';
 import type { DataDescription, Description, ModelDescription } from '../protocol.js';
 import type { WrittenCall, WrittenValue } from './experiment.js';
 import { isCall } from './generated/ast.js';
-import type { Call, Definition, XomeAstType } from './generated/ast.js';
-import { entryOf, parameterAt } from './expected.js';
-import { dataOrigin, declaredInputLength, definitionOf, headCall, modelOf } from './interpret/facts.js';
+import type { Definition, XomeAstType } from './generated/ast.js';
+import { parameterAt } from './expected.js';
+import { dataOrigin, declaredInputLength, headCall, modelOf } from './interpret/facts.js';
 import type { Context } from './interpret/context.js';
+import { compareLengths, declaredExampleLength, pairsIn } from './interpret/lengths.js';
+import type { Pair } from './interpret/lengths.js';
 import { ignore } from './problems.js';
 import type { Problem, Report } from './problems.js';
 import { reporter } from './validation.js';
@@ -48,7 +50,7 @@ class HeaderChecks {
   async definition(definition: Definition, report: Report): Promise<void> {
     if (definition.kind === 'model') await this.model(definition, report);
     else if (definition.kind === 'target') await this.target(definition, report);
-    for (const { target, data, at } of pairsOf(definition)) await this.pair(target, data, at, report);
+    for (const pair of pairsIn(definition)) await this.pair(pair, report);
   }
 
   /** `input: dna(100)` against the shape in the file. */
@@ -103,26 +105,15 @@ class HeaderChecks {
     });
   }
 
-  /** The length of the examples against the length that the model reads. */
-  private async pair(target: Definition, data: Definition, at: Call, report: Report): Promise<void> {
-    const model = modelOf(target);
-    const modelCall = model && headCall(model, this.context);
-    const length = modelCall && declaredInputLength(modelCall);
-    const origin = dataOrigin(data);
+  /** The length of the examples against the length that the model reads; where the text says it, the fast check has. */
+  private async pair(pair: Pair, report: Report): Promise<void> {
+    const origin = dataOrigin(pair.data);
     const source = headCall(origin, this.context);
-    if (model === undefined || length === undefined || source === undefined) return;
+    if (source === undefined || declaredExampleLength(source) !== undefined) return;
     const description = await this.describeData(origin, source);
     if (description === undefined || description.examples === 0) return;
-    const [shortest, longest] = description.length;
-    if (shortest === length && longest === length) return;
-    const found = shortest === longest ? `${shortest} bp long` : `between ${shortest} and ${longest} bp long`;
-    report({
-      severity: 'error',
-      code: 'data/length',
-      message: `\`${model.name}\` reads ${length} bp, and the sequences of \`${data.name}\` are ${found}.`,
-      remedy: 'Cut or extend the sequences to the length that the model was trained on.',
-      node: at,
-    });
+    const problem = compareLengths(pair, description.length, this.context);
+    if (problem !== undefined) report(problem);
   }
 
   private async describeModel(definition: Definition, call: WrittenCall): Promise<ModelDescription | undefined> {
@@ -145,28 +136,6 @@ class HeaderChecks {
       return undefined;
     }
   }
-}
-
-/** Where a declaration brings a target and data together: `of … on`, and parameters that name a target. */
-function pairsOf(definition: Definition): { target: Definition; data: Definition; at: Call }[] {
-  const { value } = definition;
-  if (value?.head === undefined) return [];
-  const pairs: { target: Definition; data: Definition; at: Call }[] = [];
-  const on = definitionOf(value.data, 'data');
-  for (const subject of on === undefined ? [] : value.subjects) {
-    const target = definitionOf(subject, 'target');
-    if (target !== undefined && on !== undefined && value.data !== undefined)
-      pairs.push({ target, data: on, at: value.data });
-  }
-  if (definition.kind === 'data') {
-    for (const stage of value.stages) {
-      for (const { value: argument } of stage.arguments) {
-        const target = isCall(argument) ? definitionOf(argument, 'target') : undefined;
-        if (target !== undefined && entryOf(stage) !== undefined) pairs.push({ target, data: definition, at: stage });
-      }
-    }
-  }
-  return pairs;
 }
 
 /** A call with its defaults filled in; undefined when it names declarations, which headers never need. */

@@ -9,6 +9,14 @@ import type {
   PartialLangiumServices,
 } from 'langium/lsp';
 import { XomeCommentProvider, XomeDocumentationProvider } from './comments.js';
+import { XomeCodeActionProvider } from './editor/quick-fixes.js';
+import { XomeCompletionProvider } from './editor/completion.js';
+import { XomeDocumentSymbolProvider } from './editor/outline.js';
+import { XomeFormatter } from './editor/formatting.js';
+import { XomeHoverProvider } from './editor/hover.js';
+import { XomeRenameProvider } from './editor/rename.js';
+import { XomeSemanticTokenProvider } from './editor/semantic-tokens.js';
+import { XomeSignatureHelpProvider } from './editor/signature-help.js';
 import { XomeGeneratedModule, XomeGeneratedSharedModule } from './generated/module.js';
 import { registerHeaderChecks } from './headers.js';
 import type { HeaderReader } from './headers.js';
@@ -21,6 +29,16 @@ const module: Module<LangiumServices, PartialLangiumServices> = {
   documentation: {
     CommentProvider: () => new XomeCommentProvider(),
     DocumentationProvider: services => new XomeDocumentationProvider(services),
+  },
+  lsp: {
+    CodeActionProvider: () => new XomeCodeActionProvider(),
+    CompletionProvider: services => new XomeCompletionProvider(services),
+    DocumentSymbolProvider: () => new XomeDocumentSymbolProvider(),
+    Formatter: services => new XomeFormatter(services),
+    HoverProvider: services => new XomeHoverProvider(services),
+    RenameProvider: services => new XomeRenameProvider(services),
+    SemanticTokenProvider: services => new XomeSemanticTokenProvider(services),
+    SignatureHelp: services => new XomeSignatureHelpProvider(services),
   },
   references: {
     ScopeProvider: services => new XomeScopeProvider(services),

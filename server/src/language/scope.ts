@@ -3,11 +3,12 @@
  * that order. Nothing else of the workspace.
  */
 import { AstUtils, DefaultScopeProvider, EMPTY_SCOPE } from 'langium';
-import type { AstNode, AstNodeDescription, LangiumDocument, ReferenceInfo, Scope } from 'langium';
+import type { AstNodeDescription, LangiumDocument, ReferenceInfo, Scope } from 'langium';
 import type { LangiumServices, LangiumSharedServices } from 'langium/lsp';
-import { entriesNamed } from '../catalog/index.js';
+import { entriesNamed, findEntry } from '../catalog/index.js';
 import type { Kind } from '../catalog/index.js';
-import { isBuiltin, isCall, isDefinition, isExpectation } from './generated/ast.js';
+import { expectedAt } from './expected.js';
+import { isBuiltin, isDefinition, isExpectation } from './generated/ast.js';
 import type { Builtin, Definition } from './generated/ast.js';
 import { definitionsOf, experimentOf, importedDocuments } from './imports.js';
 import { loadCatalog } from './workspace.js';
@@ -41,10 +42,11 @@ export class XomeScopeProvider extends DefaultScopeProvider {
     const { own, imported, catalog } = visibleNames(document, this.shared);
     this.catalogScope ??= this.createScope(catalog.map(builtin => this.describe(builtin)));
     if (isExpectation(info.container)) return this.declarations(own, imported, EMPTY_SCOPE);
-    // Stages and the calls of views can only be catalog entries; a declaration of the same name does not hide them.
-    if (standsInCatalogPlace(info.container) && this.catalogScope.getElement(info.reference.$refText) !== undefined) {
-      return this.catalogScope;
-    }
+    // Where only the catalog can be meant, a declaration of the same name does not hide it: `split(train)`.
+    const { place, keywords } = expectedAt(info.container);
+    const name = info.reference.$refText;
+    const meant = keywords.includes(name) || place.categories.some(category => findEntry(category, name) !== undefined);
+    if (meant && place.kinds.length === 0) return this.catalogScope;
     return this.declarations(own, imported, this.catalogScope);
   }
 
@@ -63,12 +65,6 @@ export class XomeScopeProvider extends DefaultScopeProvider {
   private describe(node: Definition | Builtin): AstNodeDescription {
     return this.descriptions.createDescription(node, node.name);
   }
-}
-
-function standsInCatalogPlace(node: AstNode): boolean {
-  if (!isCall(node)) return false;
-  const place = node.$containerProperty;
-  return place === 'stages' || place === 'call';
 }
 
 /** What a name stands for, for lists of names: the kind of a declaration or the categories of a catalog entry. */

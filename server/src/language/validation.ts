@@ -2,12 +2,13 @@
 import { AstUtils, UriUtils } from 'langium';
 import type { AstNode, DiagnosticInfo, ValidationAcceptor, ValidationChecks } from 'langium';
 import type { LangiumServices } from 'langium/lsp';
-import { entriesNamed, findEntry } from '../catalog/index.js';
+import { entriesNamed } from '../catalog/index.js';
 import type { Action, Builtin, Definition, Expectation, Experiment, Import, XomeAstType } from './generated/ast.js';
 import { definitionsOf, importedDocuments, importedUri } from './imports.js';
 import { interpretDeclaration } from './interpret/declarations.js';
 import { interpretExpectation } from './interpret/expectations.js';
 import { dependenciesOf } from './interpret/facts.js';
+import { lengthProblem, pairsIn } from './interpret/lengths.js';
 import { isFile } from './interpret/context.js';
 import type { Context } from './interpret/context.js';
 import { interpretReference } from './interpret/values.js';
@@ -64,6 +65,10 @@ class Checks {
 
   definition(definition: Definition, report: Report): void {
     interpretDeclaration(definition, this.context(report));
+    for (const pair of pairsIn(definition)) {
+      const problem = lengthProblem(pair, this.context(report));
+      if (problem !== undefined) report(problem);
+    }
     const cycle = cycleThrough(definition);
     if (cycle === undefined) return;
     report({
@@ -141,8 +146,9 @@ class Checks {
       else if (!own && other !== undefined && AstUtils.getDocument(other) !== AstUtils.getDocument(definition)) {
         report(ambiguousImport(experiment, definition, other));
       }
-      const entry = own ? entriesNamed(name)[0] : undefined;
-      if (entry === undefined || findEntry('keyword', name) !== undefined) continue;
+      // Keywords (train, test) stay free: their places know what they mean.
+      const entry = own ? entriesNamed(name).find(({ category }) => category !== 'keyword') : undefined;
+      if (entry === undefined) continue;
       report({
         severity: 'error',
         code: 'declaration/catalog-name',

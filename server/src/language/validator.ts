@@ -50,7 +50,10 @@ export class XomeDocumentValidator extends DefaultDocumentValidator {
   ): void {
     const found: Diagnostic[] = [];
     super.processParsingErrors(result, found, options);
+    // What follows a character that could not be read on its line is only its consequence.
+    const broken = new Set(result.lexerErrors.map(({ line }) => (line ?? 0) - 1));
     for (const [index, { range, message }] of found.entries()) {
+      if (broken.has(range.start.line)) continue;
       const token = result.parserErrors[index]?.token.image ?? '';
       diagnostics.push(this.diagnostic(range, syntaxProblem(token, message)));
     }
@@ -108,7 +111,7 @@ export class XomeDocumentValidator extends DefaultDocumentValidator {
 function syntaxProblem(token: string, message: string): ProblemData {
   const found = token === '' ? 'The document ends' : `\`${token}\` stands`;
   const wanted = /Expecting token of type '([^']+)'|Expecting: one of these|Expecting --> (\S+) <--/.exec(message);
-  if (message.startsWith('Expecting end of file') || message.startsWith('Redundant input')) {
+  if (wanted?.[1] === 'EOF' || message.startsWith('Redundant input')) {
     const kind = nearestName(token, [...KINDS, 'view', 'export', 'expect', 'import']);
     return {
       code: 'syntax/statement',
@@ -124,7 +127,7 @@ function syntaxProblem(token: string, message: string): ProblemData {
     return {
       code: 'syntax/name',
       message: `${found} where a name is expected.`,
-      remedy: 'Names consist of letters, digits and `_`, begin with no digit, and are no words of the language.',
+      ...(/^\w/.test(token) && { remedy: `\`${token}\` cannot be a name: it is a word of the language or a number.` }),
     };
   }
   const one = wanted?.[1] ?? wanted?.[2];

@@ -114,7 +114,7 @@ function boundOf(
     return value;
   }
   if (quantity.unit === undefined) return value;
-  unknownUnit(quantity, quantity.unit, `in the unit of the statistic (${specification.unit}),`, [], what, context);
+  unknownUnit(quantity, quantity.unit, 'a plain number', [], what, context);
   return undefined;
 }
 

@@ -1,0 +1,171 @@
+/** Completion: only what fits at the cursor, with the catalog's documentation. */
+import type { LangiumDocument, Lexer } from 'langium';
+import { UriUtils } from 'langium';
+import type { CompletionProvider, LangiumServices, LangiumSharedServices } from 'langium/lsp';
+import { CompletionItemKind, CompletionList } from 'vscode-languageserver';
+import type { CompletionItem, CompletionParams, Range } from 'vscode-languageserver';
+import { findEntry, KINDS } from '../../catalog/index.js';
+import type { Kind } from '../../catalog/index.js';
+import type { Definition } from '../generated/ast.js';
+import { resolveFile } from '../interpret/context.js';
+import { headEntry } from '../interpret/facts.js';
+import { describeParameter, hoverOf, signatureOf } from '../markdown.js';
+import { entriesIn, UNAVAILABLE_KINDS } from '../places.js';
+import { visibleNames } from '../scope.js';
+import { kindWords } from '../wording.js';
+import { cursorAt } from './cursor.js';
+import type { ClauseWord, Slot } from './cursor.js';
+
+/** One proposal before it gets its place in the text; the rank sorts groups. */
+type Proposal = CompletionItem & { readonly rank: number };
+
+const STATEMENTS: Readonly<Record<'view' | 'export' | 'expect' | 'import', string>> = {
+  view: 'A picture of results.',
+  export: 'A file of results.',
+  expect: 'A value that a metric must have for the explanation to be believed.',
+  import: 'The declarations of another file.',
+};
+
+const CLAUSES: Readonly<Record<ClauseWord, string>> = {
+  of: 'What it is applied to.',
+  on: 'The data.',
+  '|': 'A stage that the result goes through.',
+};
+
+export class XomeCompletionProvider implements CompletionProvider {
+  readonly completionOptions = { triggerCharacters: ['(', '|', ':', '.', '"', '/', '['] };
+  private readonly lexer: Lexer;
+  private readonly shared: LangiumSharedServices;
+  private readonly documentationOf: (definition: Definition) => string | undefined;
+
+  constructor(services: LangiumServices) {
+    this.lexer = services.parser.Lexer;
+    this.shared = services.shared;
+    this.documentationOf = definition => services.documentation.DocumentationProvider.getDocumentation(definition);
+  }
+
+  async getCompletion(document: LangiumDocument, params: CompletionParams): Promise<CompletionList> {
+    const { textDocument } = document;
+    const text = textDocument.getText();
+    const cursor = cursorAt(text, this.lexer.tokenize(text).tokens, textDocument.offsetAt(params.position));
+    const range: Range = { start: textDocument.positionAt(cursor.from), end: textDocument.positionAt(cursor.to) };
+    const proposals = await this.proposals(cursor.slot, document);
+    return CompletionList.create(
+      proposals.map(({ rank, insertText, ...item }, index) => ({
+        ...item,
+        sortText: `${rank}${String(index).padStart(4, '0')}`,
+        textEdit: { range, newText: insertText ?? item.label },
+      })),
+    );
+  }
+
+  private async proposals(slot: Slot, document: LangiumDocument): Promise<Proposal[]> {
+    switch (slot.is) {
+      case 'statement':
+        return statements();
+      case 'clause':
+        return [...slot.words.map(clause), ...(slot.newLine ? statements() : [])];
+      case 'value': {
+        const { place, keywords } = slot.expected;
+        return [
+          ...keywords.map(word => ({ label: word, kind: CompletionItemKind.EnumMember, detail: 'keyword', rank: 0 })),
+          ...this.declarations(document, place.kinds),
+          ...entriesIn(place).map(entry => ({
+            label: entry.name,
+            kind: CompletionItemKind.Function,
+            detail: signatureOf(entry),
+            documentation: { kind: 'markdown' as const, value: hoverOf(entry) },
+            rank: 2,
+          })),
+          ...slot.parameters.map(([name, parameter]) => ({
+            label: `${name}:`,
+            insertText: `${name}: `,
+            kind: CompletionItemKind.Property,
+            documentation: { kind: 'markdown' as const, value: describeParameter(name, parameter) },
+            rank: 3,
+          })),
+        ];
+      }
+      case 'metric':
+        return this.declarations(document, ['metric']);
+      case 'statistic':
+        return this.statistics(document, slot.metric);
+      case 'file':
+        return this.files(document, slot.written, slot.extensions);
+      case 'nothing':
+        return [];
+    }
+  }
+
+  private declarations(document: LangiumDocument, kinds: readonly Kind[]): Proposal[] {
+    const { own, imported } = visibleNames(document, this.shared);
+    return [...own, ...imported]
+      .filter(({ name, kind }) => name !== undefined && kinds.includes(kind as Kind))
+      .map(definition => {
+        const documentation = this.documentationOf(definition);
+        return {
+          label: definition.name,
+          kind: CompletionItemKind.Variable,
+          detail: definition.$cstNode?.text ?? definition.kind,
+          ...(documentation !== undefined && { documentation: { kind: 'markdown' as const, value: documentation } }),
+          rank: 1,
+        };
+      });
+  }
+
+  private statistics(document: LangiumDocument, name: string): Proposal[] {
+    const { own, imported } = visibleNames(document, this.shared);
+    const metric = [...own, ...imported].find(definition => definition.name === name);
+    const entry = metric && headEntry(metric);
+    if (entry?.category !== 'metric') return [];
+    return Object.entries(findEntry('metric', entry.name)?.statistics ?? {}).map(([label, statistic]) => ({
+      label,
+      kind: CompletionItemKind.Field,
+      detail: statistic.unit,
+      documentation: statistic.summary,
+      rank: label === entry.headline ? 0 : 1,
+    }));
+  }
+
+  /** Files and folders beside the document that a path may go on with. */
+  private async files(document: LangiumDocument, written: string, extensions: readonly string[]): Promise<Proposal[]> {
+    const folder = resolveFile(document.parseResult.value, written.slice(0, written.lastIndexOf('/') + 1) || '.');
+    try {
+      const entries = await this.shared.workspace.FileSystemProvider.readDirectory(folder);
+      return entries
+        .map(({ uri, isDirectory }) => ({ label: UriUtils.basename(uri), isDirectory }))
+        .filter(({ label, isDirectory }) =>
+          isDirectory ? !label.startsWith('.') : extensions.some(end => label.toLowerCase().endsWith(end)),
+        )
+        .sort((a, b) => a.label.localeCompare(b.label))
+        .map(({ label, isDirectory }) => ({
+          label: isDirectory ? `${label}/` : label,
+          kind: isDirectory ? CompletionItemKind.Folder : CompletionItemKind.File,
+          rank: isDirectory ? 1 : 0,
+        }));
+    } catch {
+      // A folder that is not there has nothing to propose.
+      return [];
+    }
+  }
+}
+
+function statements(): Proposal[] {
+  const kinds = KINDS.filter(kind => !UNAVAILABLE_KINDS.includes(kind)).map(kind => ({
+    label: kind,
+    kind: CompletionItemKind.Keyword,
+    detail: `declares ${kindWords(kind)}`,
+    rank: 0,
+  }));
+  const actions = Object.entries(STATEMENTS).map(([label, detail]) => ({
+    label,
+    kind: CompletionItemKind.Keyword,
+    detail,
+    rank: 1,
+  }));
+  return [...kinds, ...actions];
+}
+
+function clause(word: ClauseWord): Proposal {
+  return { label: word, kind: CompletionItemKind.Keyword, detail: CLAUSES[word], rank: 0 };
+}

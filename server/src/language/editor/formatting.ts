@@ -1,0 +1,117 @@
+/**
+ * Formatting: one space where spaces belong and none elsewhere, continued lines indented. Line breaks, comments, and
+ * columns that the author has lined up in front of a name, `=` or a comment stay. Works on tokens: the language is flat.
+ */
+import type { IToken } from 'chevrotain';
+import type { LangiumDocument, Lexer } from 'langium';
+import type { Formatter, LangiumServices } from 'langium/lsp';
+import type { DocumentFormattingParams, DocumentRangeFormattingParams, Range, TextEdit } from 'vscode-languageserver';
+import { KINDS } from '../../catalog/index.js';
+
+const STARTERS: ReadonlySet<string> = new Set([...KINDS, 'view', 'export', 'expect', 'import']);
+
+/** A token or comment with its place in the structure. */
+interface Piece {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  readonly comment: boolean;
+  readonly number: boolean;
+  /** Begins a statement. */
+  readonly starts: boolean;
+  /** Open brackets around it; its own bracket not counted. */
+  readonly depth: number;
+}
+
+export class XomeFormatter implements Formatter {
+  readonly formatOnTypeOptions = undefined;
+  private readonly lexer: Lexer;
+
+  constructor(services: LangiumServices) {
+    this.lexer = services.parser.Lexer;
+  }
+
+  formatDocument(document: LangiumDocument, params: DocumentFormattingParams): TextEdit[] {
+    return this.edits(document, params.options.tabSize);
+  }
+
+  formatDocumentRange(document: LangiumDocument, params: DocumentRangeFormattingParams): TextEdit[] {
+    return this.edits(document, params.options.tabSize).filter(edit => inside(edit.range, params.range));
+  }
+
+  formatDocumentOnType(): TextEdit[] {
+    return [];
+  }
+
+  /** The changes that format a document; none while it does not parse, for its structure is then a guess. */
+  private edits(document: LangiumDocument, indentation: number): TextEdit[] {
+    const { lexerErrors, parserErrors } = document.parseResult;
+    if (lexerErrors.length > 0 || parserErrors.length > 0) return [];
+    const { textDocument } = document;
+    const text = textDocument.getText();
+    const { tokens, hidden } = this.lexer.tokenize(text);
+    const pieces = piecesOf(tokens, hidden);
+    const edits: TextEdit[] = [];
+    const replace = (start: number, end: number, newText: string): void => {
+      if (text.slice(start, end) === newText) return;
+      edits.push({ range: { start: textDocument.positionAt(start), end: textDocument.positionAt(end) }, newText });
+    };
+    pieces.forEach((piece, index) => {
+      const previous = pieces[index - 1];
+      const gap = text.slice(previous?.end ?? 0, piece.start);
+      const lines = gap.split('\n').length - 1;
+      if (previous === undefined) replace(0, piece.start, '');
+      else if (lines === 0) replace(previous.end, piece.start, ' '.repeat(spacesBetween(previous, piece, gap.length)));
+      else replace(previous.end, piece.start, '\n'.repeat(Math.min(lines, 2)) + indent(pieces, index, indentation));
+    });
+    const last = pieces.at(-1);
+    replace(last?.end ?? 0, text.length, last === undefined ? '' : '\n');
+    return edits;
+  }
+}
+
+function piecesOf(tokens: readonly IToken[], hidden: readonly IToken[]): Piece[] {
+  const comments = new Set(hidden.filter(({ tokenType }) => tokenType.name.endsWith('COMMENT')));
+  const sorted = [...tokens, ...comments].sort((a, b) => a.startOffset - b.startOffset);
+  let depth = 0;
+  let before = '';
+  return sorted.map(token => {
+    const comment = comments.has(token);
+    const text = comment ? token.image.trimEnd() : token.image;
+    if (!comment && ')]}'.includes(text)) depth--;
+    const piece: Piece = {
+      text,
+      start: token.startOffset,
+      end: token.startOffset + text.length,
+      comment,
+      number: token.tokenType.name === 'NUMBER',
+      starts: !comment && depth === 0 && before !== '.' && STARTERS.has(text),
+      depth,
+    };
+    if (!comment && '([{'.includes(text)) depth++;
+    if (!comment) before = text;
+    return piece;
+  });
+}
+
+/** Spaces between two pieces on one line. */
+function spacesBetween(a: Piece, b: Piece, written: number): number {
+  if (a.comment || b.comment || a.starts || b.text === '=') return Math.max(1, written);
+  if (a.text === '{' || b.text === '}') return a.text === '{' && b.text === '}' ? 0 : 1;
+  if ('(['.includes(a.text) || ')],:%'.includes(b.text)) return 0;
+  if (['.', '..', '-'].includes(a.text) || ['.', '..'].includes(b.text)) return 0;
+  if (b.text === '(') return 0;
+  return 1;
+}
+
+/** Indentation of a piece at the start of a line: none for statements and what leads to them, else one step per bracket. */
+function indent(pieces: readonly Piece[], index: number, step: number): string {
+  const next = pieces.slice(index).find(({ comment }) => !comment);
+  if (next === undefined || next.starts) return '';
+  const closes = ')]}'.includes(next.text);
+  return ' '.repeat(step * (closes ? next.depth : Math.max(1, next.depth)));
+}
+
+function inside(inner: Range, outer: Range): boolean {
+  return inner.start.line >= outer.start.line && inner.end.line <= outer.end.line;
+}
