@@ -1,0 +1,90 @@
+/** Checks against the headers of files, with a reader that answers from a table. */
+import { expect, test } from 'vitest';
+import type { PlainCall } from '../../server/src/catalog/index.js';
+import type { Description, ModelDescription } from '../../server/src/protocol.js';
+import { findings, open, PRELUDE } from './memory.js';
+
+const MODEL: ModelDescription = {
+  is: 'model',
+  format: 'onnx',
+  inputs: [{ name: 'sequence', type: 'float32', shape: ['batch', 4, 100] }],
+  outputs: [],
+  operators: [],
+  parameters: 0,
+  activations: [{ operator: 'Sigmoid', node: 'last' }],
+  dna: { length: 100, layout: 'channels_first', ambiguous: false },
+  notes: [],
+};
+const data = (shortest: number, longest: number): Description => {
+  return { is: 'data', examples: 3, complete: true, alphabet: 'dna', length: [shortest, longest], notes: [] };
+};
+
+async function check(text: string, answers: Record<string, Description | 'fails'>) {
+  const asked: [PlainCall, string][] = [];
+  const { document } = await open(
+    PRELUDE + text,
+    {},
+    {
+      describe(call, folder) {
+        asked.push([call, folder]);
+        const answer = answers[call.call];
+        return answer === 'fails' ? Promise.reject(new Error('unreadable')) : Promise.resolve(answer);
+      },
+    },
+  );
+  return { found: findings(document), asked, document };
+}
+
+const ATTRIBUTION = 'attribution a = saliency of binding on peaks\nmetric m = prediction_summary of binding on peaks';
+
+test('what fits has no findings; calls go out with their defaults and folder', async () => {
+  const { found, asked } = await check(ATTRIBUTION, { onnx: MODEL, fasta: data(100, 100) });
+  expect(found).toEqual([]);
+  expect(asked).toContainEqual([
+    {
+      call: 'onnx',
+      category: 'format',
+      parameters: {
+        path: 'ctcf.onnx',
+        input: { call: 'dna', category: 'alphabet', parameters: { length: 100 } },
+        layout: 'auto',
+        order: 'ACGT',
+      },
+    },
+    '/w',
+  ]);
+});
+
+test('a declared length that is not the model’s is marked, with the right one as fix', async () => {
+  const { found, document } = await check('', {
+    onnx: { ...MODEL, dna: { length: 249, layout: 'channels_last', ambiguous: false } },
+  });
+  expect(found).toEqual(['model/input-length: dna(100)']);
+  expect(document.diagnostics?.[0]?.data).toMatchObject({ replacement: 'dna(249)' });
+});
+
+test('a symbolic length fits any declaration', async () => {
+  const symbolic = { ...MODEL, dna: { length: 'L', layout: 'channels_last', ambiguous: false } } as const;
+  expect((await check('', { onnx: symbolic })).found).toEqual([]);
+});
+
+test('a model that does not read DNA', async () => {
+  const { dna: _dna, ...other } = MODEL;
+  expect((await check('', { onnx: other })).found).toEqual(['model/not-dna: input: dna(100)']);
+});
+
+test('sequences of another length are marked where they meet the model', async () => {
+  const { found } = await check(ATTRIBUTION, { onnx: MODEL, fasta: data(80, 120) });
+  expect(found).toEqual(['data/length: peaks', 'data/length: peaks']);
+});
+
+test('an activation that the model does not have', async () => {
+  const { found } = await check('target t = before(softmax) of ctcf\ntarget s = before(sigmoid) of ctcf', {
+    onnx: MODEL,
+  });
+  expect(found).toEqual(['target/no-such-activation: before(softmax)']);
+});
+
+test('headers that cannot be read are not faults of the document', async () => {
+  expect((await check(ATTRIBUTION, { onnx: 'fails' })).found).toEqual([]);
+});
