@@ -308,7 +308,7 @@ export function quantity(value: number, unit: Statistic['unit']): string {
 function significant(value: number, digits: number): string {
   const size = Math.abs(value);
   if (size === 0) return '0';
-  if (size < 1e-4 || size >= 1e6) return signed(value.toExponential(digits - 1));
+  if (size < 1e-4 || size >= 1e6) return signed(value.toExponential(digits - 1).replace(/\.?0*e\+?/, 'e'));
   const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
   return signed(String(Number(value.toFixed(decimals))));
 }

@@ -39,7 +39,7 @@ export function fixture(rows: number, length: number): Fixture {
     const place = Math.floor((0.3 + 0.4 * random()) * (length - MOTIF.length));
     for (let position = 0; position < length; position++) {
       const inside = position - place;
-      const base = 'ACGT'.indexOf(MOTIF[inside] ?? '');
+      const base = 'ACGT'.indexOf(MOTIF[inside] ?? '-');
       if (positive && base >= 0) letters[row * length + position] = base;
       const signal = positive && base >= 0 ? 0.25 + 0.7 * Math.sin(((inside + 1) / (MOTIF.length + 1)) * Math.PI) : 0;
       const common = 0.12 * normal() + signal * (0.6 + 0.5 * random());

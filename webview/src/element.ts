@@ -25,7 +25,7 @@ export function svg<Tag extends keyof SVGElementTagNameMap>(
   return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
 }
 
-function fill<Node extends Element>(node: Node, attributes: Attributes, children: readonly Child[]): Node {
+function fill<Kind extends Element>(node: Kind, attributes: Attributes, children: readonly Child[]): Kind {
   for (const [name, value] of Object.entries(attributes))
     if (value !== undefined) node.setAttribute(name, String(value));
   for (const child of children) if (child !== undefined) node.append(child);

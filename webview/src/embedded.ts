@@ -3,9 +3,6 @@ import * as z from 'zod';
 import { Snapshot } from '../../server/src/protocol.js';
 import type { Arrays } from './arrays.js';
 
-// Zod would otherwise try to compile its validators with `Function`, which the content security policy forbids.
-z.config({ jitless: true });
-
 /** @throws Error when the document has no snapshot or one that this version cannot read */
 export function embeddedSnapshot(source: Document): Snapshot {
   const block = source.getElementById('snapshot');
@@ -20,7 +17,8 @@ export function embeddedArrays(source: Document): Arrays {
   return new Map(
     [...source.querySelectorAll<HTMLScriptElement>('script[data-array]')].map(block => {
       const text = atob((block.textContent ?? '').trim());
-      const bytes = Uint8Array.from(text, character => character.charCodeAt(0));
+      const bytes = new Uint8Array(text.length);
+      for (let index = 0; index < bytes.length; index++) bytes[index] = text.charCodeAt(index);
       return [
         block.dataset['array'] ?? '',
         block.dataset['type'] === 'uint8' ? bytes : new Float32Array(bytes.buffer),

@@ -78,7 +78,7 @@ export function explanation(
           element(
             'div',
             { class: 'bar' },
-            element('h2', {}, rows === 1 ? 'The example' : 'All examples'),
+            element('h3', {}, rows === 1 ? 'The example' : 'All examples'),
             rows > 1 ? element('label', { class: 'push controls' }, 'sorted by', choice) : undefined,
           ),
           ...heatmaps.map(view => view.node),

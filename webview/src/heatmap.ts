@@ -57,6 +57,14 @@ export function heatmap(
     left: width > NARROW ? TITLES + GUTTER : GUTTER,
     right: width - MARGIN,
   });
+  /** The grid of the last drawing: choosing another example must not average everything again. */
+  let last: { order: readonly number[]; lines: number; columns: number; grid: Float32Array } | undefined;
+  const gridOf = (lines: number, columns: number): Float32Array => {
+    if (last?.order !== order || last.lines !== lines || last.columns !== columns) {
+      last = { order, lines, columns, grid: aggregate(scores, order, lines, columns) };
+    }
+    return last.grid;
+  };
   const rowAt = (y: number): number | undefined => order[Math.floor((y / height) * rows)];
 
   const picture = surface(
@@ -67,7 +75,7 @@ export function heatmap(
       const axis = axisOf(frame.width);
       const columns = Math.min(data.length, Math.round((axis.right - axis.left) * frame.ratio));
       const lines = Math.min(rows, Math.round(height * frame.ratio));
-      const grid = aggregate(scores, order, lines, columns);
+      const grid = gridOf(lines, columns);
       const limit = robustMagnitude(grid, columns);
       legend.show(limit, rows / lines, data.length / columns);
       drawGrid(frame, axis, height, grid, columns, lines, limit, palette);
@@ -154,7 +162,7 @@ export function heatmap(
     element(
       'div',
       { class: 'bar' },
-      element('h3', { class: 'mono' }, map.name),
+      element('h4', { class: 'mono' }, map.name),
       element('div', { class: 'push' }, legend.node),
     ),
     canvas,

@@ -1,4 +1,5 @@
 /** Entry of the self-contained report: draws the embedded snapshot in place of the plain tables. */
+import './validation.js';
 import { embeddedArrays, embeddedSnapshot } from './embedded.js';
 import { element } from './element.js';
 import { page } from './page.js';

@@ -45,7 +45,7 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
   Consolas, "DejaVu Sans Mono", monospace); font-size: 0.93em; }
 .view h1 { font-size: 1.35em; line-height: 1.3; margin: 0; font-weight: 650; }
 .view h2 { font-size: 1.08em; margin: 0 0 8px; font-weight: 650; }
-.view h3 { font-size: 1em; margin: 0; font-weight: 600; } .view h3 .dim { font-weight: 400; }
+.view h3, .view h4 { font-size: 1em; margin: 0; font-weight: 600; } .view .examples h3 { font-size: 1.08em; } .view h3 .dim { font-weight: 400; }
 .view figure { margin: 0; }
 .view p { margin: 0; max-width: 75ch; }
 .view header { padding: 20px 0 14px; }
@@ -55,7 +55,7 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view .dim { color: var(--dim); }
 .view .small { font-size: 0.88em; }
 .view .bar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 10px; margin-bottom: 10px; }
-.view .bar h2, .view .bar h3, .view .bar .bar { margin-bottom: 0; }
+.view .bar .bar { margin-bottom: 0; }
 .view .examples { margin-top: 26px; }
 .view .under { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 20px; margin-top: 6px; }
 .view .under .bar { margin: 0; }
@@ -112,7 +112,7 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view .track .title { padding-right: 14px; font-size: 0.93em; line-height: 1.35; }
 .view .track .title .dim { font-size: 0.95em; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
 .view .picture + .picture { margin-top: 22px; }
-.view .metric { display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px 36px; margin-top: 8px; }
+.view .metric { display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px 36px; margin-top: 8px; align-items: start; }
 .view figure { max-width: 420px; }
 @container (min-width: 1000px) { .view .metric:has(figure) { grid-template-columns: minmax(0, 1fr) 340px; } }
 .view .histogram { width: 100%; } .view .histogram text { fill: var(--dim); font-size: 11px; }
