@@ -55,7 +55,10 @@ const reduction =
     const axes = draw.choose(absent, draw.axes(shape.length, Math.min(1, shape.length)), []);
     return {
       operands: [variable(draw.tensor(shape, low, high)), ...(axes === absent ? [] : [list(axes)])],
-      attributes: draw.choose({}, { keepdims: 0 }, { keepdims: 1 }),
+      attributes: {
+        ...draw.choose({}, { keepdims: 0 }, { keepdims: 1 }),
+        ...draw.choose({}, { noop_with_empty_axes: 1 }),
+      },
     };
   };
 
@@ -161,10 +164,10 @@ const gemm: MakeCase = draw => {
 
 const gather: MakeCase = draw => {
   const shape = draw.shape(1, 3);
-  const axis = draw.axis(shape.length);
-  const extent = shape.at(axis)!;
+  const attributes: Attributes = draw.boolean() ? { axis: draw.axis(shape.length) } : {};
+  const extent = shape.at(Number(attributes['axis'] ?? 0))!;
   const indices = draw.integers(draw.shape(0, 2), -extent, extent - 1);
-  return { operands: [variable(draw.tensor(shape)), constant(indices)], attributes: draw.boolean() ? { axis } : {} };
+  return { operands: [variable(draw.tensor(shape)), constant(indices)], attributes };
 };
 
 const slice: MakeCase = draw => {

@@ -66,7 +66,7 @@ const expand = ({ builder }: Adjoint, g: string, x: string): string =>
 /** Extremes share the cotangent among the elements that tie. */
 const shareAmongTies: ReductionGradient = ({ builder }, x, y, g, axes) => {
   const hits = builder.add('Cast', [builder.add('Equal', [x, y])], { to: 'float32' });
-  const count = builder.add('ReduceSum', [hits, builder.integers(axes)], { keepdims: 1 });
+  const count = builder.add('ReduceSum', [hits, builder.integers(axes)], { keepdims: 1, noop_with_empty_axes: 1 });
   return builder.add('Mul', [hits, builder.add('Div', [g, count])]);
 };
 
