@@ -58,10 +58,36 @@ function shareOfTies(builder: GraphBuilder, x: string, y: string, cotangent: str
   return builder.add('Mul', [hits, builder.add('Div', [cotangent, count])]);
 }
 
-/** Windows side by side: every axis is cut into blocks, compared block-wise, and joined again. */
+/** Largest block of the matrix products below; a power of two keeps them inside the runtime's kernels. */
+const BLOCK = 16;
+
+/**
+ * Repeats each element of the last axis `times` times, or sums as many neighbours. Written as a product with a constant
+ * 0/1 matrix over short blocks, because native runtimes broadcast and reduce a short inner axis several times slower.
+ */
+function alongLastAxis(builder: GraphBuilder, value: string, times: number, way: 'repeat' | 'sum'): string {
+  const shape = builder.shape(value);
+  const last = shape.at(-1)!;
+  const elements = way === 'repeat' ? sizeOf(shape) : sizeOf(shape) / times;
+  let block = BLOCK;
+  while (elements % block !== 0) block--;
+  const wide = block * times;
+  const matrix = new Float32Array(block * wide);
+  for (let i = 0; i < wide; i++) {
+    const narrow = Math.floor(i / times);
+    matrix[way === 'repeat' ? narrow * wide + i : i * block + narrow] = 1;
+  }
+  const [from, to] = way === 'repeat' ? [block, wide] : [wide, block];
+  const rows = reshape(builder, value, [elements / block, from]);
+  const product = builder.add('MatMul', [rows, builder.constant(floats([from, to], matrix))]);
+  return reshape(builder, product, [...shape.slice(0, -1), way === 'repeat' ? last * times : last / times]);
+}
+
+/** Windows side by side: every axis is cut into blocks, compared block-wise, and joined again. Ties are split evenly. */
 function maxPoolTiled({ builder, inputs, outputs, cotangent }: Adjoint, window: Window): string {
   const [n, c] = builder.shape(inputs[0]!) as [number, number];
-  const covered = window.output.map((o, axis) => o * window.kernel[axis]!);
+  const { kernel, output } = window;
+  const covered = output.map((o, axis) => o * kernel[axis]!);
   const axes = covered.map((_, axis) => axis + 2);
   const exact = covered.every((extent, axis) => extent === window.input[axis]);
   const x = exact
@@ -72,16 +98,21 @@ function maxPoolTiled({ builder, inputs, outputs, cotangent }: Adjoint, window: 
         builder.integers(covered),
         builder.integers(axes),
       ]);
-  const blocks = [n, c, ...window.output.flatMap((o, axis) => [o, window.kernel[axis]!])];
-  const corners = [n, c, ...window.output.flatMap(o => [o, 1])];
-  const shares = shareOfTies(
-    builder,
-    reshape(builder, x, blocks),
-    reshape(builder, outputs[0]!, corners),
-    reshape(builder, cotangent, corners),
-    axes.map((_, i) => 3 + 2 * i),
-  );
-  const joined = reshape(builder, shares, [n, c, ...covered]);
+  // All axes but the last are split in two and broadcast; the last stays whole.
+  const outer = output.slice(0, -1).flatMap((o, axis) => [o, kernel[axis]!]);
+  const corners = output.slice(0, -1).flatMap(o => [o, 1]);
+  const narrow = output.at(-1)!;
+  const times = kernel.at(-1)!;
+  const corner = (value: string): string => reshape(builder, value, [n, c, ...corners, narrow]);
+  const spread = (value: string): string => alongLastAxis(builder, value, times, 'repeat');
+  const blocks = reshape(builder, x, [n, c, ...outer, narrow * times]);
+  const hits = builder.add('Cast', [builder.add('Equal', [blocks, spread(corner(outputs[0]!))])], { to: 'float32' });
+  const rows = alongLastAxis(builder, hits, times, 'sum');
+  const within = corners.flatMap((_, axis) => (axis % 2 === 1 ? [axis + 2] : []));
+  const count =
+    within.length === 0 ? rows : builder.add('ReduceSum', [rows, builder.integers(within)], { keepdims: 1 });
+  const share = builder.add('Div', [corner(cotangent), count]);
+  const joined = reshape(builder, builder.add('Mul', [hits, spread(share)]), [n, c, ...covered]);
   if (exact) return joined;
   const after = window.input.map((extent, axis) => extent - covered[axis]!);
   return builder.add('Pad', [
