@@ -5,6 +5,7 @@
 import { AstUtils, UriUtils } from 'langium';
 import type { ValidationChecks } from 'langium';
 import type { LangiumServices } from 'langium/lsp';
+import type { CancellationToken } from 'vscode-languageserver';
 import { findEntry } from '../catalog/index.js';
 import type { Entry, PlainCall, PlainValue } from '../catalog/index.js';
 import type { DataDescription, Description, ModelDescription } from '../protocol.js';
@@ -32,7 +33,7 @@ export interface HeaderReader {
 export function registerHeaderChecks(services: LangiumServices, reader: HeaderReader): void {
   const checks = new HeaderChecks(services, reader);
   const registered: ValidationChecks<XomeAstType> = {
-    Definition: (definition, accept) => checks.definition(definition, reporter(accept)),
+    Definition: (definition, accept, cancelled) => checks.definition(definition, reporter(accept), cancelled),
   };
   services.validation.ValidationRegistry.register(registered, checks, 'slow');
 }
@@ -47,7 +48,15 @@ class HeaderChecks {
     this.context = { report: ignore, files: services.shared.workspace.FileSystemProvider };
   }
 
-  async definition(definition: Definition, report: Report): Promise<void> {
+  async definition(definition: Definition, outer: Report, cancelled: CancellationToken): Promise<void> {
+    // An answer that comes after the text has changed belongs to nobody.
+    const report: Report = problem => {
+      if (!cancelled.isCancellationRequested) outer(problem);
+    };
+    await Promise.race([this.all(definition, report), cancellation(cancelled)]);
+  }
+
+  private async all(definition: Definition, report: Report): Promise<void> {
     if (definition.kind === 'model') await this.model(definition, report);
     else if (definition.kind === 'target') await this.target(definition, report);
     for (const pair of pairsIn(definition)) await this.pair(pair, report);
@@ -136,6 +145,14 @@ class HeaderChecks {
       return undefined;
     }
   }
+}
+
+/** Settles when work is cancelled, so that nobody waits for a header that is no longer wanted. */
+function cancellation(token: CancellationToken): Promise<void> {
+  return new Promise(settle => {
+    if (token.isCancellationRequested) settle();
+    else token.onCancellationRequested(() => settle());
+  });
 }
 
 /** A call with its defaults filled in; undefined when it names declarations, which headers never need. */

@@ -49,7 +49,7 @@ export class XomeCompletionProvider implements CompletionProvider {
     const text = textDocument.getText();
     const cursor = cursorAt(text, this.lexer.tokenize(text).tokens, textDocument.offsetAt(params.position));
     const range: Range = { start: textDocument.positionAt(cursor.from), end: textDocument.positionAt(cursor.to) };
-    const proposals = await this.proposals(cursor.slot, document);
+    const proposals = await this.proposals(cursor.slot, document, cursor.from);
     return CompletionList.create(
       proposals.map(({ rank, insertText, ...item }, index) => ({
         ...item,
@@ -59,7 +59,7 @@ export class XomeCompletionProvider implements CompletionProvider {
     );
   }
 
-  private async proposals(slot: Slot, document: LangiumDocument): Promise<Proposal[]> {
+  private async proposals(slot: Slot, document: LangiumDocument, offset: number): Promise<Proposal[]> {
     switch (slot.is) {
       case 'statement':
         return statements();
@@ -69,7 +69,7 @@ export class XomeCompletionProvider implements CompletionProvider {
         const { place, keywords } = slot.expected;
         return [
           ...keywords.map(word => ({ label: word, kind: CompletionItemKind.EnumMember, detail: 'keyword', rank: 0 })),
-          ...this.declarations(document, place.kinds),
+          ...this.declarations(document, place.kinds, offset),
           ...entriesIn(place).map(entry => ({
             label: entry.name,
             kind: CompletionItemKind.Function,
@@ -87,7 +87,7 @@ export class XomeCompletionProvider implements CompletionProvider {
         ];
       }
       case 'metric':
-        return this.declarations(document, ['metric']);
+        return this.declarations(document, ['metric'], offset);
       case 'statistic':
         return this.statistics(document, slot.metric);
       case 'file':
@@ -97,9 +97,12 @@ export class XomeCompletionProvider implements CompletionProvider {
     }
   }
 
-  private declarations(document: LangiumDocument, kinds: readonly Kind[]): Proposal[] {
+  /** Declarations of some kinds, without the one that is being written at the offset. */
+  private declarations(document: LangiumDocument, kinds: readonly Kind[], offset: number): Proposal[] {
     const { own, imported } = visibleNames(document, this.shared);
-    return [...own, ...imported]
+    const around = (node: Definition): boolean =>
+      node.$cstNode !== undefined && node.$cstNode.offset <= offset && offset <= node.$cstNode.end + 1;
+    return [...own.filter(definition => !around(definition)), ...imported]
       .filter(({ name, kind }) => name !== undefined && kinds.includes(kind as Kind))
       .map(definition => {
         const documentation = this.documentationOf(definition);

@@ -1,11 +1,13 @@
 /** Rename: declarations across files; refused for catalog names and for new names that could not stand there. */
-import { CstUtils } from 'langium';
+import { CstUtils, URI } from 'langium';
 import type { LangiumDocument } from 'langium';
 import { DefaultRenameProvider } from 'langium/lsp';
+import type { LangiumServices, LangiumSharedServices } from 'langium/lsp';
 import { LSPErrorCodes, ResponseError } from 'vscode-languageserver';
 import type { Position, Range, RenameParams, TextDocumentPositionParams, WorkspaceEdit } from 'vscode-languageserver';
 import { entriesNamed, KINDS } from '../../catalog/index.js';
 import { isBuiltin } from '../generated/ast.js';
+import { visibleNames } from '../scope.js';
 
 const RESERVED: ReadonlySet<string> = new Set([
   ...KINDS,
@@ -13,6 +15,13 @@ const RESERVED: ReadonlySet<string> = new Set([
 ]);
 
 export class XomeRenameProvider extends DefaultRenameProvider {
+  private readonly shared: LangiumSharedServices;
+
+  constructor(services: LangiumServices) {
+    super(services);
+    this.shared = services.shared;
+  }
+
   /** @throws ResponseError, which editors show, when the name cannot be changed or not to that */
   override async rename(document: LangiumDocument, params: RenameParams): Promise<WorkspaceEdit | undefined> {
     const name = params.newName;
@@ -22,7 +31,15 @@ export class XomeRenameProvider extends DefaultRenameProvider {
     }
     if (RESERVED.has(name)) throw refused(`"${name}" is a word of the language.`);
     if (entriesNamed(name).length > 0) throw refused(`"${name}" is a name of the catalog.`);
-    return super.rename(document, params);
+    const edit = await super.rename(document, params);
+    for (const uri of Object.keys(edit?.changes ?? {})) {
+      const changed = this.shared.workspace.LangiumDocuments.getDocument(URI.parse(uri));
+      const { own, imported } = changed ? visibleNames(changed, this.shared) : { own: [], imported: [] };
+      if ([...own, ...imported].some(definition => definition.name === name)) {
+        throw refused(`"${name}" is already declared for ${uri.slice(uri.lastIndexOf('/') + 1)}.`);
+      }
+    }
+    return edit;
   }
 
   override prepareRename(document: LangiumDocument, params: TextDocumentPositionParams): Range | undefined {

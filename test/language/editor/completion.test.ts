@@ -1,0 +1,104 @@
+/** Completion offers what fits at the cursor (▮) and nothing else. */
+import { describe, expect, test } from 'vitest';
+import { openAt, PRELUDE } from '../memory.js';
+
+const REFERENCES = ['zeros', 'uniform', 'dinucleotide_shuffle'];
+
+async function labels(text: string, texts: Record<string, string> = {}): Promise<string[]> {
+  const { workspace, document, params } = await openAt(text, texts);
+  const list = await workspace.xome.lsp.CompletionProvider?.getCompletion(document, params);
+  return (list?.items ?? [])
+    .toSorted((a, b) => (a.sortText ?? '').localeCompare(b.sortText ?? ''))
+    .map(({ label }) => label);
+}
+
+describe('statements', () => {
+  test('an empty line offers every kind that has entries, and the actions', async () => {
+    const found = await labels('▮');
+    expect(found).toEqual(expect.arrayContaining(['model', 'attribution', 'view', 'expect', 'import']));
+    expect(found).not.toContain('benchmark');
+    expect(found).not.toContain('of');
+  });
+
+  test('a new line offers statements, also after an unfinished one', async () => {
+    expect(await labels(`${PRELUDE}da▮`)).toContain('data');
+    expect(await labels(`${PRELUDE}data x = fasta("peaks.fa", \nmodel m = ▮\n`)).toEqual(['onnx', 'keras']);
+  });
+
+  test('names are the author’s', async () => {
+    expect(await labels('data ▮')).toEqual([]);
+  });
+});
+
+describe('values', () => {
+  test.each([
+    ['a head', 'reference r = ▮', REFERENCES],
+    ['a half-written head', 'reference r = zer▮', REFERENCES],
+    ['data are sources and other data', 'data x = ▮', ['peaks', 'fasta', 'one_hot_hdf5', 'simulate_motifs']],
+    ['`of` a target is models', 'target t = logit of ▮', ['ctcf']],
+    ['`of` an attribution is targets', 'attribution a = saliency of ▮', ['binding']],
+    ['`on` is data', 'attribution a = saliency of binding on ▮', ['peaks']],
+    [
+      'stages of an attribution',
+      'attribution a = saliency of binding on peaks | ▮',
+      ['simplex_correction', 'hypothetical'],
+    ],
+    ['`of` a metric is what its entry measures', 'metric m = prediction_summary of ▮', ['binding']],
+    ['views', 'view ▮', ['logo', 'heatmap']],
+    ['keyword values', 'method m = integrated_gradients(zeros, rule: ▮)', ['gauss_legendre', 'trapezoid', 'riemann']],
+    ['keywords of a half-written value', 'method m = integrated_gradients(zeros, steps: au▮)', ['auto']],
+    ['a nested call', 'model m = onnx("ctcf.onnx", input: ▮)', ['dna']],
+    ['inside a nested call', 'model m = onnx("ctcf.onnx", input: dna(▮))', ['length:']],
+    ['a declared parameter', 'data x = peaks | only_correct(target: ▮)', ['binding']],
+    ['after a finished call, its clauses', 'attribution a = saliency ▮', ['of', 'on', '|']],
+    ['after the data, stages', 'attribution a = saliency of binding on peaks ▮', ['|']],
+    ['numbers are the author’s', 'data x = peaks | take(size: ▮)', []],
+    ['comments are the author’s', '// reference r = ▮', []],
+  ])('%s', async (_what, line, expected) => {
+    expect(await labels(PRELUDE + line)).toEqual(expected);
+  });
+
+  test('own declarations come before the catalog, and imported ones count', async () => {
+    const texts = { '/w/shared.xome': 'reference shuffled = dinucleotide_shuffle(seed: 1)' };
+    const found = await labels('import "shared.xome"\nmethod m = integrated_gradients(baseline: ▮)', texts);
+    expect(found).toEqual(['shuffled', ...REFERENCES]);
+  });
+
+  test('parameters that are not given yet', async () => {
+    expect(await labels('method m = integrated_gradients(zeros, steps: 50, ▮)')).toEqual(['rule:', 'tolerance:']);
+    expect(await labels('reference r = dinucleotide_shuffle(▮)')).toEqual(['copies:', 'seed:']);
+  });
+});
+
+describe('expectations', () => {
+  const metric = `${PRELUDE}metric level = prediction_summary of binding on peaks\n`;
+  test('metrics by name, then their statistics with the headline first', async () => {
+    expect(await labels(`${metric}expect ▮`)).toEqual(['level']);
+    expect((await labels(`${metric}expect level.▮`)).slice(0, 2)).toEqual(['mean', 'median']);
+  });
+});
+
+describe('files', () => {
+  test('of the kind that the parameter takes, and folders', async () => {
+    expect(await labels('model m = onnx("▮")')).toEqual(['ctcf.onnx', 'models/']);
+    expect(await labels('model m = onnx("models/▮')).toEqual(['deep.onnx']);
+    expect(await labels('data d = fasta("▮")')).toEqual(['other.fa.gz', 'peaks.fa', 'models/']);
+  });
+
+  test('experiments in imports', async () => {
+    expect(await labels('import "▮"', { '/w/shared.xome': '' })).toEqual(['main.xome', 'shared.xome', 'models/']);
+  });
+
+  test('a text that is no path has none', async () => {
+    expect(await labels('data d = one_hot_hdf5("weights.h5", inputs: "▮")')).toEqual([]);
+  });
+});
+
+test('a completion replaces the whole word', async () => {
+  const { workspace, document, params } = await openAt('reference r = ze▮ro');
+  const list = await workspace.xome.lsp.CompletionProvider?.getCompletion(document, params);
+  expect(list?.items.find(({ label }) => label === 'zeros')?.textEdit).toEqual({
+    newText: 'zeros',
+    range: { start: { line: 0, character: 14 }, end: { line: 0, character: 18 } },
+  });
+});

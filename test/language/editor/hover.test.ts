@@ -1,0 +1,48 @@
+/** What hovers say about the name under the cursor (▮). */
+import { expect, test } from 'vitest';
+import { openAt, PRELUDE } from '../memory.js';
+
+async function hover(text: string, texts: Record<string, string> = {}): Promise<string> {
+  const { workspace, document, params } = await openAt(text, texts);
+  const found = await workspace.xome.lsp.HoverProvider?.getHoverContent(document, params);
+  const contents = found?.contents;
+  return typeof contents === 'object' && 'value' in contents ? contents.value : '';
+}
+
+test.each([
+  ['a catalog entry', 'reference r = dinucleo▮tide_shuffle(seed: 1)', ['copies: 20', 'Altschul', '`seed` (integer']],
+  ['a parameter', 'reference r = dinucleotide_shuffle(se▮ed: 1)', ['Seed of the random draws.', 'required']],
+  ['a keyword value', 'method m = integrated_gradients(zeros, steps: au▮to)', ['`auto` for `steps`', 'default `auto`']],
+  ['a reference', 'method m = integrated_gradients(unif▮orm)', ['¼ A']],
+  ['a keyword of the same name', 'data d = fasta("peaks.fa", ambiguous: unif▮orm)', ['for `ambiguous`']],
+  ['the kind of a map', 'attribution ra▮w = saliency of binding on peaks', ['Map: gradient', 'does not claim']],
+])('%s', async (_what, line, parts) => {
+  const found = await hover(PRELUDE + line);
+  for (const part of parts) expect(found).toContain(part);
+});
+
+test('a declaration shows its documentation and how it is written, also where it is used', async () => {
+  const documented = '/// Peaks of one day,\n/// unfiltered.\ndata day = fasta("peaks.fa")\n';
+  const written = 'data day = fasta("peaks.fa")\n```\n\nPeaks of one day,\nunfiltered.';
+  expect(await hover(`${documented}data x = d▮ay | take(3)`)).toContain(written);
+  expect(await hover(documented.replace('day =', 'd▮ay ='))).toContain(written);
+});
+
+test('a comment apart from a declaration is not its documentation', async () => {
+  expect(await hover('/// Elsewhere.\n\n// Nor this.\ndata d▮ay = fasta("peaks.fa")')).not.toMatch(/Elsewhere|Nor/);
+});
+
+test('an imported declaration says where it is from', async () => {
+  const texts = { '/w/shared.xome': '/// All of them.\ndata all = fasta("peaks.fa")' };
+  expect(await hover('import "shared.xome"\ndata x = a▮ll', texts)).toMatch(/All of them\.[^]*from shared\.xome/);
+});
+
+test('a statistic', async () => {
+  const text = `${PRELUDE}metric level = prediction_summary of binding on peaks\nexpect level.au▮roc > 90%`;
+  expect(await hover(text)).toContain('higher is better, with interval');
+});
+
+test('nothing on comments and punctuation', async () => {
+  expect(await hover('// dna is n▮ice')).toBe('');
+  expect(await hover('data day ▮= fasta("peaks.fa")')).toBe('');
+});

@@ -1,0 +1,106 @@
+/** The language server over a pair of streams, as an editor talks to it. */
+import { startLanguageServer } from 'langium/lsp';
+import { PassThrough } from 'node:stream';
+import { afterEach, expect, test } from 'vitest';
+import {
+  createConnection,
+  ProposedFeatures,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-languageserver/node.js';
+import type { Connection } from 'vscode-languageserver/node.js';
+import type { Diagnostic, InitializeResult, PublishDiagnosticsParams } from 'vscode-languageserver';
+import { checkHeadersWhenIdle } from '../../server/src/language/editor/idle-headers.js';
+import type { HeaderReader } from '../../server/src/language/headers.js';
+import { createXomeServices } from '../../server/src/language/module.js';
+import { MemoryFiles, PRELUDE } from './memory.js';
+
+const connections: Connection[] = [];
+afterEach(() => {
+  for (const connection of connections.splice(0)) connection.dispose();
+});
+
+/** A server over files in memory and the editor's end of its connection. */
+function serve(headers?: HeaderReader) {
+  const [toServer, toClient] = [new PassThrough(), new PassThrough()];
+  const connection = createConnection(
+    ProposedFeatures.all,
+    new StreamMessageReader(toServer),
+    new StreamMessageWriter(toClient),
+  );
+  const files = new Map([
+    ['/w/ctcf.onnx', ''],
+    ['/w/peaks.fa', ''],
+  ]);
+  const { shared } = createXomeServices({ connection, fileSystemProvider: () => new MemoryFiles(files) }, headers);
+  if (headers !== undefined) checkHeadersWhenIdle(shared);
+  startLanguageServer(shared);
+  const client = createConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toServer));
+  const published: Diagnostic[][] = [];
+  client.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
+    if (params.uri === 'file:///w/main.xome') published.push(params.diagnostics);
+  });
+  client.listen();
+  connections.push(client, connection);
+  return { client, published };
+}
+
+async function start(client: Connection, text: string): Promise<InitializeResult> {
+  const result = await client.sendRequest<InitializeResult>('initialize', {
+    processId: null,
+    rootUri: null,
+    capabilities: {},
+    workspaceFolders: null,
+  });
+  await client.sendNotification('initialized', {});
+  await client.sendNotification('textDocument/didOpen', {
+    textDocument: { uri: 'file:///w/main.xome', languageId: 'xome', version: 1, text },
+  });
+  return result;
+}
+
+const codes = (diagnostics: Diagnostic[] | undefined) => diagnostics?.map(({ code }) => code);
+
+test('offers its services and publishes what it finds', async () => {
+  const { client, published } = serve();
+  const { capabilities } = await start(client, `${PRELUDE}data x = peaks | take(0)`);
+  expect(capabilities).toMatchObject({
+    completionProvider: {},
+    hoverProvider: true,
+    renameProvider: { prepareProvider: true },
+    documentFormattingProvider: true,
+    signatureHelpProvider: {},
+    semanticTokensProvider: {},
+    codeActionProvider: {},
+    definitionProvider: true,
+    documentSymbolProvider: {},
+  });
+  await expect.poll(() => codes(published.at(-1))).toEqual(['value/range']);
+});
+
+test('headers are checked after the text, and what they show comes on top', async () => {
+  const { client, published } = serve({
+    describe: call =>
+      Promise.resolve(
+        call.call === 'fasta'
+          ? { is: 'data', examples: 1, complete: true, alphabet: 'dna', length: [80, 80], notes: [] }
+          : undefined,
+      ),
+  });
+  await start(client, `${PRELUDE}data x = peaks | take(0)\nattribution a = saliency of binding on peaks`);
+  await expect.poll(() => codes(published.at(-1)), { timeout: 5000 }).toEqual(['value/range', 'data/length']);
+  expect(codes(published[0])).toEqual(['value/range']);
+});
+
+test('a header that never comes holds nothing up', async () => {
+  const { client, published } = serve({ describe: () => new Promise(() => undefined) });
+  await start(client, PRELUDE);
+  await expect.poll(() => published.length).toBeGreaterThan(0);
+  // Long enough for the slow checks to be waiting.
+  await new Promise(settle => setTimeout(settle, 500));
+  await client.sendNotification('textDocument/didChange', {
+    textDocument: { uri: 'file:///w/main.xome', version: 2 },
+    contentChanges: [{ text: `${PRELUDE}data x = peaks | take(0)` }],
+  });
+  await expect.poll(() => codes(published.at(-1)), { timeout: 3000 }).toEqual(['value/range']);
+});
