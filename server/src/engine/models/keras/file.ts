@@ -1,0 +1,191 @@
+/**
+ * Keras's HDF5 container: the architecture as JSON in the attribute `model_config`, the weights of each layer in the group
+ * `model_weights/<layer>`, in the order of its attribute `weight_names`.
+ * Source: keras/saving/hdf5_format.py of Keras 2.15 (`save_model_to_hdf5`, `load_weights_from_hdf5_group`).
+ */
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import h5wasm from 'h5wasm/node';
+import { Failure } from '../../failure.js';
+import { sizeOf, type Tensor } from '../../graph/graph.js';
+
+type File = InstanceType<typeof h5wasm.File>;
+type Group = InstanceType<typeof h5wasm.Group>;
+
+const HDF5_SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
+const ZIP_SIGNATURE = Buffer.from('PK');
+
+/** One weight as stored: its path within the layer's group, for example `conv1d_2/kernel:0`, and float32 values. */
+export interface StoredWeight {
+  readonly path: string;
+  readonly tensor: Tensor;
+}
+
+/** An open file; valid only within `withKerasFile`. */
+export interface KerasFile {
+  /** Base name, for messages. */
+  readonly name: string;
+  /** Version of Keras that wrote the file, if it says so. */
+  readonly version: string | undefined;
+  readonly backend: string;
+  /** The parsed `model_config`. */
+  readonly configuration: unknown;
+  /** Weights of a layer of the outermost model in Keras's order. @throws Failure when they are missing or unreadable */
+  weights(layer: string): readonly StoredWeight[];
+}
+
+/**
+ * Opens a complete model file for the time of `use`.
+ *
+ * @throws Failure `model/not-hdf5`, `model/keras-archive`, `model/damaged-hdf5`, `model/weights-only`, `model/not-keras`
+ */
+export async function withKerasFile<Result>(path: string, use: (file: KerasFile) => Result): Promise<Result> {
+  const name = basename(path);
+  await checkSignature(path, name);
+  await h5wasm.ready;
+  const file = new h5wasm.File(path, 'r');
+  // The library reports a failed open by a negative id, not by an error.
+  if (file.file_id < 0n)
+    throw new Failure('model/damaged-hdf5', 'the HDF5 library cannot open the file: it is damaged or cut off', {
+      place: name,
+      remedy: 'Copy or save the file again.',
+    });
+  try {
+    return use(contentOf(file, name));
+  } finally {
+    file.close();
+  }
+}
+
+async function checkSignature(path: string, name: string): Promise<void> {
+  const head = Buffer.alloc(HDF5_SIGNATURE.length);
+  try {
+    const file = await open(path);
+    try {
+      await file.read(head, 0, head.length, 0);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw new Failure(
+      'model/unreadable',
+      `the file cannot be read: ${error instanceof Error ? error.message : error}`,
+      {
+        place: path,
+      },
+    );
+  }
+  if (head.equals(HDF5_SIGNATURE)) return;
+  if (head.subarray(0, ZIP_SIGNATURE.length).equals(ZIP_SIGNATURE))
+    throw new Failure('model/keras-archive', 'the file is a ZIP archive, as Keras 3 writes `.keras` files, not HDF5', {
+      place: name,
+      remedy: 'Export the model to ONNX: model.export("model.onnx", format="onnx") in Keras 3.',
+    });
+  throw new Failure('model/not-hdf5', 'the file does not begin with the HDF5 signature', {
+    place: name,
+    remedy: 'Give a file that model.save("model.h5") has written.',
+  });
+}
+
+function contentOf(file: File, name: string): KerasFile {
+  const text = textOf(file, 'model_config');
+  if (text === undefined) {
+    const weightsOnly = ['model_weights', 'layers', '_layer_checkpoint_dependencies'].some(key =>
+      file.keys().includes(key),
+    );
+    if (
+      weightsOnly ||
+      attributeOf(file, 'layer_names') !== undefined ||
+      attributeOf(file, 'layer_names0') !== undefined
+    )
+      throw new Failure(
+        'model/weights-only',
+        'the file holds weights, but not the architecture (it has no attribute model_config)',
+        {
+          place: name,
+          remedy: 'Build the model in Keras, call load_weights, and save all of it: model.save("model.h5").',
+        },
+      );
+    throw new Failure('model/not-keras', 'the HDF5 file holds no Keras model (it has no attribute model_config)', {
+      place: name,
+      remedy: 'Give a file that model.save("model.h5") has written.',
+    });
+  }
+  let configuration: unknown;
+  try {
+    configuration = JSON.parse(text);
+  } catch (error) {
+    throw new Failure('model/configuration', `model_config is not JSON: ${String(error)}`, { place: name });
+  }
+  // Keras itself looks first on the weights, where weights-only files have these attributes too.
+  const weights = file.get('model_weights');
+  const version = textOf(file, 'keras_version');
+  const backend = textOf(file, 'backend') ?? 'tensorflow';
+  return { name, version, backend, configuration, weights: layer => weightsOf(weights, layer, name) };
+}
+
+function attributeOf(holder: Group, name: string): unknown {
+  return holder.attrs[name]?.value;
+}
+
+/** A text attribute, stored as a string or as bytes. */
+function textOf(holder: Group, name: string): string | undefined {
+  const value = attributeOf(holder, name);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A list of names; Keras cuts lists of more than 64 KiB into attributes `name0`, `name1`, … */
+function namesOf(holder: Group, name: string): string[] | undefined {
+  const whole = attributeOf(holder, name);
+  if (whole !== undefined) return Array.isArray(whole) ? whole.map(String) : [];
+  const parts: string[] = [];
+  for (let i = 0; ; i++) {
+    const part = attributeOf(holder, `${name}${i}`);
+    if (!Array.isArray(part)) return i === 0 ? undefined : parts;
+    parts.push(...part.map(String));
+  }
+}
+
+function weightsOf(root: unknown, layer: string, file: string): StoredWeight[] {
+  const group = root instanceof h5wasm.Group ? root.get(layer) : null;
+  const names = group instanceof h5wasm.Group ? namesOf(group, 'weight_names') : undefined;
+  if (!(group instanceof h5wasm.Group) || names === undefined)
+    throw new Failure('model/weights', `the file has no weights for layer ${layer} (group model_weights/${layer})`, {
+      place: file,
+      remedy: 'Save the model again with model.save("model.h5").',
+    });
+  return names.map(path => ({ path, tensor: tensorOf(group.get(path), `${path} of layer ${layer}, ${file}`) }));
+}
+
+function tensorOf(dataset: unknown, place: string): Tensor {
+  if (!(dataset instanceof h5wasm.Dataset))
+    throw new Failure('model/weights', 'a weight that the file lists is missing', {
+      place,
+      remedy: 'Save the model again with model.save("model.h5").',
+    });
+  const shape = dataset.shape ?? [];
+  const values = valuesOf(dataset, place);
+  if (values.length !== sizeOf(shape))
+    throw new Failure('model/weights', `${values.length} values were read for the shape [${shape}]`, { place });
+  return { type: 'float32', shape, data: values };
+}
+
+function valuesOf(dataset: InstanceType<typeof h5wasm.Dataset>, place: string): Float32Array {
+  let values: unknown;
+  try {
+    values = dataset.value;
+  } catch (error) {
+    throw new Failure('model/weights', `a weight cannot be read: ${String(error)}`, {
+      place,
+      remedy: 'Save the weights as float32.',
+    });
+  }
+  if (values instanceof Float32Array) return values;
+  if (values instanceof Float64Array) return Float32Array.from(values);
+  if (typeof values === 'number') return Float32Array.of(values);
+  throw new Failure('model/weights', `a weight is of type ${String(dataset.dtype)}, expected 32-bit or 64-bit floats`, {
+    place,
+    remedy: 'Save the weights as float32.',
+  });
+}
