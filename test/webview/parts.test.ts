@@ -7,9 +7,10 @@ import { rowsHeight } from '../../webview/src/heatmap.js';
 import { stepLine } from '../../webview/src/histogram.js';
 import { intervalDomain } from '../../webview/src/intervals.js';
 import { averagingText } from '../../webview/src/legend.js';
-import { fittingPositions, scoreRange, topPositions, windowAround } from '../../webview/src/logo.js';
+import { fittingPositions, topPositions, windowAround } from '../../webview/src/logo.js';
 import { findName } from '../../webview/src/navigation.js';
 import { statisticDomain, verdict, viewedMaps } from '../../webview/src/page.js';
+import { scoreRange } from '../../webview/src/track.js';
 import { fixture } from './fixture.js';
 
 describe('quantity', () => {

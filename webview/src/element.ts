@@ -25,9 +25,15 @@ export function svg<Tag extends keyof SVGElementTagNameMap>(
   return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
 }
 
-function fill<Kind extends Element>(node: Kind, attributes: Attributes, children: readonly Child[]): Kind {
-  for (const [name, value] of Object.entries(attributes))
+/** Sets attributes of a node that is there already. */
+export function describe(node: Element, attributes: Attributes): void {
+  for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined) node.setAttribute(name, String(value));
+  }
+}
+
+function fill<Kind extends Element>(node: Kind, attributes: Attributes, children: readonly Child[]): Kind {
+  describe(node, attributes);
   for (const child of children) if (child !== undefined) node.append(child);
   return node;
 }

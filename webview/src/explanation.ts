@@ -42,7 +42,7 @@ export function explanation(
     selected = row;
     const place = order.indexOf(row);
     guideBar.show(row, place);
-    logoView.show(row);
+    logoView?.show(row);
     for (const view of heatmaps) view.show(order, row);
   };
   const step = (count: number): void => {
@@ -54,7 +54,8 @@ export function explanation(
     ...(data.labels ? [`label ${data.labels[row] ?? 'unknown'}`] : []),
   ];
   const guideBar = navigation(data.names, facts, step, select);
-  const logoView = logos(theme, sequences, logoMaps);
+  const [leading, ...others] = logoMaps;
+  const logoView = leading && logos(theme, sequences, [leading, ...others]);
   const heatmaps = heatmapMaps.map(scored => heatmap(theme, sequences, scored, select));
 
   const choice = element('select', {}, ...orders.map(name => element('option', { value: name }, ORDER_TEXT[name])));
@@ -70,7 +71,7 @@ export function explanation(
     'div',
     {},
     guideBar.node,
-    logoMaps.length > 0 ? logoView.node : undefined,
+    logoView?.node,
     heatmaps.length > 0
       ? element(
           'div',

@@ -5,7 +5,7 @@
  */
 import { quantity } from '../../server/src/protocol.js';
 import type { ScoredMap, Sequences } from './arrays.js';
-import { element } from './element.js';
+import { describe, element } from './element.js';
 import { LETTERS } from './letters.js';
 import { divergingLegend } from './legend.js';
 import { drawPositionAxis, fitted, GUTTER, MARGIN, NARROW, positionAt, textFont, TITLES } from './plot.js';
@@ -126,16 +126,14 @@ export function heatmap(
     const row = order[Math.max(0, Math.min(rows - 1, target))];
     if (row !== undefined) onSelect(row);
   });
-  for (const [name, value] of Object.entries({
+  describe(canvas, {
     role: 'slider',
-    tabindex: '0',
+    tabindex: 0,
     'aria-orientation': 'vertical',
     'aria-label': `Heatmap of ${map.name}: example`,
-    'aria-valuemin': '1',
-    'aria-valuemax': String(rows),
-  })) {
-    canvas.setAttribute(name, value);
-  }
+    'aria-valuemin': 1,
+    'aria-valuemax': rows,
+  });
 
   const behind = tableBehind(
     `Table: ${Math.min(TABLE_ROWS, data.length)} strongest positions over all examples`,
@@ -173,8 +171,8 @@ export function heatmap(
     show: (rowOrder, row) => {
       order = rowOrder;
       selected = row;
-      canvas.setAttribute('aria-valuenow', String(order.indexOf(row) + 1));
-      canvas.setAttribute('aria-valuetext', `${data.names[row] ?? ''}, ${order.indexOf(row) + 1} of ${rows}`);
+      const place = order.indexOf(row) + 1;
+      describe(canvas, { 'aria-valuenow': place, 'aria-valuetext': `${data.names[row] ?? ''}, ${place} of ${rows}` });
       picture.redraw();
     },
   };
