@@ -78,7 +78,7 @@ describe('a run', () => {
     const start = Date.now();
     expect(await engine.run(job('does-hang'), AbortSignal.timeout(100))).toBe('cancelled');
     expect(Date.now() - start).toBeGreaterThan(1000);
-    expect(Date.now() - start).toBeLessThan(2500);
+    expect(Date.now() - start).toBeLessThan(6000);
     expect(await engine.run(job('fasta'))).toBe('finished');
   });
 
@@ -108,7 +108,7 @@ describe('a run', () => {
   it('hears of the end when the supervisor is disposed of', async () => {
     await engine.run(job('fasta'));
     const pending = problemOf(engine.run(job('does-wait')));
-    await new Promise(resolve => setTimeout(resolve, 50));
+    await new Promise(resolve => setTimeout(resolve, 100));
     await engine.dispose();
     expect(await pending).toMatchObject({ code: 'engine/stopped' });
   });
@@ -121,7 +121,7 @@ describe('a start', () => {
     ['silent', /not ready after 0.5 s/],
   ])('that is spoilt (%s) names the setting', async (how, message) => {
     vi.stubEnv('FAKE_ENGINE_START', how);
-    await restart({ startTimeout: 500 });
+    await restart({ startTimeout: how === 'silent' ? 500 : 10_000 });
     const problem = await problemOf(engine.run(job('fasta')));
     expect(problem.message).toMatch(message);
     expect(problem.remedy).toMatch(/explainome\.engine\.node/);
@@ -146,7 +146,7 @@ describe('a description', () => {
   });
 
   it('that takes too long is given up', async () => {
-    await restart({ describeTimeout: 200 });
+    await restart({ describeTimeout: 1000 });
     await engine.describe(source('fasta'), {});
     expect(await problemOf(engine.describe(source('hang'), { a: '/data/a.fa' }))).toMatchObject({
       code: 'describe/timeout',

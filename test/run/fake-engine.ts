@@ -2,7 +2,7 @@
  * An engine for tests: speaks the protocol and writes small results of the right shapes into the store, but computes
  * nothing. `does-crash`, `does-hang` … in a step's title make it misbehave; `FAKE_ENGINE_START` spoils its start.
  */
-import type { EngineMessage, EngineRequest } from '../../server/src/protocol.js';
+import type { EngineMessage, EngineRequest, ModelDescription } from '../../server/src/protocol.js';
 import { ResultStore } from '../../server/src/store/store.js';
 import type { ResultFacts, ResultLayout } from '../../server/src/store/writer.js';
 
@@ -22,7 +22,7 @@ function axes(...sizes: number[]): { name: string; size: number }[] {
 
 async function run(request: Run): Promise<void> {
   const { id } = request;
-  const behaviour = /does-(\w+)/.exec(request.title)?.[1];
+  const behaviour = /does[-_](\w+)/.exec(request.title)?.[1];
   if (behaviour === 'crash') process.kill(process.pid, 'SIGSEGV');
   if (behaviour === 'exit') {
     console.error('the last words');
@@ -101,6 +101,25 @@ async function compute({ store: folder, key, task, title }: Run): Promise<void> 
   await writer.complete(facts);
 }
 
+/** A model of 3 bp; one with an operator that has no gradient when its file is called so. */
+function model({ files }: Extract<EngineRequest, { type: 'describe' }>): ModelDescription {
+  const refused = Object.values(files).some(path => path.includes('refused'));
+  return {
+    is: 'model',
+    format: 'fake',
+    inputs: [{ name: 'input', type: 'float32', shape: ['batch', 4, 3] }],
+    outputs: [{ name: 'output', type: 'float32', shape: ['batch', 1] }],
+    operators: [
+      { operator: 'Conv', count: 2, gradient: 'exact' },
+      ...(refused ? [{ operator: 'Einsum', count: 1, gradient: 'refused' as const, reason: 'unknown operator' }] : []),
+    ],
+    parameters: 1234,
+    activations: [{ operator: 'Sigmoid', node: 'last' }],
+    dna: { length: 3, layout: 'channels_first', ambiguous: false },
+    notes: [],
+  };
+}
+
 process.on('message', (request: EngineRequest) => {
   if (request.type === 'exit') process.exit(0);
   if (request.type === 'cancel') cancelled.add(request.id);
@@ -111,6 +130,8 @@ process.on('message', (request: EngineRequest) => {
       const hoard: number[][] = [];
       for (;;) hoard.push(new Array<number>(1_000_000).fill(hoard.length));
     }
+    if (request.call.category === 'format')
+      return say({ type: 'described', id: request.id, description: model(request) });
     const notes = [{ level: 'information' as const, code: 'fake/process', message: String(process.pid) }];
     say({
       type: 'described',

@@ -108,6 +108,13 @@ export async function makePlan(experiment: Experiment, options: PlanOptions): Pr
   };
 }
 
+/** The key of the data set whose examples are the rows of a step's result; of a metric, its own key. */
+export function explainedData(step: Step, steps: ReadonlyMap<string, Step>): string {
+  if (step.task.kind === 'attribution') return step.task.data;
+  const earlier = step.task.kind === 'correction' ? steps.get(step.task.attribution) : undefined;
+  return earlier ? explainedData(earlier, steps) : step.key;
+}
+
 const WITH_RESULT: ReadonlySet<string> = new Set(['data', 'attribution', 'metric']);
 
 function wantedDeclarations(experiment: Experiment, only: readonly string[] | undefined): Declaration[] {

@@ -81,6 +81,8 @@ export class EngineProcess {
       serialization: 'advanced',
       // Its output must not end up in the caller's: stdout of the command line may be one JSON document.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // Out of the terminal's process group: Ctrl-C is for the supervisor, which cancels in an orderly way.
+      detached: process.platform !== 'win32',
       ...(options.node !== undefined && { execPath: options.node }),
     });
     this.child.stderr?.setEncoding('utf8').on('data', (words: string) => {

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { findEntry } from '../catalog/index.js';
 import type { Declaration } from '../language/experiment.js';
 import type { PlannedDeclaration, Plan, Step } from '../plan/plan.js';
+import { explainedData } from '../plan/plan.js';
 import type { Snapshot } from '../protocol.js';
 import type { ResultMeta } from '../store/result.js';
 import type { ResultStore } from '../store/store.js';
@@ -173,13 +174,6 @@ async function mapOf(
     ...(has('predictions') && { predictions: await load('predictions') }),
     seconds: meta.seconds,
   };
-}
-
-/** Key of the data set that a map explains: that of the attribution at the beginning of its stages. */
-function explainedData(step: Step, steps: ReadonlyMap<string, Step>): string {
-  if (step.task.kind === 'attribution') return step.task.data;
-  const earlier = step.task.kind === 'correction' ? steps.get(step.task.attribution) : undefined;
-  return earlier ? explainedData(earlier, steps) : '';
 }
 
 /** A declaration's text without its kind, its name and the equals sign, on one line. */

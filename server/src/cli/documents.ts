@@ -1,0 +1,149 @@
+/** The `--json` documents: for every declaration what is known of it, with paths instead of arrays. */
+import type { MapKind } from '../catalog/index.js';
+import { findEntry } from '../catalog/index.js';
+import type { Plan, Step } from '../plan/plan.js';
+import { explainedData } from '../plan/plan.js';
+import type { Note, Problem, Statistic } from '../protocol.js';
+import type { JudgedExpectation, StepResult, StepResults } from '../run/results.js';
+import { statisticsOf } from '../run/results.js';
+import type { ResultAxis, ResultMeta } from '../store/result.js';
+import type { ResultStore } from '../store/store.js';
+
+export interface DeclarationDocument {
+  readonly name: string;
+  readonly kind: string;
+  /**
+   * `computed` now, `stored` before, `failed`, `not run`, or `declared` where there is nothing to compute.
+   */
+  readonly status: 'computed' | 'stored' | 'failed' | 'not run' | 'declared';
+  readonly key?: string;
+  readonly title?: string;
+  readonly problem?: Problem;
+  readonly reason?: string;
+  readonly notes?: readonly Note[];
+  /** Data sets and attributions: the main array. */
+  readonly array?: ArrayDocument;
+  /** Attributions: the arrays beside it, by name. */
+  readonly arrays?: Readonly<Record<string, ArrayDocument>>;
+  readonly map?: MapKind;
+  /** Names of the rows. */
+  readonly rows?: readonly string[];
+  /** Metrics. */
+  readonly headline?: string;
+  readonly statistics?: readonly Statistic[];
+}
+
+export interface ArrayDocument {
+  readonly path: string;
+  readonly type: string;
+  readonly shape: readonly number[];
+  readonly axes: readonly ResultAxis[];
+  readonly unit: string;
+}
+
+export interface RunDocument {
+  readonly file: string;
+  readonly declarations: readonly DeclarationDocument[];
+  readonly expectations: readonly ExpectationDocument[];
+  readonly exitCode: number;
+}
+
+type ExpectationDocument = Pick<JudgedExpectation, 'outcome' | 'message' | 'interval' | 'confidence'> & {
+  readonly text: string;
+  readonly metric: string;
+  readonly statistic: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly value?: number;
+};
+
+/** Everything about a run, as one document. */
+export async function runDocument(
+  plan: Plan,
+  store: ResultStore,
+  outcome: { results: StepResults; expectations: readonly JudgedExpectation[]; exitCode: number },
+): Promise<RunDocument> {
+  const steps = new Map(plan.steps.map(step => [step.key, step]));
+  const declarations: DeclarationDocument[] = [];
+  for (const { declaration, key } of plan.declarations) {
+    const { name, kind } = declaration;
+    const step = steps.get(key ?? '');
+    const result = step && outcome.results.get(step.key);
+    declarations.push({
+      name,
+      kind,
+      ...(step ? await stepDocument(step, result, steps, store) : { status: 'declared' }),
+    });
+  }
+  return {
+    file: plan.file,
+    declarations,
+    expectations: outcome.expectations.map(expectationDocument),
+    exitCode: outcome.exitCode,
+  };
+}
+
+async function stepDocument(
+  step: Step,
+  result: StepResult | undefined,
+  steps: ReadonlyMap<string, Step>,
+  store: ResultStore,
+): Promise<Omit<DeclarationDocument, 'name' | 'kind'>> {
+  const { key, title } = step;
+  if (result?.status === 'failed') return { status: 'failed', key, title, problem: result.problem };
+  if (result?.status !== 'complete') return { status: 'not run', key, title, ...(result && { reason: result.reason }) };
+  const status = result.fresh ? 'computed' : 'stored';
+  return { status, key, title, ...(await resultDocument(step, result.meta, steps, store)) };
+}
+
+/** What a complete result holds. */
+export async function resultDocument(
+  step: Step,
+  meta: ResultMeta,
+  steps: ReadonlyMap<string, Step>,
+  store: ResultStore,
+): Promise<Pick<DeclarationDocument, 'notes' | 'array' | 'arrays' | 'map' | 'rows' | 'headline' | 'statistics'>> {
+  const { notes } = meta;
+  if (step.task.kind === 'metric') {
+    const headline = findEntry('metric', step.task.metric.call)?.headline;
+    return { notes, ...(headline !== undefined && { headline }), statistics: statisticsOf(step, meta) };
+  }
+  const arrays = Object.fromEntries(meta.arrays.map(array => [array.name, arrayDocument(array, step.key, store)]));
+  const { array, ...others } = arrays;
+  return {
+    notes,
+    ...(array && { array }),
+    ...(Object.keys(others).length > 0 && { arrays: others }),
+    ...(meta.map && { map: meta.map }),
+    rows: await rowNames(explainedData(step, steps), store),
+  };
+}
+
+function arrayDocument(
+  { name, type, axes, unit }: ResultMeta['arrays'][number],
+  key: string,
+  store: ResultStore,
+): ArrayDocument {
+  return { path: store.path(key, name), type, shape: axes.map(axis => axis.size), axes, unit };
+}
+
+async function rowNames(data: string, store: ResultStore): Promise<string[]> {
+  const { columns, rows } = await store.rows(data);
+  const index = columns.indexOf('name');
+  return rows.map(row => row[index] ?? '');
+}
+
+function expectationDocument(judged: JudgedExpectation): ExpectationDocument {
+  const { expectation, outcome, message, interval, confidence, statistic } = judged;
+  return {
+    text: expectation.text,
+    metric: expectation.name,
+    statistic: expectation.statistic,
+    line: expectation.place.range.start.line + 1,
+    outcome,
+    message,
+    confidence,
+    ...(statistic && { value: statistic.value }),
+    ...(interval && { interval }),
+  };
+}

@@ -1,0 +1,93 @@
+/** The end of a run in words: failures, the table of metrics, and the expectations that are not met. */
+import type { Plan } from '../plan/plan.js';
+import type { Outcome, Statistic } from '../protocol.js';
+import { quantity } from '../protocol.js';
+import type { JudgedExpectation, StepResults } from '../run/results.js';
+import { statisticsOf } from '../run/results.js';
+import type { Context } from './context.js';
+import { shortPath } from './context.js';
+import type { Colour } from './terminal.js';
+import { alignColumns, painter, printProblem } from './terminal.js';
+
+const MARKS: Readonly<Record<Outcome, readonly [string, Colour]>> = {
+  met: ['✓', 'green'],
+  'met, not shown': ['~', 'yellow'],
+  failed: ['✗', 'red'],
+  'not shown': ['✗', 'red'],
+  'not run': ['–', 'yellow'],
+};
+
+export function printSummary(
+  plan: Plan,
+  outcome: { results: StepResults; expectations: readonly JudgedExpectation[] },
+  context: Context,
+): void {
+  printFailures(plan, outcome.results, context);
+  printMetrics(plan, outcome, context);
+  printExpectations(outcome.expectations, context);
+}
+
+function printFailures(plan: Plan, results: StepResults, context: Context): void {
+  for (const { key, place, title } of plan.steps) {
+    const result = results.get(key);
+    if (result?.status !== 'failed') continue;
+    const { problem } = result;
+    const inside = problem.place === undefined || problem.place === title ? '' : ` (${problem.place})`;
+    const line = `${shortPath(place.file, context)}:${place.range.start.line + 1}`;
+    printProblem({ ...problem, message: `${title}: ${problem.message}${inside}` }, context.terminal, line);
+  }
+}
+
+/** Metric, statistic, value, interval, n, and what was expected of it. */
+function printMetrics(
+  plan: Plan,
+  { results, expectations }: { results: StepResults; expectations: readonly JudgedExpectation[] },
+  { terminal }: Context,
+): void {
+  const paint = painter(terminal.out, terminal);
+  const steps = new Map(plan.steps.map(step => [step.key, step]));
+  const rows = plan.declarations.flatMap(({ declaration, key }) => {
+    const step = steps.get(key ?? '');
+    const result = results.get(key ?? '');
+    if (step?.kind !== 'metric' || result?.status !== 'complete') return [];
+    return statisticsOf(step, result.meta).map((statistic, index) => ({
+      cells: [index === 0 ? declaration.name : '', ...cellsOf(statistic)],
+      judged: expectations.filter(
+        ({ expectation }) => expectation.key === key && expectation.statistic === statistic.name,
+      ),
+    }));
+  });
+  if (rows.length === 0) return;
+  const header = ['metric', 'statistic', 'value', '95 % interval', 'n'];
+  const right = [false, false, true, false, true];
+  const [title = '', ...lines] = alignColumns([header, ...rows.map(({ cells }) => cells)], right);
+  terminal.out.write(`${paint('bold', title)}\n`);
+  lines.forEach((line, index) => {
+    const outcomes = (rows[index]?.judged ?? []).map(({ outcome }) => {
+      const [mark, colour] = MARKS[outcome];
+      return paint(colour, `${mark} ${outcome}`);
+    });
+    terminal.out.write(`${[line, ...outcomes].join('  ')}\n`);
+  });
+}
+
+function cellsOf({ name, value, unit, n, interval }: Statistic): string[] {
+  const spread = interval === undefined ? '' : `${quantity(interval[0], unit)} to ${quantity(interval[1], unit)}`;
+  return [name, quantity(value, unit), spread, quantity(n, 'count')];
+}
+
+function printExpectations(expectations: readonly JudgedExpectation[], context: Context): void {
+  const { terminal } = context;
+  const paint = painter(terminal.out, terminal);
+  const unmet = expectations.filter(({ outcome }) => outcome !== 'met');
+  if (expectations.length > 0) {
+    const met = expectations.filter(({ outcome }) => outcome === 'met' || outcome === 'met, not shown').length;
+    terminal.out.write(`\n${met} of ${expectations.length} expectations met\n`);
+  }
+  for (const { expectation, outcome, message } of unmet) {
+    const [mark, colour] = MARKS[outcome];
+    const { file, range } = expectation.place;
+    const place = `${shortPath(file, context)}:${range.start.line + 1}:${range.start.character + 1}`;
+    terminal.out.write(`${place}: ${paint(colour, `${mark} ${expectation.text}`)}\n  ${message}\n`);
+  }
+}

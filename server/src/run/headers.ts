@@ -1,0 +1,54 @@
+/** Headers of model and data files for the language, read by the engine process. */
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { findEntry } from '../catalog/index.js';
+import type { PlainCall } from '../catalog/index.js';
+import type { Call, Description, Json, Problem } from '../protocol.js';
+import type { Engine } from './engine.js';
+import { EngineError } from './engine-process.js';
+
+export interface EngineHeaders {
+  /** The header of the file that a format or source call names; undefined when it cannot be read. */
+  describe(call: PlainCall, folder: string): Promise<Description | undefined>;
+}
+
+/**
+ * A header reader on an engine.
+ *
+ * @param onProblem hears why a header could not be read
+ */
+export function engineHeaders(engine: Pick<Engine, 'describe'>, onProblem: (problem: Problem) => void): EngineHeaders {
+  return {
+    describe: async (call, folder) => {
+      const { located, files } = locateFiles(call, folder);
+      try {
+        return await engine.describe(located, files);
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        onProblem(error.problem);
+        return undefined;
+      }
+    },
+  };
+}
+
+/**
+ * Replaces the path parameters of a call by keys of a table of absolute paths. A header depends on where the file is
+ * and not on all of its content, so the key is a hash of the path: nobody waits for gigabytes to be hashed.
+ */
+export function locateFiles(call: PlainCall, folder: string): { located: Call; files: Record<string, string> } {
+  const entry = findEntry(call.category, call.call);
+  const files: Record<string, string> = {};
+  const parameters: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(call.parameters)) {
+    if (entry?.parameters[name]?.type.is === 'path' && typeof value === 'string') {
+      const path = resolve(folder, value);
+      const key = createHash('sha256').update(path).digest('hex');
+      files[key] = path;
+      parameters[name] = key;
+    } else {
+      parameters[name] = structuredClone(value) as Json; // the same values, without the readonly marks
+    }
+  }
+  return { located: { call: call.call, category: call.category, parameters }, files };
+}
