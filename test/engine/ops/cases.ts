@@ -298,7 +298,7 @@ const cast: MakeCase = draw => ({
 });
 
 const shapeOf: MakeCase = draw => ({
-  operands: [given(draw.tensor(draw.shape(0, 4)))],
+  operands: [given(draw.tensor(draw.shape(2, 4)))],
   attributes: draw.choose<Attributes>({}, { start: 1 }, { start: -1 }, { end: -1 }, { start: 1, end: 9 }),
 });
 

@@ -2,7 +2,7 @@
  * The reference interpreter: one short loop per operator in float64. The oracle for every operator and gradient, the
  * judge of finite differences, and the folder of constants at import. Slow and plain on purpose.
  */
-import { numbersOf, type ElementType, type Graph, type Tensor } from '../graph/graph.js';
+import { int64, numbersOf, type ElementType, type Graph, type Tensor } from '../graph/graph.js';
 import type { Value } from '../ops/operator.js';
 import { operatorOf } from '../ops/registry.js';
 import type { Executor } from './executor.js';
@@ -18,13 +18,13 @@ export function toTensor({ type, shape, data }: Value): Tensor {
   return { type, shape, data: CONVERT[type](data) };
 }
 
-const INT64_LIMIT = 2 ** 63;
+const INT32_LIMIT = 2 ** 31;
 
 const CONVERT: Readonly<Record<ElementType, (data: Float64Array) => Tensor['data']>> = {
   float32: data => Float32Array.from(data),
   float64: data => data,
-  int32: data => Int32Array.from(data),
-  int64: data => BigInt64Array.from(data, v => (v >= INT64_LIMIT ? 2n ** 63n - 1n : BigInt(Math.max(v, -INT64_LIMIT)))),
+  int32: data => Int32Array.from(data, v => Math.max(-INT32_LIMIT, Math.min(INT32_LIMIT - 1, v))),
+  int64: data => BigInt64Array.from(data, int64),
   bool: data => Uint8Array.from(data),
   uint8: data => Uint8Array.from(data),
 };

@@ -68,9 +68,16 @@ export function floats(shape: readonly number[], values: ArrayLike<number>): Ten
   return { type: 'float32', shape: [...shape], data: Float32Array.from(values) };
 }
 
+const INT64_LIMIT = 2 ** 63;
+
+/** A 64-bit integer; what lies beyond its range saturates (ONNX uses the greatest as "to the end"). */
+export function int64(value: number): bigint {
+  return value >= INT64_LIMIT ? 2n ** 63n - 1n : BigInt(Math.max(value, -INT64_LIMIT));
+}
+
 /** A tensor of 64-bit integers, by default one-dimensional. */
 export function integers(values: readonly number[], shape: readonly number[] = [values.length]): Tensor {
-  return { type: 'int64', shape: [...shape], data: BigInt64Array.from(values, BigInt) };
+  return { type: 'int64', shape: [...shape], data: BigInt64Array.from(values, int64) };
 }
 
 /** All elements as float64. int64 beyond 2^53 loses precision (ONNX uses such values as "to the end" only). */

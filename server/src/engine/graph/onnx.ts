@@ -5,6 +5,7 @@
 import protobuf from 'protobufjs/light.js';
 import { Failure } from '../failure.js';
 import {
+  int64,
   OPSET,
   sizeOf,
   type AttributeValue,
@@ -109,7 +110,7 @@ interface NodeMessage {
   input?: string[];
   output?: string[];
   name?: string;
-  opType: string;
+  opType?: string;
   attribute?: AttributeMessage[];
   domain?: string;
 }
@@ -212,7 +213,7 @@ function fromFields(type: ElementType, tensor: TensorMessage): ElementData {
     case 'int32':
       return Int32Array.from(tensor.int32Data ?? []);
     case 'int64':
-      return BigInt64Array.from(tensor.int64Data ?? [], BigInt);
+      return BigInt64Array.from(tensor.int64Data ?? [], int64);
     default:
       return Uint8Array.from(tensor.int32Data ?? []);
   }
@@ -279,6 +280,7 @@ export function readOnnx(bytes: Uint8Array, file: string): OnnxModel {
   const opset = model.opsetImport?.find(set => !set.domain || set.domain === 'ai.onnx')?.version;
   if (graph?.node === undefined || opset === undefined) throw damaged(file, 'it holds no graph or no operator set');
   const nodes = graph.node.map((node, i): Node => {
+    if (!node.opType) throw damaged(file, `node ${i} has no operator`);
     const name = node.name || `${node.opType}_${i}`;
     const place = `node ${name} (${node.opType}) of ${file}`;
     if (node.domain && node.domain !== 'ai.onnx')
