@@ -48,10 +48,11 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   await nameResults(plan, store);
   const results = new Map(await storedResults(plan, store));
   const missing = missingSteps(plan, results);
+  const steps = new Map(plan.steps.map(step => [step.key, step]));
   onEvent?.({ type: 'planned', steps: missing });
   for (const step of missing) {
     const began = performance.now();
-    const result = signal?.aborted ? CANCELLED : await runStep(step, results, options);
+    const result = signal?.aborted ? CANCELLED : await runStep(step, steps, results, options);
     results.set(step.key, result);
     onEvent?.({ type: 'ended', step, result, seconds: (performance.now() - began) / 1000 });
   }
@@ -76,13 +77,14 @@ function missingSteps(plan: Plan, results: StepResults): Step[] {
 
 async function runStep(
   step: Step,
+  steps: ReadonlyMap<string, Step>,
   results: StepResults,
   { store, engine, executor, signal, onEvent }: RunOptions,
 ): Promise<StepResult> {
   const lacking = step.needs.find(key => results.get(key)?.status !== 'complete');
   if (lacking !== undefined) {
     if (results.get(lacking) === CANCELLED) return CANCELLED;
-    return { status: 'not run', reason: 'something that it is computed from failed' };
+    return { status: 'not run', reason: reasonFor(steps.get(lacking), results) };
   }
   onEvent?.({ type: 'started', step });
   const { key, title, task, files } = step;
@@ -101,6 +103,12 @@ async function runStep(
     if (error instanceof EngineError) return { status: 'failed', problem: error.problem };
     throw error;
   }
+}
+
+/** Why a step without this input cannot run: the name of what failed at the root of it. */
+function reasonFor(input: Step | undefined, results: StepResults): string {
+  const result = results.get(input?.key ?? '');
+  return result?.status === 'not run' ? result.reason : `"${input?.title ?? ''}" failed`;
 }
 
 function noResult(step: Step): Problem {
