@@ -57,7 +57,7 @@ describe.skipIf(chromium === undefined)('the drawn report (needs Chromium; set C
     const answer = ask(
       around(usual),
       900,
-      `const name = () => document.querySelector('.view strong.mono').textContent;
+      `const name = () => document.querySelector('.view .bar strong.mono').textContent;
        const maps = [...document.querySelectorAll('canvas[role=slider][aria-orientation=vertical]')];
        const places = () => maps.map(map => map.getAttribute('aria-valuenow'));
        const seen = [];
@@ -78,6 +78,37 @@ describe.skipIf(chromium === undefined)('the drawn report (needs Chromium; set C
       seen: ['1', '2', '3', '48', '6'].map(place => [place, place, place]),
       name: header,
       label: expect.stringContaining(`Logo of ${header} by ig. Strongest positions: `) as unknown,
+    });
+  });
+
+  it('shows a long sequence through a window that keyboard and pointer move', () => {
+    const answer = ask(
+      around(fixture(3, 3000)),
+      900,
+      `const strip = [...document.querySelectorAll('canvas[role=slider]')].find(node => !node.getAttribute('aria-orientation'));
+       const track = document.querySelector('canvas[role=img]');
+       const frame = () => new Promise(drawn => setTimeout(drawn, 100));
+       const seen = [];
+       const note = async () => { await frame(); seen.push(strip.getAttribute('aria-valuetext')); };
+       const press = key => strip.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+       press('Home'); await note();
+       press('ArrowRight'); await note();
+       document.querySelector('[aria-label="Show fewer positions"]').click(); await note();
+       press('End'); await note();
+       const box = track.getBoundingClientRect();
+       track.dispatchEvent(new PointerEvent('pointermove', { clientX: box.right - 12, clientY: box.top + 30 }));
+       await frame();
+       return { seen, hidden: strip.hidden, readout: document.querySelector('.readout').textContent.slice(0, 14) };`,
+    );
+    expect(answer).toEqual({
+      seen: [
+        'positions 1 to 64 of 3000',
+        'positions 17 to 80 of 3000',
+        'positions 33 to 64 of 3000',
+        'positions 2969 to 3000 of 3000',
+      ],
+      hidden: false,
+      readout: 'position 3000,',
     });
   });
 
@@ -115,7 +146,7 @@ describe.skipIf(chromium === undefined)('the drawn report (needs Chromium; set C
     const answer = ask(
       around({ snapshot: hostile, arrays }),
       600,
-      `return { taken: window.taken ?? false, images: document.images.length, shown: document.querySelector('.view strong.mono').textContent };`,
+      `return { taken: window.taken ?? false, images: document.images.length, shown: document.querySelector('.view .bar strong.mono').textContent };`,
     );
     expect(answer).toEqual({ taken: false, images: 0, shown: header });
   });

@@ -49,8 +49,9 @@ export function explanation(
     const row = order[Math.max(0, Math.min(rows - 1, order.indexOf(selected) + count))];
     if (row !== undefined) select(row);
   };
+  const explained = targets([guide, ...logoMaps]);
   const facts = (row: number): string[] => [
-    ...(predictions ? [`target ${quantity(predictions[row] ?? NaN, 'logit')}`] : []),
+    ...explained.map(({ name, values }) => `${name} ${quantity(values[row] ?? NaN, 'logit')}`),
     ...(data.labels ? [`label ${data.labels[row] ?? 'unknown'}`] : []),
   ];
   const guideBar = navigation(data.names, facts, step, select);
@@ -96,6 +97,17 @@ export function explanation(
   sort('window');
   select(strongest(guide, order));
   return node;
+}
+
+/** The numbers that the maps explain; several are told apart by a map that explains each. */
+function targets(maps: readonly ScoredMap[]): { name: string; values: Float32Array }[] {
+  const distinct = new Map<string, { name: string; values: Float32Array }>();
+  for (const { map, predictions } of maps) {
+    if (map.predictions === undefined || !predictions || distinct.has(map.predictions)) continue;
+    distinct.set(map.predictions, { name: `target of ${map.name}`, values: predictions });
+  }
+  const [only, ...others] = distinct.values();
+  return only && others.length === 0 ? [{ ...only, name: 'target' }] : [...distinct.values()];
 }
 
 /** The row to begin with: the one with the highest target, else the first drawn. */

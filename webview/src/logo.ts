@@ -165,7 +165,7 @@ export function logos(theme: Theme, sequences: Sequences, maps: readonly [Scored
         element(
           'div',
           { class: 'title', title: `${map.name} = ${map.written}` },
-          element('strong', {}, map.name),
+          element('strong', { class: 'mono' }, map.name),
           element('span', { class: 'dim' }, ...breakable(map.written)),
         ),
         canvas,

@@ -23,6 +23,8 @@ export function overview(
   scores: () => Float32Array,
   move: (centre: number) => void,
 ): Surface {
+  const say = ({ from, to }: PositionAxis): void =>
+    describe(canvas, { 'aria-valuenow': from + 1, 'aria-valuetext': `positions ${from + 1} to ${to} of ${length}` });
   const strip = surface(
     theme,
     () => HEIGHT,
@@ -30,10 +32,7 @@ export function overview(
       const shown = axis(frame.width);
       drawScores(frame, theme.palette(), shown, scores());
       drawWindow(frame, theme.palette(), shown, length);
-      describe(strip.canvas, {
-        'aria-valuenow': shown.from + 1,
-        'aria-valuetext': `positions ${shown.from + 1} to ${shown.to} of ${length}`,
-      });
+      say(shown);
     },
   );
   const { canvas } = strip;
@@ -65,7 +64,14 @@ export function overview(
     event.stopPropagation();
     move(target);
   });
-  return strip;
+  return {
+    canvas,
+    redraw: () => {
+      // At once: the next frame would be too late for a screen reader that asks after the key was pressed.
+      say(axis(canvas.clientWidth));
+      strip.redraw();
+    },
+  };
 }
 
 /** Bars from the lowest to the highest score of the positions that share a pixel: nothing strong is averaged away. */

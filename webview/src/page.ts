@@ -87,7 +87,11 @@ function header(snapshot: Snapshot): HTMLElement {
     {},
     element('h1', {}, snapshot.file),
     snapshot.documentation === undefined ? undefined : element('p', {}, snapshot.documentation),
-    element('p', { class: 'dim small' }, facts.join(' · ')),
+    element(
+      'p',
+      { class: 'dim small facts' },
+      ...facts.flatMap((fact, index) => [index > 0 ? ' · ' : '', element('span', { class: 'fact' }, fact)]),
+    ),
   );
 }
 

@@ -54,6 +54,7 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view article + article { margin-top: 26px; }
 .view .dim { color: var(--dim); }
 .view .small { font-size: 0.88em; }
+.view .facts { max-width: none; } .view .fact { display: inline-block; max-width: 100%; }
 .view .bar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 10px; margin-bottom: 10px; }
 .view .bar .bar { margin-bottom: 0; }
 .view .examples { margin-top: 26px; }
@@ -86,7 +87,7 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view .note code { color: var(--dim); }
 .view pre { background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: 12px 14px; margin: 0; overflow-x: auto;
   line-height: 1.5; overflow-wrap: normal; tab-size: 2; }
-.view .readout { margin-left: auto; min-height: 1.5em; white-space: pre-wrap; font-size: 0.88em; color: var(--dim); font-variant-numeric: tabular-nums; }
+.view .readout { margin-left: auto; min-height: 1.5em; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.88em; color: var(--dim); font-variant-numeric: tabular-nums; }
 
 .view .outcome { white-space: nowrap; font-weight: 600; }
 .view .outcome.met { color: var(--met); } .view .outcome.failed { color: var(--failed); }
@@ -109,7 +110,7 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 
 .view .track { display: grid; grid-template-columns: 168px minmax(0, 1fr); align-items: center; }
 .view .track + .track { margin-top: 4px; }
-.view .track .title { padding-right: 14px; font-size: 0.93em; line-height: 1.35; }
+.view .track .title { padding-right: 14px; font-size: 0.93em; line-height: 1.35; overflow-wrap: anywhere; }
 .view .track .title .dim { font-size: 0.95em; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
 .view .picture + .picture { margin-top: 22px; }
 .view .metric { display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px 36px; margin-top: 8px; align-items: start; }
@@ -128,8 +129,8 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 
 @container (max-width: 680px) {
   .view .track { grid-template-columns: minmax(0, 1fr); } .view .track + .track { margin-top: 10px; }
-  .view .track .title { padding: 0; display: flex; gap: 0 10px; align-items: baseline; }
-  .view .track .title .dim { -webkit-line-clamp: 1; }
+  .view .track .title { padding: 0; display: flex; flex-wrap: wrap; gap: 0 10px; align-items: baseline; }
+  .view .track .title .dim { -webkit-line-clamp: 1; flex: 1 1 8em; }
   .view .numbers .dim { white-space: normal; min-width: 0; }
   .view table.stacked thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .view table.stacked, .view table.stacked tbody { display: block; }
