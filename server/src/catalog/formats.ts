@@ -68,7 +68,8 @@ export const dna = {
   category: 'alphabet',
   name: 'dna',
   summary: 'One-hot DNA of a fixed length.',
-  documentation: 'Four channels, one per base. Stored arrays are [example, position, base] with bases in A, C, G, T order.',
+  documentation:
+    'Four channels, one per base. Stored arrays are [example, position, base] with bases in A, C, G, T order.',
   revision: 1,
   letters: ['A', 'C', 'G', 'T'],
   parameters: {

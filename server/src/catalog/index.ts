@@ -54,5 +54,7 @@ export function keywordsOf(type: ValueType): readonly string[] {
 
 /** Every keyword of every parameter, sorted, once. */
 export const KEYWORDS: readonly string[] = [
-  ...new Set(CATALOG.flatMap(entry => Object.values(entry.parameters).flatMap(parameter => keywordsOf(parameter.type)))),
+  ...new Set(
+    CATALOG.flatMap(entry => Object.values(entry.parameters).flatMap(parameter => keywordsOf(parameter.type))),
+  ),
 ].sort();

@@ -48,7 +48,13 @@ export const integrated_gradients = {
   parameters: {
     baseline,
     steps: {
-      type: { is: 'either', of: [{ is: 'keyword', values: ['auto'] }, { is: 'integer', min: 1, max: 65_536 }] },
+      type: {
+        is: 'either',
+        of: [
+          { is: 'keyword', values: ['auto'] },
+          { is: 'integer', min: 1, max: 65_536 },
+        ],
+      },
       default: 'auto',
       summary: 'Quadrature nodes along the path, or `auto`.',
     },

@@ -15,10 +15,30 @@ export const completeness = {
   headline: 'max',
   statistics: {
     max: { summary: 'Largest gap of any pair.', unit: 'share', better: 'lower', interval: false },
-    median: { summary: 'Median over examples of the largest gap of its pairs.', unit: 'share', better: 'lower', interval: true },
-    mean: { summary: 'Mean over examples of the mean gap of its pairs.', unit: 'share', better: 'lower', interval: true },
-    steps: { summary: 'Most quadrature steps that any pair needed.', unit: 'steps', better: 'neither', interval: false },
-    missed: { summary: 'Number of pairs above the tolerance of the method.', unit: 'count', better: 'lower', interval: false },
+    median: {
+      summary: 'Median over examples of the largest gap of its pairs.',
+      unit: 'share',
+      better: 'lower',
+      interval: true,
+    },
+    mean: {
+      summary: 'Mean over examples of the mean gap of its pairs.',
+      unit: 'share',
+      better: 'lower',
+      interval: true,
+    },
+    steps: {
+      summary: 'Most quadrature steps that any pair needed.',
+      unit: 'steps',
+      better: 'neither',
+      interval: false,
+    },
+    missed: {
+      summary: 'Number of pairs above the tolerance of the method.',
+      unit: 'count',
+      better: 'lower',
+      interval: false,
+    },
   },
   parameters: {},
 } as const satisfies MetricEntry;
@@ -36,9 +56,24 @@ export const simplex_angle = {
   unit: 'examples',
   headline: 'over_30',
   statistics: {
-    over_30: { summary: 'Share of positions more than 30° off (noise: 39.1 %).', unit: 'share', better: 'lower', interval: true },
-    over_45: { summary: 'Share of positions more than 45° off (noise: 18.2 %).', unit: 'share', better: 'lower', interval: true },
-    over_60: { summary: 'Share of positions more than 60° off (noise: 5.8 %).', unit: 'share', better: 'lower', interval: true },
+    over_30: {
+      summary: 'Share of positions more than 30° off (noise: 39.1 %).',
+      unit: 'share',
+      better: 'lower',
+      interval: true,
+    },
+    over_45: {
+      summary: 'Share of positions more than 45° off (noise: 18.2 %).',
+      unit: 'share',
+      better: 'lower',
+      interval: true,
+    },
+    over_60: {
+      summary: 'Share of positions more than 60° off (noise: 5.8 %).',
+      unit: 'share',
+      better: 'lower',
+      interval: true,
+    },
     sd: { summary: 'Root mean square angle, mean over examples.', unit: 'degrees', better: 'lower', interval: true },
   },
   parameters: {},
@@ -57,10 +92,25 @@ export const rank_agreement = {
   unit: 'examples',
   headline: 'median',
   statistics: {
-    median: { summary: 'Median over examples of the shared top positions.', unit: 'share', better: 'higher', interval: true },
-    mean: { summary: 'Mean over examples of the shared top positions.', unit: 'share', better: 'higher', interval: true },
+    median: {
+      summary: 'Median over examples of the shared top positions.',
+      unit: 'share',
+      better: 'higher',
+      interval: true,
+    },
+    mean: {
+      summary: 'Mean over examples of the shared top positions.',
+      unit: 'share',
+      better: 'higher',
+      interval: true,
+    },
     min: { summary: 'Least agreement of any example.', unit: 'share', better: 'higher', interval: false },
-    correlation: { summary: 'Mean over examples of the Spearman correlation.', unit: 'correlation', better: 'higher', interval: true },
+    correlation: {
+      summary: 'Mean over examples of the Spearman correlation.',
+      unit: 'correlation',
+      better: 'higher',
+      interval: true,
+    },
   },
   parameters: {
     top: { type: { is: 'share', min: 0, max: 1 }, default: 0.1, summary: 'Share of the positions that counts as top.' },
@@ -81,11 +131,26 @@ export const prediction_summary = {
   statistics: {
     mean: { summary: 'Mean of the target.', unit: 'logit', better: 'neither', interval: true },
     median: { summary: 'Median of the target.', unit: 'logit', better: 'neither', interval: true },
-    sd: { summary: 'Standard deviation of the target over examples.', unit: 'logit', better: 'neither', interval: true },
+    sd: {
+      summary: 'Standard deviation of the target over examples.',
+      unit: 'logit',
+      better: 'neither',
+      interval: true,
+    },
     min: { summary: 'Smallest value of the target.', unit: 'logit', better: 'neither', interval: false },
     max: { summary: 'Largest value of the target.', unit: 'logit', better: 'neither', interval: false },
-    accuracy: { summary: 'Share of labelled examples on the right side of 0.', unit: 'share', better: 'higher', interval: true },
-    auroc: { summary: 'Chance that an example of class 1 scores above one of class 0.', unit: 'share', better: 'higher', interval: true },
+    accuracy: {
+      summary: 'Share of labelled examples on the right side of 0.',
+      unit: 'share',
+      better: 'higher',
+      interval: true,
+    },
+    auroc: {
+      summary: 'Chance that an example of class 1 scores above one of class 0.',
+      unit: 'share',
+      better: 'higher',
+      interval: true,
+    },
   },
   parameters: {},
 } as const satisfies MetricEntry;
@@ -104,9 +169,17 @@ export const interpretability = {
   headline: 'auroc',
   statistics: {
     auroc: { summary: 'Mean area under the ROC curve.', unit: 'share', better: 'higher', interval: true },
-    aupr: { summary: 'Mean area under the precision–recall curve (trapezoid).', unit: 'share', better: 'higher', interval: true },
+    aupr: {
+      summary: 'Mean area under the precision–recall curve (trapezoid).',
+      unit: 'share',
+      better: 'higher',
+      interval: true,
+    },
   },
   parameters: {
-    truth: { type: { is: 'declared', kind: 'truth' }, summary: 'The planted motifs of the data that the map explains.' },
+    truth: {
+      type: { is: 'declared', kind: 'truth' },
+      summary: 'The planted motifs of the data that the map explains.',
+    },
   },
 } as const satisfies MetricEntry;

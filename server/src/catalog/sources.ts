@@ -62,8 +62,16 @@ export const simulate_motifs = {
       summary: 'The motifs as IUPAC strings, for example `["TGASTCA", "CACGTG"]`.',
     },
     sequences: { type: { is: 'integer', min: 1, max: 10_000_000 }, default: 1000, summary: 'Number of sequences.' },
-    length: { type: { is: 'integer', min: 4, max: 1_000_000, unit: 'bp' }, default: 100, summary: 'Length of each sequence (bp).' },
-    positives: { type: { is: 'share', min: 0, max: 1 }, default: 0.5, summary: 'Share of sequences with planted motifs.' },
+    length: {
+      type: { is: 'integer', min: 4, max: 1_000_000, unit: 'bp' },
+      default: 100,
+      summary: 'Length of each sequence (bp).',
+    },
+    positives: {
+      type: { is: 'share', min: 0, max: 1 },
+      default: 0.5,
+      summary: 'Share of sequences with planted motifs.',
+    },
     seed: { type: { is: 'integer', min: 0, max: 4_294_967_295 }, summary: 'Seed of the random draws.' },
   },
 } as const satisfies SourceEntry;

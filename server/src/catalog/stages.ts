@@ -19,7 +19,8 @@ export const take = {
   category: 'stage',
   name: 'take',
   summary: 'The first examples.',
-  documentation: 'Keeps examples `from` … `from + size − 1` in their order. First examples of a sorted file are not a random sample.',
+  documentation:
+    'Keeps examples `from` … `from + size − 1` in their order. First examples of a sorted file are not a random sample.',
   revision: 1,
   parameters: {
     size: { type: { is: 'integer', min: 1 }, summary: 'How many examples to keep.' },

@@ -62,7 +62,10 @@ export class GraphBuilder {
     const inputs = node.inputs.map(name => (name === '' ? undefined : this.header(name)));
     let headers: readonly Header[];
     try {
-      headers = operatorOf(node).infer(node, inputs);
+      headers = operatorOf(node, this.name).infer(node, inputs);
+      const unknown = node.outputs.slice(headers.length).find(output => output !== '');
+      if (unknown !== undefined)
+        throw new ShapeError(`${node.operator} is supported with ${headers.length} output(s), not with ${unknown} too`);
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;
       const shapes = inputs.map(input => (input ? `[${input.shape}]` : 'none')).join(', ');

@@ -1,5 +1,6 @@
 /** What is inside a model file and what the engine can do with it. */
 import type { Call, ModelDescription, Note } from '../../protocol.js';
+import type { Files } from '../data/source.js';
 import { Failure } from '../failure.js';
 import type { Graph } from '../graph/graph.js';
 import { OPERATORS } from '../ops/registry.js';
@@ -8,7 +9,7 @@ import { inputForm, readModel } from './model.js';
 const ACTIVATIONS = new Set(['Sigmoid', 'Softmax', 'LogSoftmax', 'Relu', 'Tanh', 'Softplus', 'Exp']);
 
 /** @throws Failure when the file cannot be read; unknown operators are listed, not thrown */
-export async function describeModel(call: Call, files: Readonly<Record<string, string>>): Promise<ModelDescription> {
+export async function describeModel(call: Call, files: Files): Promise<ModelDescription> {
   const { graph, format, producer } = await readModel(call, files);
   const counts = new Map<string, number>();
   for (const node of graph.nodes) counts.set(node.operator, (counts.get(node.operator) ?? 0) + 1);

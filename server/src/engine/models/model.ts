@@ -3,7 +3,10 @@
  * the file, fitting its input layout to the stored one and choosing the target all happen on the graph.
  */
 import { basename } from 'node:path';
+import type { ParametersOf } from '../../catalog/specification.js';
+import type * as specifications from '../../catalog/formats.js';
 import type { Call, Target } from '../../protocol.js';
+import { pathOf, type Files } from '../data/source.js';
 import { Failure } from '../failure.js';
 import { GraphBuilder } from '../graph/builder.js';
 import type { Graph, Node } from '../graph/graph.js';
@@ -16,19 +19,25 @@ const BASES = 'ACGT';
 
 export type Layout = 'channels_first' | 'channels_last';
 
-/** The readers by catalog name. */
-export const FORMATS: Readonly<Record<string, (path: string, call: Call) => Promise<ImportedModel>>> = {
+type Parameters<Name extends 'onnx' | 'keras'> = ParametersOf<(typeof specifications)[Name]>;
+
+/** One reader per format of the catalog. */
+export const FORMATS: {
+  readonly [Name in 'onnx' | 'keras']: (path: string, parameters: Parameters<Name>) => Promise<ImportedModel>;
+} = {
   onnx: path => importOnnx(path),
-  keras: (path, call) =>
-    importKeras(path, { customLayers: (call.parameters['custom_layers'] ?? {}) as Record<string, string> }),
+  keras: (path, { custom_layers }) => importKeras(path, { customLayers: custom_layers ?? {} }),
 };
 
+/** The parameters that all formats share. The plan has checked them against the catalog. */
+const parametersOf = (call: Call): Parameters<'onnx'> => call.parameters as unknown as Parameters<'onnx'>;
+
 /** @param files content hash → path, as in every message to the engine */
-export async function readModel(call: Call, files: Readonly<Record<string, string>>): Promise<ImportedModel> {
-  const path = files[String(call.parameters['path'])];
-  const reader = FORMATS[call.call];
-  if (reader === undefined || path === undefined) throw new Error(`no reader or file for ${call.call}`);
-  return reader(path, call);
+export async function readModel(call: Call, files: Files): Promise<ImportedModel> {
+  const read = FORMATS[call.call as keyof typeof FORMATS] as
+    ((path: string, parameters: unknown) => Promise<ImportedModel>) | undefined;
+  if (read === undefined) throw new Error(`no reader of the format ${call.call}`);
+  return read(pathOf(parametersOf(call).path, files), call.parameters);
 }
 
 /** Where position and base stand in a model's input: the shape with axes of extent 1 left in place. */
@@ -50,22 +59,34 @@ export function inputForm(graph: Graph, length: number | undefined, layout: Layo
   const place = graph.name;
   const [input, ...others] = graph.inputs;
   if (input === undefined || others.length > 0)
-    throw new Failure('model/inputs', `the model has ${graph.inputs.length} inputs (${graph.inputs.map(i => i.name).join(', ')}); one is expected`, {
-      place,
-      remedy: 'Export the model with the DNA sequence as its only input.',
-    });
+    throw new Failure(
+      'model/inputs',
+      `the model has ${graph.inputs.length} inputs (${graph.inputs.map(i => i.name).join(', ')}); one is expected`,
+      {
+        place,
+        remedy: 'Export the model with the DNA sequence as its only input.',
+      },
+    );
   const [batch, ...rest] = input.shape;
   const shown = `[${input.shape.join(', ')}]`;
   const axes = rest.filter(axis => axis !== 1);
   if (axes.length !== 2)
-    throw new Failure('model/input', `the input ${input.name} has shape ${shown}; [batch, 4, length] or [batch, length, 4] is expected`, { place });
+    throw new Failure(
+      'model/input',
+      `the input ${input.name} has shape ${shown}; [batch, 4, length] or [batch, length, 4] is expected`,
+      { place },
+    );
   const first = axes[0] === 4 && (typeof axes[1] === 'string' || length === undefined || axes[1] === length);
   const last = axes[1] === 4 && (typeof axes[0] === 'string' || length === undefined || axes[0] === length);
   if (layout === 'auto' && first && last)
-    throw new Failure('model/input', `the input ${input.name} of shape ${shown} could have its channels first or last`, {
-      place,
-      remedy: 'Add layout: channels_first or layout: channels_last to the model.',
-    });
+    throw new Failure(
+      'model/input',
+      `the input ${input.name} of shape ${shown} could have its channels first or last`,
+      {
+        place,
+        remedy: 'Add layout: channels_first or layout: channels_last to the model.',
+      },
+    );
   const chosen: Layout | undefined =
     layout === 'auto' ? (first ? 'channels_first' : last ? 'channels_last' : undefined) : layout;
   const fits = chosen === 'channels_first' ? first : chosen === 'channels_last' ? last : false;
@@ -98,24 +119,24 @@ export interface ScalarGraph {
 export class ScalarModel {
   private constructor(
     private readonly imported: ImportedModel,
-    private readonly target: Target,
+    private readonly target: Call,
+    private readonly classes: readonly string[] | undefined,
     private readonly form: InputForm,
     private readonly order: string,
   ) {}
 
-  static async load(target: Target, files: Readonly<Record<string, string>>): Promise<ScalarModel> {
-    const { parameters } = target.model;
+  static async load(target: Target, files: Files): Promise<ScalarModel> {
+    const { input, layout, order: written, classes } = parametersOf(target.model);
     const imported = await readModel(target.model, files);
-    const alphabet = parameters['input'] as Call | undefined;
-    const length = Number(alphabet?.parameters['length']);
-    const order = String(parameters['order'] ?? BASES).toUpperCase();
+    const { length } = input.parameters as ParametersOf<typeof specifications.dna>;
+    const order = written.toUpperCase();
     if ([...order].sort().join('') !== BASES)
       throw new Failure('model/order', `order: "${order}" is not an order of the four bases`, {
         place: basename(imported.graph.name),
         remedy: 'Write each of A, C, G and T once, for example order: "ACGT".',
       });
-    const form = inputForm(imported.graph, length, (parameters['layout'] ?? 'auto') as Layout | 'auto');
-    return new ScalarModel(imported, target, form, order);
+    const form = inputForm(imported.graph, length, layout);
+    return new ScalarModel(imported, target.target, classes, form, order);
   }
 
   /** Positions of an example. */
@@ -130,7 +151,7 @@ export class ScalarModel {
 
   /** Adds the model to a builder, reading from a value of shape [batch, position, base]. */
   attach(builder: GraphBuilder, x: string): string {
-    const { imported, form, order, target } = this;
+    const { imported, form, order } = this;
     let value = x;
     if (order !== BASES) {
       const indices = [...order].map(base => BASES.indexOf(base));
@@ -141,8 +162,7 @@ export class ScalarModel {
     if (shape.length !== 3) value = builder.add('Reshape', [value, builder.integers(shape)]);
     const outputs = emit(builder, imported.graph, [value]);
     const named = imported.graph.outputs.map(({ name }, i) => ({ name, value: outputs[i]! }));
-    const classes = target.model.parameters['classes'] as readonly string[] | undefined;
-    return selectTarget(builder, named, target.target, classes);
+    return selectTarget(builder, named, this.target, this.classes);
   }
 
   /** The forward graph for a batch. */

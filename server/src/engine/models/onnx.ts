@@ -117,7 +117,9 @@ const refuseOutputs =
       ...state.graph.outputs.map(output => output.name),
     ]);
     const extra = node.outputs.slice(1).find(output => used.has(output));
-    if (extra !== undefined || numberAttribute(node, 'training_mode', 0) === 1)
+    // Dropout has the switch as its third input, BatchNormalization as an attribute.
+    const flag = operator === 'Dropout' ? state.initializers.get(node.inputs[2] ?? '')?.data[0] : undefined;
+    if (extra !== undefined || flag === 1 || numberAttribute(node, 'training_mode', 0) === 1)
       throw new Failure('model/training', `${operator} is in training mode`, {
         place: state.place(node),
         remedy: 'Call model.eval() before exporting.',

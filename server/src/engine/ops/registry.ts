@@ -27,13 +27,14 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map(
 /**
  * The operator of a node.
  *
+ * @param graph the name of its graph, for errors
  * @throws Failure `model/unknown-operator` naming operator and node
  */
-export function operatorOf(node: Node): Operator {
+export function operatorOf(node: Node, graph?: string): Operator {
   const operator = OPERATORS.get(node.operator);
   if (operator === undefined)
     throw new Failure('model/unknown-operator', `the operator ${node.operator} is not supported`, {
-      place: `node ${node.name}`,
+      place: `node ${node.name} (${node.operator})${graph === undefined ? '' : ` of ${graph}`}`,
       remedy: 'Export the model with standard ONNX operators, or explain a target in front of this node.',
     });
   return operator;

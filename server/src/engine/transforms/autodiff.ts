@@ -27,7 +27,7 @@ export function differentiate(
   const depends = new Set(by);
   for (const node of nodes)
     if (operatorOf(node).gradient !== 'none' && node.inputs.some(input => depends.has(input)))
-      node.outputs.forEach(output => depends.add(output));
+      for (const output of node.outputs) if (output !== '') depends.add(output);
 
   const cotangents = new Map(seeds);
   for (const node of [...nodes].reverse()) {
@@ -52,19 +52,21 @@ function vjp(
   cotangents: readonly (string | undefined)[],
   wanted: readonly boolean[],
 ): readonly (string | undefined)[] {
-  if ('refused' in gradient) throw refused(node, gradient.refused);
   const { inputs, outputs } = node;
+  if ('refused' in gradient) throw refused(builder, node, gradient.refused);
+  if (outputs.some(output => output !== '' && builder.header(output).type === 'float64'))
+    throw refused(builder, node, 'its values are float64, and gradients are float32');
   try {
     // Only Split uses an output other than the first, and reads `cotangents` itself.
     return gradient({ builder, node, inputs, outputs, cotangents, cotangent: cotangents[0] ?? '', wanted });
   } catch (error) {
-    throw error instanceof ShapeError ? refused(node, error.message) : error;
+    throw error instanceof ShapeError ? refused(builder, node, error.message) : error;
   }
 }
 
-function refused(node: Node, reason: string): Failure {
+function refused(builder: GraphBuilder, node: Node, reason: string): Failure {
   return new Failure('gradient/refused', `no gradient goes through ${node.operator}: ${reason}`, {
-    place: `node ${node.name} (${node.operator})`,
+    place: `node ${node.name} (${node.operator}) of ${builder.name}`,
     remedy:
       'Use a method that only asks for predictions, such as in_silico_mutagenesis, or explain a target in front of this node.',
   });

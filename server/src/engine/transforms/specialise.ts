@@ -46,7 +46,7 @@ export function emit(builder: GraphBuilder, graph: Graph, inputs: readonly strin
 /** Replaces a node whose outputs are known by constants. */
 function fold(builder: GraphBuilder, node: Node): boolean {
   const inputs = node.inputs.map(name => (name === '' ? undefined : builder.header(name)));
-  const operator = operatorOf(node);
+  const operator = operatorOf(node, builder.name);
   try {
     if (node.operator === 'Shape') {
       const { constant } = operator.infer(node, inputs)[0]!;

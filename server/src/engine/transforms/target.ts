@@ -1,4 +1,6 @@
 /** Chooses the explained number: adds to a model the nodes that pick one value per example. */
+import type { ParametersOf } from '../../catalog/specification.js';
+import type * as specifications from '../../catalog/targets.js';
 import type { Call } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import type { GraphBuilder } from '../graph/builder.js';
@@ -10,10 +12,18 @@ export interface NamedOutput {
   readonly value: string;
 }
 
-type Choice = (builder: GraphBuilder, outputs: readonly NamedOutput[], call: Call, classes?: readonly string[]) => string;
+type Choice<Parameters> = (
+  builder: GraphBuilder,
+  outputs: readonly NamedOutput[],
+  parameters: Parameters,
+  classes: readonly string[] | undefined,
+) => string;
+
+/** `class` is a reserved word; its entry is exported as `classTarget`. */
+type Specifications = Omit<typeof specifications, 'classTarget'> & { class: typeof specifications.classTarget };
 
 /** The ONNX operators of the activations that `before` can name. */
-const ACTIVATIONS: Readonly<Record<string, readonly string[]>> = {
+const ACTIVATIONS: Readonly<Record<ParametersOf<Specifications['before']>['activation'], readonly string[]>> = {
   sigmoid: ['Sigmoid'],
   softmax: ['Softmax', 'LogSoftmax'],
   relu: ['Relu'],
@@ -25,43 +35,41 @@ const SQUASHING = new Set(['Sigmoid', 'Softmax', 'LogSoftmax']);
 const REARRANGING = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
 
 /** The targets by catalog name. */
-export const TARGETS: Readonly<Record<string, Choice>> = {
-  logit: (builder, outputs, call) =>
-    unit(builder, beforeSquashing(builder, onlyOutput(builder, outputs)), call.parameters['index']),
-  output: (builder, outputs, { parameters }) => {
-    const name = parameters['name'];
-    if (name === undefined) return unit(builder, onlyOutput(builder, outputs), parameters['index']);
+export const TARGETS: { readonly [Name in keyof Specifications]: Choice<ParametersOf<Specifications[Name]>> } = {
+  logit: (builder, outputs, { index }) => unit(builder, beforeSquashing(builder, onlyOutput(builder, outputs)), index),
+  output: (builder, outputs, { name, index }) => {
+    if (name === undefined) return unit(builder, onlyOutput(builder, outputs), index);
     const output = outputs.find(candidate => candidate.name === name);
     if (output === undefined)
-      throw new Failure('target/output', `the model has no output ${String(name)}`, {
+      throw new Failure('target/output', `the model has no output ${name}`, {
         place: builder.name,
         remedy: `Its outputs are ${outputs.map(o => o.name).join(', ')}.`,
       });
-    return unit(builder, output.value, parameters['index']);
+    return unit(builder, output.value, index);
   },
-  class: (builder, outputs, { parameters }, classes) => {
-    const wanted = parameters['class'];
+  class: (builder, outputs, { class: wanted }, classes) => {
     const index = typeof wanted === 'string' ? classes?.indexOf(wanted) : wanted;
     if (index === undefined || index === -1)
-      throw new Failure('target/class', `the model has no class ${String(wanted)}`, {
+      throw new Failure('target/class', `the model has no class ${wanted}`, {
         place: builder.name,
         remedy: classes ? `Its classes are ${classes.join(', ')}.` : 'Name them in the model: classes: ["…", "…"].',
       });
     return unit(builder, beforeSquashing(builder, onlyOutput(builder, outputs)), index);
   },
-  before: (builder, outputs, { parameters }) => {
-    const wanted = String(parameters['activation']);
-    const layer = parameters['layer'];
+  before: (builder, outputs, { activation, layer, index }) => {
     const found = builder
       .finish(outputs.map(output => output.value))
-      .nodes.filter(node => ACTIVATIONS[wanted]?.includes(node.operator));
-    const chosen = layer === undefined ? found.at(-1) : found.find(node => belongsTo(node, String(layer)));
+      .nodes.filter(node => ACTIVATIONS[activation].includes(node.operator));
+    const chosen = layer === undefined ? found.at(-1) : found.find(node => belongsTo(node, layer));
     if (chosen === undefined)
-      throw new Failure('target/before', `the model has no ${wanted}${layer === undefined ? '' : ` at ${String(layer)}`}`, {
+      throw new Failure('target/before', `the model has no ${activation}${layer === undefined ? '' : ` at ${layer}`}`, {
         place: builder.name,
-        remedy: found.length > 0 ? `There is one at ${found.map(n => n.name).join(', ')}.` : 'See what it has with xome model.',
+        remedy:
+          found.length > 0
+            ? `There is one at ${found.map(n => n.name).join(', ')}.`
+            : 'See what it has with xome model.',
       });
-    return unit(builder, chosen.inputs[0]!, parameters['index']);
+    return unit(builder, chosen.inputs[0]!, index);
   },
 };
 
@@ -77,9 +85,10 @@ export function selectTarget(
   target: Call,
   classes: readonly string[] | undefined,
 ): string {
-  const choose = TARGETS[target.call];
+  // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
+  const choose = TARGETS[target.call as keyof typeof TARGETS] as Choice<unknown> | undefined;
   if (choose === undefined) throw new Error(`no implementation of the target ${target.call}`);
-  return choose(builder, outputs, target, classes);
+  return choose(builder, outputs, target.parameters, classes);
 }
 
 /** Layer `dense_1` owns the nodes `dense_1`, `dense_1/…` and `…/dense_1/…`. */
@@ -103,7 +112,7 @@ function beforeSquashing(builder: GraphBuilder, output: string): string {
 }
 
 /** One unit of a value [batch, …] as [batch]. */
-function unit(builder: GraphBuilder, value: string, index: unknown): string {
+function unit(builder: GraphBuilder, value: string, index: number | undefined): string {
   const [batch = 1, ...rest] = builder.shape(value);
   const units = rest.reduce((product, extent) => product * extent, 1);
   if (index === undefined && units !== 1)
@@ -111,14 +120,13 @@ function unit(builder: GraphBuilder, value: string, index: unknown): string {
       place: builder.name,
       remedy: `Choose one: index: 0 … ${units - 1}.`,
     });
-  const at = Number(index ?? 0);
+  const at = index ?? 0;
   if (at >= units)
     throw new Failure('target/index', `index ${at} is outside the ${units} unit(s) of the explained value`, {
       place: builder.name,
       remedy: `Choose 0 … ${units - 1}.`,
     });
   const flat = builder.add('Reshape', [value, builder.integers([batch, units])]);
-  const picked =
-    units === 1 ? flat : builder.add('Gather', [flat, builder.integers([at])], { axis: 1 });
+  const picked = units === 1 ? flat : builder.add('Gather', [flat, builder.integers([at])], { axis: 1 });
   return builder.add('Reshape', [picked, builder.integers([batch])]);
 }
