@@ -294,7 +294,7 @@ const clip: MakeCase = draw => {
 
 const cast: MakeCase = draw => ({
   operands: [variable(draw.tensor(draw.shape(0, 3)))],
-  attributes: { to: draw.choose('float32', 'float64', 'int32', 'int64', 'bool') },
+  attributes: { to: draw.choose('float32', 'int32', 'int64', 'bool') },
 });
 
 const shapeOf: MakeCase = draw => ({
