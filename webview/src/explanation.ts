@@ -41,7 +41,7 @@ export function explanation(
   const select = (row: number): void => {
     selected = row;
     const place = order.indexOf(row);
-    guideBar.show(row, place);
+    bar.show(row, place);
     logoView?.show(row);
     for (const view of heatmaps) view.show(order, row);
   };
@@ -54,7 +54,7 @@ export function explanation(
     ...explained.map(({ name, values }) => `${name} ${quantity(values[row] ?? NaN, 'logit')}`),
     ...(data.labels ? [`label ${data.labels[row] ?? 'unknown'}`] : []),
   ];
-  const guideBar = navigation(data.names, facts, step, select);
+  const bar = navigation(data.names, facts, step, select);
   const [leading, ...others] = logoMaps;
   const logoView = leading && logos(theme, sequences, [leading, ...others]);
   const heatmaps = heatmapMaps.map(scored => heatmap(theme, sequences, scored, select));
@@ -71,7 +71,7 @@ export function explanation(
   const node = element(
     'div',
     {},
-    guideBar.node,
+    bar.node,
     logoView?.node,
     heatmaps.length > 0
       ? element(
@@ -99,15 +99,20 @@ export function explanation(
   return node;
 }
 
-/** The numbers that the maps explain; several are told apart by a map that explains each. */
+/** The numbers that the maps explain; where they are not all the same, each with a map that explains it. */
 function targets(maps: readonly ScoredMap[]): { name: string; values: Float32Array }[] {
-  const distinct = new Map<string, { name: string; values: Float32Array }>();
+  const distinct: { name: string; values: Float32Array }[] = [];
   for (const { map, predictions } of maps) {
-    if (map.predictions === undefined || !predictions || distinct.has(map.predictions)) continue;
-    distinct.set(map.predictions, { name: `target of ${map.name}`, values: predictions });
+    if (!predictions || distinct.some(({ values }) => alike(values, predictions))) continue;
+    distinct.push({ name: `target of ${map.name}`, values: predictions });
   }
-  const [only, ...others] = distinct.values();
-  return only && others.length === 0 ? [{ ...only, name: 'target' }] : [...distinct.values()];
+  const [only, ...others] = distinct;
+  return only && others.length === 0 ? [{ ...only, name: 'target' }] : distinct;
+}
+
+/** Whether two arrays hold the same target: methods evaluate it in different batches, which moves the last digits. */
+function alike(a: Float32Array, b: Float32Array): boolean {
+  return a.every((value, row) => !(Math.abs(value - (b[row] ?? NaN)) > 1e-3 * Math.max(1, Math.abs(value))));
 }
 
 /** The row to begin with: the one with the highest target, else the first drawn. */

@@ -142,14 +142,15 @@ function plainTable(head: readonly string[], rows: readonly (readonly string[])[
   if (rows.length === 0) return '<p>None.</p>';
   const line = (cells: readonly string[], tag: 'th' | 'td'): string =>
     `<tr>${cells.map(cell => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')}</tr>`;
-  return `<table>\n<thead>${line(head, 'th')}</thead>\n<tbody>\n${rows.map(row => line(row, 'td')).join('\n')}\n</tbody>\n</table>`;
+  return `<div><table>\n<thead>${line(head, 'th')}</thead>\n<tbody>\n${rows.map(row => line(row, 'td')).join('\n')}\n</tbody>\n</table></div>`;
 }
 
 const hash = (text: string): string => `sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}`;
 
 /** Style of the plain part only; the script brings its own. */
 const STYLE = `
-#plain { margin: 0 auto; max-width: 72rem; padding: 1rem; font: 14px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
+#plain { margin: 0 auto; max-width: 72rem; padding: 1rem; font: 14px/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
+#plain div { overflow-x: auto; }
 #plain table { border-collapse: collapse; }
 #plain th, #plain td { padding: 0.25rem 0.75rem 0.25rem 0; text-align: left; vertical-align: top; }
 #plain td { border-top: 1px solid color-mix(in srgb, currentcolor 20%, transparent); }
