@@ -9,7 +9,8 @@ import type { Action, Definition } from './generated/ast.js';
 import { definitionsOf, experimentOf } from './imports.js';
 import { interpretDeclaration } from './interpret/declarations.js';
 import { interpretExpectation, placeOf } from './interpret/expectations.js';
-import { attributionFacts, dependenciesOf } from './interpret/facts.js';
+import { attributionFacts } from './interpret/facts.js';
+import { orderOf } from './interpret/order.js';
 import type { Context } from './interpret/context.js';
 import { idOf, interpretReference } from './interpret/values.js';
 import { ignore } from './problems.js';
@@ -25,11 +26,11 @@ export function buildExperiment(document: LangiumDocument, services: LangiumServ
   const items = experimentOf(document)?.items ?? [];
   const expectations = items.filter(isExpectation);
   const metrics = expectations.map(({ metric }) => metric?.ref).filter(metric => metric !== undefined);
-  const ordered = inOrder([...definitionsOf(document), ...metrics]);
-  const declarations = ordered?.map(definition => declarationOf(definition, services, context));
+  const { ordered, circles } = orderOf([...definitionsOf(document), ...metrics]);
+  const declarations = ordered.map(definition => declarationOf(definition, services, context));
   const expected = expectations.map(expectation => interpretExpectation(expectation, context));
   const views = items.filter(isAction).map(action => viewOf(action, context));
-  if (declarations === undefined || !allDefined(declarations)) return undefined;
+  if (circles.length > 0 || !allDefined(declarations)) return undefined;
   if (!allDefined(expected) || !allDefined(views)) return undefined;
   return {
     file: document.uri.fsPath,
@@ -47,21 +48,6 @@ interface Shown {
 
 function allDefined<T>(values: (T | undefined)[]): values is T[] {
   return values.every(value => value !== undefined);
-}
-
-/** Declarations and what they depend on, dependencies first; undefined when they form a circle. */
-function inOrder(definitions: readonly Definition[]): Definition[] | undefined {
-  const ordered = new Set<Definition>();
-  const open = new Set<Definition>();
-  const visit = (definition: Definition): boolean => {
-    if (ordered.has(definition)) return true;
-    if (open.has(definition)) return false;
-    open.add(definition);
-    const sound = dependenciesOf(definition).every(visit);
-    ordered.add(definition);
-    return sound;
-  };
-  return definitions.every(visit) ? [...ordered] : undefined;
 }
 
 function declarationOf(definition: Definition, services: LangiumServices, context: Context): Declaration | undefined {

@@ -54,12 +54,13 @@ export async function checkFile(path: string, options: CheckOptions = {}): Promi
   const files = options.files === undefined ? NodeFileSystem : { fileSystemProvider: options.files };
   const { shared, xome } = createXomeServices(files, options.headers);
   const { LangiumDocuments: documents, DocumentBuilder: builder } = shared.workspace;
+  if (!absolute.endsWith('.xome')) return unreadable(absolute, 'it is not an experiment.');
   let document: LangiumDocument;
   try {
     document = await documents.getOrCreateDocument(URI.file(absolute));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { diagnostics: [unreadable(absolute, reason)], texts: new Map() };
+    return unreadable(absolute, reason);
   }
   await builder.build([loadCatalog(shared), document], { validation: true });
   const closure = importClosure(document, documents);
@@ -97,9 +98,9 @@ function byPosition(a: FileDiagnostic, b: FileDiagnostic): number {
   return a.range.start.line - b.range.start.line || a.range.start.character - b.range.start.character;
 }
 
-function unreadable(file: string, reason: string): FileDiagnostic {
+function unreadable(file: string, reason: string): CheckedFile {
   const start = { line: 0, character: 0 };
-  return {
+  const finding: FileDiagnostic = {
     file,
     range: { start, end: start },
     severity: 'error',
@@ -107,4 +108,5 @@ function unreadable(file: string, reason: string): FileDiagnostic {
     message: `The file cannot be read: ${reason}`,
     remedy: 'Check the path; experiments end in `.xome`.',
   };
+  return { diagnostics: [finding], texts: new Map() };
 }

@@ -62,6 +62,7 @@ export interface Declaration {
 }
 
 export interface WrittenExpectation {
+  /** Id of the metric's declaration. */
   readonly metric: string;
   readonly statistic: string;
   readonly comparison:

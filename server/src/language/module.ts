@@ -20,6 +20,7 @@ import { XomeSignatureHelpProvider } from './editor/signature-help.js';
 import { XomeGeneratedModule, XomeGeneratedSharedModule } from './generated/module.js';
 import { registerHeaderChecks } from './headers.js';
 import type { HeaderReader } from './headers.js';
+import { XomeLexer } from './lexer.js';
 import { XomeScopeProvider } from './scope.js';
 import { registerChecks } from './validation.js';
 import { XomeDocumentValidator } from './validator.js';
@@ -39,6 +40,9 @@ const module: Module<LangiumServices, PartialLangiumServices> = {
     RenameProvider: services => new XomeRenameProvider(services),
     SemanticTokenProvider: services => new XomeSemanticTokenProvider(services),
     SignatureHelp: services => new XomeSignatureHelpProvider(services),
+  },
+  parser: {
+    Lexer: services => new XomeLexer(services),
   },
   references: {
     ScopeProvider: services => new XomeScopeProvider(services),

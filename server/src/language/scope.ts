@@ -2,7 +2,7 @@
  * Which names a document sees: its own declarations, those written in the files that it imports, and the catalog, in
  * that order. Nothing else of the workspace.
  */
-import { AstUtils, DefaultScopeProvider, EMPTY_SCOPE } from 'langium';
+import { AstUtils, DefaultScopeProvider, DocumentState, EMPTY_SCOPE, MapScope, WorkspaceCache } from 'langium';
 import type { AstNodeDescription, LangiumDocument, ReferenceInfo, Scope } from 'langium';
 import type { LangiumServices, LangiumSharedServices } from 'langium/lsp';
 import { entriesNamed, findEntry } from '../catalog/index.js';
@@ -28,38 +28,45 @@ export function visibleNames(document: LangiumDocument, shared: LangiumSharedSer
   };
 }
 
+/** The scopes of one document, made anew whenever any document has been parsed again. */
+interface DocumentScopes {
+  readonly declared: Scope;
+  readonly all: Scope;
+}
+
 export class XomeScopeProvider extends DefaultScopeProvider {
   private readonly shared: LangiumSharedServices;
-  private catalogScope: Scope | undefined;
+  private readonly scopes: WorkspaceCache<string, DocumentScopes>;
+  private catalog: Scope | undefined;
 
   constructor(services: LangiumServices) {
     super(services);
     this.shared = services.shared;
+    this.scopes = new WorkspaceCache(services.shared, DocumentState.ComputedScopes);
   }
 
   override getScope(info: ReferenceInfo): Scope {
     const document = AstUtils.getDocument(info.container);
-    const { own, imported, catalog } = visibleNames(document, this.shared);
-    this.catalogScope ??= this.createScope(catalog.map(builtin => this.describe(builtin)));
-    if (isExpectation(info.container)) return this.declarations(own, imported, EMPTY_SCOPE);
+    const { declared, all } = this.scopes.get(document.uri.toString(), () => this.scopesOf(document));
+    if (isExpectation(info.container)) return declared;
     // Where only the catalog can be meant, a declaration of the same name does not hide it: `split(train)`.
     const { place, keywords } = expectedAt(info.container);
     const name = info.reference.$refText;
     const meant = keywords.includes(name) || place.categories.some(category => findEntry(category, name) !== undefined);
-    if (meant && place.kinds.length === 0) return this.catalogScope;
-    return this.declarations(own, imported, this.catalogScope);
+    return meant && place.kinds.length === 0 && this.catalog !== undefined ? this.catalog : all;
   }
 
-  private declarations(own: readonly Definition[], imported: readonly Definition[], outer: Scope): Scope {
-    const named = (definition: Definition): boolean => definition.name !== undefined;
-    const importedScope = this.createScope(
-      imported.filter(named).map(found => this.describe(found)),
-      outer,
-    );
-    return this.createScope(
-      own.filter(named).map(found => this.describe(found)),
-      importedScope,
-    );
+  private scopesOf(document: LangiumDocument): DocumentScopes {
+    const { own, imported, catalog } = visibleNames(document, this.shared);
+    this.catalog ??= new MapScope(catalog.map(builtin => this.describe(builtin)));
+    const named = (definitions: readonly Definition[]): AstNodeDescription[] =>
+      // The first declaration of a name wins; a map keeps the last.
+      definitions
+        .filter(({ name }) => name !== undefined)
+        .map(found => this.describe(found))
+        .reverse();
+    const over = (outer: Scope): Scope => new MapScope(named(own), new MapScope(named(imported), outer));
+    return { declared: over(EMPTY_SCOPE), all: over(this.catalog) };
   }
 
   private describe(node: Definition | Builtin): AstNodeDescription {

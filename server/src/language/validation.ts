@@ -7,7 +7,7 @@ import type { Action, Builtin, Definition, Expectation, Experiment, Import, Xome
 import { definitionsOf, importedDocuments, importedUri } from './imports.js';
 import { interpretDeclaration } from './interpret/declarations.js';
 import { interpretExpectation } from './interpret/expectations.js';
-import { dependenciesOf } from './interpret/facts.js';
+import { orderOf } from './interpret/order.js';
 import { lengthProblem, pairsIn } from './interpret/lengths.js';
 import { isFile } from './interpret/context.js';
 import type { Context } from './interpret/context.js';
@@ -69,16 +69,6 @@ class Checks {
       const problem = lengthProblem(pair, this.context(report));
       if (problem !== undefined) report(problem);
     }
-    const cycle = cycleThrough(definition);
-    if (cycle === undefined) return;
-    report({
-      severity: 'error',
-      code: 'declaration/cycle',
-      message: `\`${definition.name}\` depends on itself: ${[...cycle, definition].map(member => member.name).join(' → ')}.`,
-      remedy: 'Break the circle: one of them must not name the next.',
-      node: definition,
-      property: 'name',
-    });
   }
 
   action(action: Action, report: Report): void {
@@ -129,8 +119,29 @@ class Checks {
     }
   }
 
-  /** Each name once: among the declarations of the file, its imports, and the entries of the catalog. */
   experiment(experiment: Experiment, report: Report): void {
+    this.names(experiment, report);
+    const document = AstUtils.getDocument(experiment);
+    const reported = new Set<Definition>();
+    for (const circle of orderOf(definitionsOf(document)).circles) {
+      for (const [index, member] of circle.entries()) {
+        if (reported.has(member) || AstUtils.getDocument(member) !== document) continue;
+        reported.add(member);
+        const way = [...circle.slice(index), ...circle.slice(0, index), member].map(({ name }) => name);
+        report({
+          severity: 'error',
+          code: 'declaration/cycle',
+          message: `\`${member.name}\` depends on itself: ${way.join(' → ')}.`,
+          remedy: 'Break the circle: one of them must not name the next.',
+          node: member,
+          property: 'name',
+        });
+      }
+    }
+  }
+
+  /** Each name once: among the declarations of the file, its imports, and the entries of the catalog. */
+  private names(experiment: Experiment, report: Report): void {
     const document = AstUtils.getDocument(experiment);
     const imported = importedDocuments(document, this.services.shared.workspace.LangiumDocuments).flatMap(
       definitionsOf,
@@ -192,20 +203,4 @@ function ambiguousImport(experiment: Experiment, definition: Definition, other: 
     node: experiment.imports[index] ?? experiment,
     ...(index >= 0 && { property: 'path' }),
   };
-}
-
-/** The way along which a declaration depends on itself, without its repetition at the end. */
-function cycleThrough(definition: Definition): Definition[] | undefined {
-  const seen = new Set<Definition>();
-  const search = (current: Definition, path: Definition[]): Definition[] | undefined => {
-    for (const next of dependenciesOf(current)) {
-      if (next === definition) return path;
-      if (seen.has(next)) continue;
-      seen.add(next);
-      const found = search(next, [...path, next]);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
-  return search(definition, [definition]);
 }

@@ -52,6 +52,7 @@ export class XomeFormatter implements Formatter {
     const { tokens, hidden } = this.lexer.tokenize(text);
     const pieces = piecesOf(tokens, hidden);
     const edits: TextEdit[] = [];
+    const newline = text.includes('\r\n') ? '\r\n' : '\n';
     const replace = (start: number, end: number, newText: string): void => {
       if (text.slice(start, end) === newText) return;
       edits.push({ range: { start: textDocument.positionAt(start), end: textDocument.positionAt(end) }, newText });
@@ -62,10 +63,10 @@ export class XomeFormatter implements Formatter {
       const lines = gap.split('\n').length - 1;
       if (previous === undefined) replace(0, piece.start, '');
       else if (lines === 0) replace(previous.end, piece.start, ' '.repeat(spacesBetween(previous, piece, gap.length)));
-      else replace(previous.end, piece.start, '\n'.repeat(Math.min(lines, 2)) + indent(pieces, index, indentation));
+      else replace(previous.end, piece.start, newline.repeat(Math.min(lines, 2)) + indent(pieces, index, indentation));
     });
     const last = pieces.at(-1);
-    replace(last?.end ?? 0, text.length, last === undefined ? '' : '\n');
+    replace(last?.end ?? 0, text.length, last === undefined ? '' : newline);
     return edits;
   }
 }

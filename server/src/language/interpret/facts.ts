@@ -36,26 +36,41 @@ export function headEntry(definition: Definition): Entry | undefined {
   return categories.map(category => findEntry(category, head.name)).find(entry => entry !== undefined);
 }
 
-/** Follows an attribution through the names it builds on; a cycle ends in unknown parts. */
-export function attributionFacts(definition: Definition, seen = new Set<Definition>()): AttributionFacts {
-  if (seen.has(definition) || definition.value === undefined) return { complete: false };
-  seen.add(definition);
-  const { head, subjects, data, stages } = definition.value;
-  const inner = definitionOf(head, 'attribution');
-  let facts: AttributionFacts;
-  if (inner !== undefined) facts = attributionFacts(inner, seen);
-  else {
-    const method = headEntry(definition);
-    const target = definitionOf(subjects[0], 'target');
-    const explained = definitionOf(data, 'data');
-    facts = {
-      ...(method?.category === 'method' && { method, map: method.produces }),
-      complete: method?.category === 'method' && method.complete,
-      ...(target !== undefined && { target }),
-      ...(explained !== undefined && { data: dataRoot(explained) }),
-    };
+/** Follows an attribution through the names it builds on; a circle ends in unknown parts. */
+export function attributionFacts(definition: Definition): AttributionFacts {
+  const chain = chainOf(definition, 'attribution');
+  return chain.reduceRight<AttributionFacts>(
+    (facts, member, index) => throughStages(index === chain.length - 1 ? methodFacts(member) : facts, member),
+    { complete: false },
+  );
+}
+
+/** A declaration, the one named in its head, the one named in that one's head, and so on; each once. */
+function chainOf(definition: Definition, kind: Kind): Definition[] {
+  const chain = new Set<Definition>();
+  let next: Definition | undefined = definition;
+  while (next !== undefined && !chain.has(next)) {
+    chain.add(next);
+    next = definitionOf(next.value?.head, kind);
   }
-  for (const stage of stages) {
+  return [...chain];
+}
+
+function methodFacts(definition: Definition): AttributionFacts {
+  const method = headEntry(definition);
+  const target = definitionOf(definition.value?.subjects[0], 'target');
+  const explained = definitionOf(definition.value?.data, 'data');
+  return {
+    ...(method?.category === 'method' && { method, map: method.produces }),
+    complete: method?.category === 'method' && method.complete,
+    ...(target !== undefined && { target }),
+    ...(explained !== undefined && { data: dataRoot(explained) }),
+  };
+}
+
+function throughStages(before: AttributionFacts, definition: Definition): AttributionFacts {
+  let facts = before;
+  for (const stage of definition.value?.stages ?? []) {
     const correction = findEntry('correction', stage.callee?.$refText ?? '');
     if (correction === undefined) {
       const { map: _unknown, ...rest } = facts;
@@ -72,16 +87,14 @@ export function attributionFacts(definition: Definition, seen = new Set<Definiti
 }
 
 /** The data set behind plain renamings (`data a = b`): two names of one set are the same data. */
-export function dataRoot(definition: Definition, seen = new Set<Definition>()): Definition {
-  const inner = definitionOf(definition.value?.head, 'data');
-  if (inner === undefined || definition.value.stages.length > 0 || seen.has(definition)) return definition;
-  return dataRoot(inner, seen.add(definition));
+export function dataRoot(definition: Definition): Definition {
+  const chain = chainOf(definition, 'data');
+  return chain.find(({ value }) => (value?.stages.length ?? 0) > 0) ?? chain.at(-1) ?? definition;
 }
 
 /** The declaration whose source call yields the examples of a data set, before any stage. */
-export function dataOrigin(definition: Definition, seen = new Set<Definition>()): Definition {
-  const inner = definitionOf(definition.value?.head, 'data');
-  return inner === undefined || seen.has(definition) ? definition : dataOrigin(inner, seen.add(definition));
+export function dataOrigin(definition: Definition): Definition {
+  return chainOf(definition, 'data').at(-1) ?? definition;
 }
 
 /** The model that a target belongs to. */
