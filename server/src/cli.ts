@@ -74,10 +74,10 @@ export async function main(argv: readonly string[], context: Context): Promise<n
   }
 }
 
-type Values = ReturnType<typeof parse>['values'];
+type Arguments = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>;
+type Values = Arguments['values'];
 
-// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- its type is that of the options
-function parse(argv: readonly string[]) {
+function parse(argv: readonly string[]): Arguments {
   try {
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
   } catch (error) {

@@ -177,7 +177,7 @@ describe('xome show, report and gc', () => {
     await xome('run', 'a.xome', '--only', 'ig');
     const { out, code } = await xome('show', 'a.xome', 'ig');
     expect(code).toBe(0);
-    expect(out).toMatch(/array +float32 +example 4 × position 3 × base 4/);
+    expect(out).toMatch(/array\.npy +float32 +example 4 × position 3 × base 4/);
     expect(JSON.parse((await xome('show', 'a.xome', 'ig', '--json')).out)).toMatchObject({
       name: 'ig',
       map: 'gradient',

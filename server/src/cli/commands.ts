@@ -1,6 +1,6 @@
 /** The commands of `xome`. Each returns its exit code; see `exit codes` in the help. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename, extname, resolve } from 'node:path';
+import { basename, dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PlainCall } from '../catalog/index.js';
 import { entriesOf } from '../catalog/index.js';
@@ -206,14 +206,14 @@ export async function showCommand(
       context,
     );
   } else {
+    out.write(`in ${shortPath(dirname(store.path(step.key)), context)}\n`);
     const arrays = meta.arrays.map(array => [
-      array.name,
+      `  ${array.name}.npy`,
       array.type,
       array.axes.map(axis => `${axis.name} ${axis.size}`).join(' × '),
       array.unit,
-      shortPath(store.path(step.key, array.name), context),
     ]);
-    for (const line of alignColumns(arrays, [false, false, false, false, false])) out.write(`${line}\n`);
+    for (const line of alignColumns(arrays, [false, false, false, false])) out.write(`${line}\n`);
   }
   for (const { level, message } of meta.notes) out.write(`${paint('yellow', level)}: ${message}\n`);
   return EXIT.well;

@@ -76,15 +76,16 @@ function cellsOf({ name, value, unit, n, interval }: Statistic): string[] {
   return [name, quantity(value, unit), spread, quantity(n, 'count')];
 }
 
-function printExpectations(expectations: readonly JudgedExpectation[], context: Context): void {
+/** Expectations on what was left out are nobody's question, so they are not mentioned. */
+function printExpectations(judged: readonly JudgedExpectation[], context: Context): void {
   const { terminal } = context;
   const paint = painter(terminal.out, terminal);
-  const unmet = expectations.filter(({ outcome }) => outcome !== 'met');
-  if (expectations.length > 0) {
-    const met = expectations.filter(({ outcome }) => outcome === 'met' || outcome === 'met, not shown').length;
-    terminal.out.write(`\n${met} of ${expectations.length} expectations met\n`);
-  }
-  for (const { expectation, outcome, message } of unmet) {
+  const expectations = judged.filter(({ expectation }) => expectation.key !== undefined);
+  if (expectations.length === 0) return;
+  const met = expectations.filter(({ outcome }) => outcome === 'met' || outcome === 'met, not shown').length;
+  terminal.out.write(`\n${met} of ${expectations.length} expectations met\n`);
+  for (const { expectation, outcome, message } of expectations) {
+    if (outcome === 'met') continue;
     const [mark, colour] = MARKS[outcome];
     const { file, range } = expectation.place;
     const place = `${shortPath(file, context)}:${range.start.line + 1}:${range.start.character + 1}`;

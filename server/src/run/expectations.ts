@@ -2,7 +2,7 @@
  * What became of an expectation. Without `at` the value decides; with `at` the whole interval has to lie on the right
  * side. An interval that reaches across the bound is a finding of its own in both cases: the data do not show it.
  */
-import type { WrittenExpectation } from '../language/experiment.js';
+import type { PlannedExpectation } from '../plan/plan.js';
 import type { Outcome, Statistic } from '../protocol.js';
 import { quantity } from '../protocol.js';
 
@@ -16,7 +16,7 @@ export interface Judgement {
   readonly message: string;
 }
 
-type Expectation = Pick<WrittenExpectation, 'comparison' | 'confidence'>;
+type Expectation = Pick<PlannedExpectation, 'comparison' | 'confidence'>;
 
 /** What is known of the statistic, or why nothing is. */
 export type Evidence =

@@ -1,7 +1,6 @@
 /** Everything that a view of one experiment shows, whole: built from the plan, the store and what became of a run. */
 import { basename } from 'node:path';
 import { findEntry } from '../catalog/index.js';
-import type { Declaration } from '../language/experiment.js';
 import type { PlannedDeclaration, Plan, Step } from '../plan/plan.js';
 import { explainedData } from '../plan/plan.js';
 import type { Snapshot } from '../protocol.js';
@@ -64,7 +63,7 @@ export async function buildSnapshot(input: SnapshotInput): Promise<{ snapshot: S
     const about = {
       name: declaration.name,
       key: step.key,
-      written: writtenForm(declaration, texts),
+      written: writtenForm(planned, texts),
       ...(declaration.documentation !== undefined && { documentation: declaration.documentation }),
       notes: meta.notes,
     };
@@ -177,7 +176,12 @@ async function mapOf(
 }
 
 /** A declaration's text without its kind, its name and the equals sign, on one line. */
-function writtenForm({ place: { file, range }, kind, name }: Declaration, texts: ReadonlyMap<string, string>): string {
+function writtenForm({ declaration }: PlannedDeclaration, texts: ReadonlyMap<string, string>): string {
+  const {
+    place: { file, range },
+    kind,
+    name,
+  } = declaration;
   const lines = (texts.get(file) ?? '').split(/\r?\n/).slice(range.start.line, range.end.line + 1);
   const last = lines.length - 1;
   const text = lines

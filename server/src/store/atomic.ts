@@ -1,6 +1,7 @@
-/** Files that exist whole or not at all: written under a temporary name, flushed, then renamed. */
+/** Small files that exist whole or not at all: written under a temporary name, flushed, then renamed. */
 import { randomUUID } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
+import type * as z from 'zod';
 import { explainWriteError, systemCode } from './error.js';
 
 /** Replaces a file by `text`; readers see the old content or the new one, also after a crash. */
@@ -27,6 +28,18 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8');
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** What a JSON file holds; undefined when there is none, or it is not what the schema says. */
+export async function readRecord<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+  const text = await readIfPresent(path);
+  if (text === undefined) return undefined;
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

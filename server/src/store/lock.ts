@@ -13,7 +13,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { writeAtomically } from './atomic.js';
+import { readRecord, writeAtomically } from './atomic.js';
 import { systemCode } from './error.js';
 
 /** How often a holder shows that it lives, and after what silence a claim of another machine counts as dead. */
@@ -82,14 +82,17 @@ async function isHeld(folder: string, key: string, own?: string): Promise<boolea
 }
 
 async function isLive(path: string): Promise<boolean> {
+  const claim = await readRecord(path, Claim);
+  if (!claim) return false;
+  if (claim.host !== hostname()) return Date.now() - (await lastSignOfLife(path)) < SILENCE_MS;
+  return isRunning(claim.pid) && claim.started === (await startOf(claim.pid));
+}
+
+async function lastSignOfLife(path: string): Promise<number> {
   try {
-    const claim = Claim.safeParse(JSON.parse(await readFile(path, 'utf8')));
-    if (!claim.success) return false;
-    if (claim.data.host !== hostname()) return Date.now() - (await stat(path)).mtimeMs < SILENCE_MS;
-    return isRunning(claim.data.pid) && claim.data.started === (await startOf(claim.data.pid));
+    return (await stat(path)).mtimeMs;
   } catch (error) {
-    // Gone meanwhile, or not a claim at all.
-    if (systemCode(error) === 'ENOENT' || error instanceof SyntaxError) return false;
+    if (systemCode(error) === 'ENOENT') return 0; // released meanwhile
     throw error;
   }
 }

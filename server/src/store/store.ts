@@ -11,7 +11,7 @@ import { createReadStream } from 'node:fs';
 import { access, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
 import * as z from 'zod';
-import { readIfPresent, writeAtomically } from './atomic.js';
+import { readIfPresent, readRecord, writeAtomically } from './atomic.js';
 import { StoreError, systemCode } from './error.js';
 import { acquireLock, tryLock } from './lock.js';
 import { ArrayReader } from './npy.js';
@@ -62,11 +62,8 @@ export class ResultStore {
   }
 
   /** The metadata of a complete result; undefined when there is none, or of another version of the format. */
-  async meta(key: string): Promise<ResultMeta | undefined> {
-    const text = await readIfPresent(join(this.result(key), 'meta.json'));
-    if (text === undefined) return undefined;
-    const meta = ResultMeta.safeParse(JSON.parse(text));
-    return meta.success ? meta.data : undefined;
+  meta(key: string): Promise<ResultMeta | undefined> {
+    return readRecord(join(this.result(key), 'meta.json'), ResultMeta);
   }
 
   /**
@@ -124,7 +121,7 @@ export class ResultStore {
 
   /** The current key of a declaration; its result need not be complete. */
   async named(file: string, declaration: string): Promise<string | undefined> {
-    return (await readName(this.namePath(file, declaration)))?.key;
+    return (await readRecord(this.namePath(file, declaration), NameEntry))?.key;
   }
 
   /** Forgets the names of an experiment's declarations that are not among these. */
@@ -142,12 +139,8 @@ export class ResultStore {
     const { size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
     const state = { path: file, size: Number(size), modified: `${mtimeNs} ${ctimeNs}` };
     const memory = join(this.part('files'), `${createHash('sha256').update(file).digest('hex')}.json`);
-    const text = await readIfPresent(memory);
-    if (text !== undefined) {
-      const known = FileEntry.safeParse(JSON.parse(text));
-      if (known.success && known.data.size === state.size && known.data.modified === state.modified)
-        return known.data.hash;
-    }
+    const known = await readRecord(memory, FileEntry);
+    if (known?.size === state.size && known.modified === state.modified) return known.hash;
     const digest = createHash('sha256');
     for await (const chunk of createReadStream(file)) digest.update(chunk as Buffer);
     const hash = digest.digest('hex');
@@ -192,7 +185,7 @@ export class ResultStore {
         await rm(path, { force: true });
         continue;
       }
-      const name = await readName(path);
+      const name = await readRecord(path, NameEntry);
       if (name) pending.push(name.key, ...name.inputs);
     }
     const reached = new Set<string>();
@@ -225,11 +218,6 @@ export class ResultStore {
     const [first, second] = folder.split(sep);
     return first === '%' && second !== undefined ? decodeURIComponent(second) : join(this.folder, folder);
   }
-}
-
-async function readName(path: string): Promise<z.infer<typeof NameEntry> | undefined> {
-  const text = await readIfPresent(path);
-  return text === undefined ? undefined : NameEntry.parse(JSON.parse(text));
 }
 
 /** Every string in a task that is a key. */
