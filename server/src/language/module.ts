@@ -11,6 +11,7 @@ import type {
 import { XomeCommentProvider, XomeDocumentationProvider } from './comments.js';
 import { XomeCodeActionProvider } from './editor/quick-fixes.js';
 import { XomeCompletionProvider } from './editor/completion.js';
+import { XomeDocumentLinkProvider } from './editor/document-links.js';
 import { XomeDocumentSymbolProvider } from './editor/outline.js';
 import { XomeFormatter } from './editor/formatting.js';
 import { XomeHoverProvider } from './editor/hover.js';
@@ -34,6 +35,7 @@ const module: Module<LangiumServices, PartialLangiumServices> = {
   lsp: {
     CodeActionProvider: () => new XomeCodeActionProvider(),
     CompletionProvider: services => new XomeCompletionProvider(services),
+    DocumentLinkProvider: services => new XomeDocumentLinkProvider(services),
     DocumentSymbolProvider: () => new XomeDocumentSymbolProvider(),
     Formatter: services => new XomeFormatter(services),
     HoverProvider: services => new XomeHoverProvider(services),

@@ -1,8 +1,10 @@
 /** Completion offers what fits at the cursor (▮) and nothing else. */
 import { describe, expect, test } from 'vitest';
+import { entriesOf } from '../../../server/src/catalog/index.js';
+import type { Category } from '../../../server/src/catalog/index.js';
 import { openAt, PRELUDE } from '../memory.js';
 
-const REFERENCES = ['zeros', 'uniform', 'dinucleotide_shuffle'];
+const names = (category: Category): string[] => entriesOf(category).map(({ name }) => name);
 
 async function labels(text: string, texts: Record<string, string> = {}): Promise<string[]> {
   const { workspace, document, params } = await openAt(text, texts);
@@ -22,7 +24,7 @@ describe('statements', () => {
 
   test('a new line offers statements, also after an unfinished one', async () => {
     expect(await labels(`${PRELUDE}da▮`)).toContain('data');
-    expect(await labels(`${PRELUDE}data x = fasta("peaks.fa", \nmodel m = ▮\n`)).toEqual(['onnx', 'keras']);
+    expect(await labels(`${PRELUDE}data x = fasta("peaks.fa", \nmodel m = ▮\n`)).toEqual(names('format'));
   });
 
   test('names are the author’s', async () => {
@@ -32,22 +34,18 @@ describe('statements', () => {
 
 describe('values', () => {
   test.each([
-    ['a head', 'reference r = ▮', REFERENCES],
-    ['a half-written head', 'reference r = zer▮', REFERENCES],
-    ['data are sources and other data', 'data x = ▮', ['peaks', 'fasta', 'one_hot_hdf5', 'simulate_motifs']],
+    ['a head', 'reference r = ▮', names('reference')],
+    ['a half-written head', 'reference r = zer▮', names('reference')],
+    ['data are sources and other data', 'data x = ▮', ['peaks', ...names('source')]],
     ['`of` a target is models', 'target t = logit of ▮', ['ctcf']],
     ['`of` an attribution is targets', 'attribution a = saliency of ▮', ['binding']],
     ['`on` is data', 'attribution a = saliency of binding on ▮', ['peaks']],
-    [
-      'stages of an attribution',
-      'attribution a = saliency of binding on peaks | ▮',
-      ['simplex_correction', 'hypothetical'],
-    ],
+    ['stages of an attribution', 'attribution a = saliency of binding on peaks | ▮', names('correction')],
     ['`of` a metric is what its entry measures', 'metric m = prediction_summary of ▮', ['binding']],
-    ['views', 'view ▮', ['logo', 'heatmap']],
+    ['views', 'view ▮', names('view')],
     ['keyword values', 'method m = integrated_gradients(zeros, rule: ▮)', ['gauss_legendre', 'trapezoid', 'riemann']],
     ['keywords of a half-written value', 'method m = integrated_gradients(zeros, steps: au▮)', ['auto']],
-    ['a nested call', 'model m = onnx("ctcf.onnx", input: ▮)', ['dna']],
+    ['a nested call', 'model m = onnx("ctcf.onnx", input: ▮)', names('alphabet')],
     ['inside a nested call', 'model m = onnx("ctcf.onnx", input: dna(▮))', ['length:']],
     ['a declared parameter', 'data x = peaks | only_correct(target: ▮)', ['binding']],
     ['after a finished call, its clauses', 'attribution a = saliency ▮', ['of', 'on', '|']],
@@ -61,7 +59,7 @@ describe('values', () => {
   test('own declarations come before the catalog, and imported ones count', async () => {
     const texts = { '/w/shared.xome': 'reference shuffled = dinucleotide_shuffle(seed: 1)' };
     const found = await labels('import "shared.xome"\nmethod m = integrated_gradients(baseline: ▮)', texts);
-    expect(found).toEqual(['shuffled', ...REFERENCES]);
+    expect(found).toEqual(['shuffled', ...names('reference')]);
   });
 
   test('parameters that are not given yet', async () => {

@@ -1,4 +1,4 @@
-/** Outline, folding, signature help, semantic tokens and quick fixes. */
+/** Outline, folding, links, signature help, semantic tokens and quick fixes. */
 import { SemanticTokensDecoder } from 'langium/lsp';
 import { describe, expect, test } from 'vitest';
 import { open, openAt, PRELUDE } from '../memory.js';
@@ -27,6 +27,20 @@ test('calls over several lines fold', async () => {
     textDocument: { uri: document.uri.toString() },
   });
   expect(ranges?.map(({ startLine }) => startLine)).toContain(0);
+});
+
+test('imports and file parameters link to the files that are there', async () => {
+  const text =
+    'import "shared.xome"\ndata x = fasta("peaks.fa")\ndata y = fasta("none.fa")\nmodel m = onnx("models/deep.onnx", dna(1), order: "ACGT")';
+  const { workspace, document } = await open(text, { '/w/shared.xome': '' });
+  const links = await workspace.xome.lsp.DocumentLinkProvider?.getDocumentLinks(document, {
+    textDocument: { uri: document.uri.toString() },
+  });
+  expect(links?.map(({ target, range }) => `${target ?? ''} ${document.textDocument.getText(range)}`)).toEqual([
+    'file:///w/shared.xome "shared.xome"',
+    'file:///w/peaks.fa "peaks.fa"',
+    'file:///w/models/deep.onnx "models/deep.onnx"',
+  ]);
 });
 
 describe('signature help', () => {
