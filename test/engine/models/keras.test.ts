@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../server/src/engine/failure.js';
 import {
@@ -298,6 +299,15 @@ describe('synthetic files', () => {
   });
 });
 
+describe('custom names', () => {
+  it('cover classes and functions, also those registered in a package', async () => {
+    const config = { units: 2, activation: 'lab>gate', batch_input_shape: [null, 3] };
+    const path = await folder.write({ model: sequential(layer('lab>Wired', 'dense', config)), weights: dense });
+    const [y] = await predict(await load(path, { Wired: 'Dense', gate: 'exponential' }), x);
+    close(y!, { shape: product.shape, data: product.data.map(Math.exp) });
+  });
+});
+
 describe('refusals', () => {
   it('says that a file is no HDF5, or an archive of Keras 3', async () => {
     expect((await failure(folder.bytes('hello, this is text'))).problem.code).toBe('model/not-hdf5');
@@ -354,7 +364,7 @@ describe('refusals', () => {
       'a missing argument',
       { model: sequential(layer('Dense', 'dense', { batch_input_shape: [null, 3] })), weights: dense },
       'model/configuration',
-      '"units" is nothing, expected a number',
+      '"units" is nothing, expected an integer of at least 1',
     ],
     [
       'no input shape',
@@ -397,6 +407,59 @@ describe('refusals', () => {
     expect(error.problem.code).toBe(code);
     expect(error.message).toContain(message);
     expect(error.problem.place).toContain('synthetic_');
-    if (code !== 'model/damaged-hdf5') expect(error.problem.remedy).toBeDefined();
+    expect(error.problem.remedy).toBeDefined();
+  });
+});
+
+describe('damaged configurations', () => {
+  const model = sequential(
+    layer('Conv1D', 'conv', {
+      filters: 2,
+      kernel_size: [3],
+      strides: [1],
+      padding: 'same',
+      activation: 'relu',
+      batch_input_shape: [null, 8, 4],
+    }),
+    layer('BatchNormalization', 'norm', { axis: [2], epsilon: 1e-3 }),
+    layer('ZeroPadding1D', 'pad', { padding: [1, 1] }),
+    layer('MaxPooling1D', 'pool', { pool_size: [2], strides: null }),
+    layer('Reshape', 'reshape', { target_shape: [-1, 2] }),
+    layer('UpSampling1D', 'up', { size: 2 }),
+    layer('Flatten', 'flat'),
+    layer('Dense', 'dense', { units: 1, activation: 'sigmoid' }),
+  );
+  const weights = {
+    conv: stored('conv', { kernel: noise(9, 3, 4, 2), bias: noise(10, 2) }),
+    norm: stored(
+      'norm',
+      Object.fromEntries(['gamma', 'beta', 'moving_mean', 'moving_variance'].map(name => [name, noise(11, 2)])),
+    ),
+    dense: stored('dense', { kernel: noise(12, 20, 1), bias: noise(13, 1) }),
+  };
+
+  /** Paths of every value in a JSON structure. */
+  const pathsOf = (value: unknown): string[][] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, inner]) => [[key], ...pathsOf(inner).map(path => [key, ...path])])
+      : [];
+
+  it('give a graph or a Failure, whatever stands in place of a value', async () => {
+    const wrong = [null, -1, 0, 2, 2.5, 'constructor', '', [], [1, 2], [null], {}, true];
+    const replacement = fc.record({
+      path: fc.constantFrom(...pathsOf(model)),
+      value: fc.constantFrom<unknown>(...wrong),
+    });
+    const property = fc.asyncProperty(replacement, async ({ path, value }) => {
+      const changed = structuredClone(model) as unknown as Record<string, unknown>;
+      const holder = path.slice(0, -1).reduce((inner, key) => inner[key] as Record<string, unknown>, changed);
+      holder[path.at(-1)!] = value;
+      const outcome: unknown = await load(await folder.write({ model: changed, weights })).catch(
+        (error: unknown) => error,
+      );
+      if (outcome instanceof Error) expect(outcome).toBeInstanceOf(Failure);
+      else expect(outcome).toHaveProperty('graph');
+    });
+    await fc.assert(property, { seed: 3, numRuns: 300 });
   });
 });

@@ -1,7 +1,7 @@
 /** Keras 2 models: complete HDF5 files, architecture and weights, become a graph in the common form. */
 import { Failure } from '../failure.js';
 import type { Axis, Graph } from '../graph/graph.js';
-import { Application, type Context, type Layer } from './keras/application.js';
+import { Application, kerasName, type Context, type Layer } from './keras/application.js';
 import { readArchitecture, type Architecture, type LayerSpecification, type Reference } from './keras/architecture.js';
 import { withKerasFile, type KerasFile, type StoredWeight } from './keras/file.js';
 import { ACTIVATION_LAYERS } from './keras/layers/activation.js';
@@ -94,17 +94,16 @@ class Importer {
     const specification = this.layerOf(scope, layer);
     const application = new Application(this.context(scope, specification, 0), specification.configuration);
     const shape = specification.configuration['batch_input_shape'];
-    if (specification.className !== 'InputLayer' || !Array.isArray(shape) || shape.length < 2)
+    const extents: readonly unknown[] = Array.isArray(shape) ? shape.slice(1) : [];
+    const fits = extents.every(extent => extent === null || (Number.isInteger(extent) && Number(extent) > 0));
+    if (specification.className !== 'InputLayer' || extents.length === 0 || !fits)
       return application.refuse(
         'model/configuration',
         `the input has "batch_input_shape" ${JSON.stringify(shape) ?? 'missing'}, expected [batch, …]`,
         'Save the model again with Keras 2, model.save("model.h5").',
       );
-    const axes = shape.map((extent: unknown, axis): Axis => {
-      if (axis === 0) return 'batch';
-      return typeof extent === 'number' ? extent : `${layer}_axis${axis}`;
-    });
-    const value = this.network.input(layer, axes);
+    const axes = extents.map((extent, i): Axis => (typeof extent === 'number' ? extent : `${layer}_axis${i + 1}`));
+    const value = this.network.input(layer, ['batch', ...axes]);
     scope.outputs.set(key(layer, 0), [value]);
     return value;
   }
@@ -132,7 +131,7 @@ class Importer {
     if (model !== undefined)
       return this.applyModel({ ...scope, owner: scope.owner ?? specification }, context, model, inputs);
     const application = new Application(context, configuration);
-    const known = this.options.customLayers[className] ?? className;
+    const known = kerasName(className, this.options.customLayers);
     const layer = LAYERS.get(known);
     if (layer === undefined) return this.unknown(application, known);
     if (made.training && known in NOISE_LAYERS)

@@ -24,6 +24,12 @@ export interface Context {
 /** Writes a layer. The value has the batch first and the layer's axis order. */
 export type Layer = (application: Application, inputs: readonly Value[]) => Value;
 
+/** The Keras class or function that a name in the file stands for; TensorFlow writes registered ones as `package>name`. */
+export function kerasName(name: string, customLayers: Readonly<Record<string, string>>): string {
+  const own = name.slice(name.lastIndexOf('>') + 1);
+  return Object.hasOwn(customLayers, own) ? customLayers[own]! : own;
+}
+
 /** Name and shape of a weight that a layer must have. */
 export type Expected<Name extends string> = readonly [name: Name, shape: readonly number[]];
 
@@ -67,14 +73,18 @@ export class Application {
     return typeof value === 'boolean' ? value : this.missing(key, 'true or false', fallback);
   }
 
-  /** A list of that many numbers; a single number counts for all. */
-  numbers(key: string, count: number, fallback?: readonly number[]): readonly number[] {
+  /** A positive integer. */
+  count(key: string, fallback?: number): number {
+    return this.integers(key, 1, fallback === undefined ? undefined : [fallback])[0]!;
+  }
+
+  /** A list of that many integers of at least `least`; a single one counts for all. */
+  integers(key: string, length: number, fallback?: readonly number[], least = 1): readonly number[] {
     const value = this.configuration[key];
-    if (typeof value === 'number') return new Array<number>(count).fill(value);
-    const list: readonly unknown[] = Array.isArray(value) ? value : [];
-    const numbers = list.filter(item => typeof item === 'number');
-    if (count > 0 && numbers.length === count && list.length === count) return numbers;
-    return this.missing(key, `${count} number(s)`, fallback);
+    const list: readonly unknown[] = Array.isArray(value) ? value : new Array<unknown>(length).fill(value);
+    const integers = list.filter((item): item is number => Number.isInteger(item) && Number(item) >= least);
+    if (length > 0 && integers.length === length && list.length === length) return integers;
+    return this.missing(key, `${length === 1 ? 'an integer' : `${length} integers`} of at least ${least}`, fallback);
   }
 
   private missing<Type>(key: string, expected: string, fallback: Type | undefined): Type {
@@ -120,11 +130,11 @@ export class Application {
     );
   }
 
-  /** A non-negative axis of a value. */
+  /** The positive number of an axis of a value; the batch is none. */
   axis(value: Value, axis: number): number {
     const positive = axis < 0 ? axis + value.shape.length : axis;
-    if (value.shape[positive] !== undefined) return positive;
-    return this.refuse('model/shape', `axis ${axis} is outside the input [${value.shape.join(', ')}]`);
+    if (positive !== 0 && value.shape[positive] !== undefined) return positive;
+    return this.refuse('model/shape', `axis ${axis} is the batch or outside the input [${value.shape.join(', ')}]`);
   }
 
   /** The symbol of an axis of the layer's output whose extent is not known. */

@@ -40,7 +40,7 @@ export interface Architecture {
 
 const FUNCTIONAL = new Set(['Model', 'Functional']);
 
-const isRecord = (value: unknown): value is Configuration =>
+export const isRecord = (value: unknown): value is Configuration =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function malformed(place: string, found: string, expected: string): Failure {

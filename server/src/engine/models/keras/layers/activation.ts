@@ -2,8 +2,8 @@
  * Activation functions and layers.
  * Sources: keras/activations.py and keras/layers/activation/ of Keras 2.15; `hard_sigmoid` is that of Keras 2, 0.2·x + 0.5.
  */
-import type { Configuration } from '../architecture.js';
-import type { Application, Layer } from '../application.js';
+import { isRecord } from '../architecture.js';
+import { kerasName, type Application, type Layer } from '../application.js';
 import type { Value } from '../network.js';
 
 type Activation = (application: Application, x: Value) => Value;
@@ -33,24 +33,26 @@ const gelu: Activation = (application, value) =>
 const softmaxOver = (application: Application, value: Value, axis: number): Value =>
   application.add('softmax', 'Softmax', [value], value.shape, { axis: application.axis(value, axis) });
 
-const FUNCTIONS: Readonly<Record<string, Activation>> = {
-  linear: (_, x) => x,
-  relu: operator('relu', 'Relu'),
-  sigmoid: operator('sigmoid', 'Sigmoid'),
-  hard_sigmoid: operator('hard_sigmoid', 'HardSigmoid', { alpha: 0.2, beta: 0.5 }),
-  tanh: operator('tanh', 'Tanh'),
-  softmax: (application, x) => softmaxOver(application, x, -1),
-  // The name under which TensorFlow 2 saves softmax.
-  softmax_v2: (application, x) => softmaxOver(application, x, -1),
-  softplus: operator('softplus', 'Softplus'),
-  softsign: operator('softsign', 'Softsign'),
-  elu: operator('elu', 'Elu', { alpha: 1 }),
-  selu: operator('selu', 'Selu', { alpha: 1.6732632423543772, gamma: 1.0507009873554805 }),
-  exponential: operator('exponential', 'Exp'),
-  swish,
-  silu: swish,
-  gelu,
-};
+const FUNCTIONS: ReadonlyMap<string, Activation> = new Map(
+  Object.entries<Activation>({
+    linear: (_, x) => x,
+    relu: operator('relu', 'Relu'),
+    sigmoid: operator('sigmoid', 'Sigmoid'),
+    hard_sigmoid: operator('hard_sigmoid', 'HardSigmoid', { alpha: 0.2, beta: 0.5 }),
+    tanh: operator('tanh', 'Tanh'),
+    softmax: (application, x) => softmaxOver(application, x, -1),
+    // The name under which TensorFlow 2 saves softmax.
+    softmax_v2: (application, x) => softmaxOver(application, x, -1),
+    softplus: operator('softplus', 'Softplus'),
+    softsign: operator('softsign', 'Softsign'),
+    elu: operator('elu', 'Elu', { alpha: 1 }),
+    selu: operator('selu', 'Selu', { alpha: 1.6732632423543772, gamma: 1.0507009873554805 }),
+    exponential: operator('exponential', 'Exp'),
+    swish,
+    silu: swish,
+    gelu,
+  }),
+);
 
 /**
  * Applies the `activation` argument of a layer: the name of a function, or a layer without weights.
@@ -60,11 +62,12 @@ const FUNCTIONS: Readonly<Record<string, Activation>> = {
 export function activate(application: Application, value: Value): Value {
   const activation = application.configuration['activation'] ?? 'linear';
   if (typeof activation === 'string') {
-    const make = FUNCTIONS[application.context.customLayers[activation] ?? activation];
+    const make = FUNCTIONS.get(kerasName(activation, application.context.customLayers));
     if (make !== undefined) return make(application, value);
-  } else if (typeof activation === 'object' && 'class_name' in activation && 'config' in activation) {
-    const layer = ACTIVATION_LAYERS[String(activation.class_name)];
-    if (layer !== undefined) return layer(application.with(activation.config as Configuration), [value]);
+  } else if (isRecord(activation)) {
+    const { class_name, config } = activation;
+    const layer = Object.entries(ACTIVATION_LAYERS).find(([name]) => name === class_name)?.[1];
+    if (layer !== undefined && isRecord(config)) return layer(application.with(config), [value]);
   }
   const name = typeof activation === 'string' ? activation : JSON.stringify(activation).slice(0, 80);
   return application.refuse(

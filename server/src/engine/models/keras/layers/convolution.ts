@@ -22,9 +22,9 @@ function geometryOf(application: Application, rank: number): Geometry {
   if (!['valid', 'same', ...(rank === 1 ? ['causal'] : [])].includes(padding))
     application.refuse('model/configuration', `"padding" is "${padding}", expected valid or same`);
   return {
-    kernel: application.numbers('kernel_size', rank),
-    strides: application.numbers('strides', rank, ones),
-    dilations: application.numbers('dilation_rate', rank, ones),
+    kernel: application.integers('kernel_size', rank),
+    strides: application.integers('strides', rank, ones),
+    dilations: application.integers('dilation_rate', rank, ones),
     padding,
   };
 }
@@ -115,8 +115,8 @@ function weightsOf(application: Application, kernels: readonly Kernel[], outputs
 
 const convolution = (rank: number): Layer =>
   layer(rank, (application, geometry, channels) => {
-    const filters = application.number('filters');
-    const groups = application.number('groups', 1);
+    const filters = application.count('filters');
+    const groups = application.count('groups', 1);
     const { kernel, withBias } = weightsOf(
       application,
       [['kernel', [...geometry.kernel, channels / groups, filters]]],
@@ -127,7 +127,7 @@ const convolution = (rank: number): Layer =>
 
 const depthwise = (rank: number): Layer =>
   layer(rank, (application, geometry, channels) => {
-    const multiplier = application.number('depth_multiplier', 1);
+    const multiplier = application.count('depth_multiplier', 1);
     const { depthwise_kernel, withBias } = weightsOf(
       application,
       [['depthwise_kernel', [...geometry.kernel, channels, multiplier]]],
@@ -139,8 +139,8 @@ const depthwise = (rank: number): Layer =>
 
 const separable = (rank: number): Layer =>
   layer(rank, (application, geometry, channels) => {
-    const multiplier = application.number('depth_multiplier', 1);
-    const filters = application.number('filters');
+    const multiplier = application.count('depth_multiplier', 1);
+    const filters = application.count('filters');
     const ones = new Array<number>(rank).fill(1);
     const { depthwise_kernel, pointwise_kernel, withBias } = weightsOf(
       application,

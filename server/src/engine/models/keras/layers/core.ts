@@ -6,7 +6,7 @@ import type { Layer } from '../application.js';
 /** A product with the last axis, whatever the rank. */
 const dense: Layer = (application, inputs) => {
   const x = application.single(inputs);
-  const units = application.number('units');
+  const units = application.count('units');
   const last = x.shape.length - 1;
   const shape = [...x.shape.slice(0, last), units];
   const useBias = application.flag('use_bias', true);
@@ -29,7 +29,7 @@ const dense: Layer = (application, inputs) => {
 const batchNormalization: Layer = (application, inputs) => {
   const value = application.single(inputs);
   // TensorFlow 2 writes the axis as a list of one.
-  const axis = application.axis(value, application.numbers('axis', 1, [-1])[0]!);
+  const axis = application.axis(value, application.integers('axis', 1, [-1], -Infinity)[0]!);
   const channels = application.extent(value, axis);
   const scale = application.flag('scale', true);
   const center = application.flag('center', true);
@@ -68,5 +68,8 @@ export const NOISE_LAYERS: Readonly<Record<string, Layer>> = {
 export const CORE_LAYERS: Readonly<Record<string, Layer>> = {
   Dense: dense,
   BatchNormalization: batchNormalization,
+  // TensorFlow 1.14 to 2.0 write these names.
+  BatchNormalizationV1: batchNormalization,
+  BatchNormalizationV2: batchNormalization,
   ActivityRegularization: identity,
 };

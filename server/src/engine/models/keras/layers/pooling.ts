@@ -8,8 +8,8 @@ const pool =
   (application, inputs) => {
     const value = application.single(inputs);
     application.expectRank(value, rank + 2);
-    const kernel = application.numbers('pool_size', rank, new Array<number>(rank).fill(2));
-    const strides = application.numbers('strides', rank, kernel);
+    const kernel = application.integers('pool_size', rank, new Array<number>(rank).fill(2));
+    const strides = application.integers('strides', rank, kernel);
     const padding = application.text('padding', 'valid');
     if (padding !== 'valid' && padding !== 'same')
       application.refuse('model/configuration', `"padding" is "${padding}", expected valid or same`);

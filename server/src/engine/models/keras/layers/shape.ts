@@ -18,13 +18,13 @@ const flatten: Layer = (application, inputs) => {
 const reshape: Layer = (application, inputs) => {
   const x = application.single(inputs);
   const list = application.configuration['target_shape'];
-  const target = application.numbers('target_shape', Array.isArray(list) ? list.length : 1);
+  const target = application.integers('target_shape', Array.isArray(list) ? list.length : 1, undefined, -1);
   const free = target.indexOf(-1);
   const from = x.shape.slice(1).filter(extent => typeof extent === 'number');
   const known = from.length === x.shape.length - 1;
   const taken = sizeOf(target.filter(extent => extent !== -1));
   const fits = free < 0 ? sizeOf(from) === taken : Number.isInteger(sizeOf(from) / taken);
-  if (target.filter(extent => extent === -1).length > 1 || (known && !fits))
+  if (target.includes(0) || target.filter(extent => extent === -1).length > 1 || (known && !fits))
     application.refuse('model/shape', `the input [${x.shape.join(', ')}] does not fit into "target_shape" [${target}]`);
   const to = target.map((extent, i): Axis => {
     if (extent !== -1) return extent;
@@ -37,7 +37,7 @@ const reshape: Layer = (application, inputs) => {
 /** `dims` count from 1, the batch left out. */
 const permute: Layer = (application, inputs) => {
   const x = application.single(inputs);
-  const dims = application.numbers('dims', x.shape.length - 1);
+  const dims = application.integers('dims', x.shape.length - 1);
   const axes = [...dims].sort((a, b) => a - b);
   if (axes.some((axis, i) => axis !== i + 1))
     application.refuse('model/configuration', `"dims" is [${dims}], expected every axis from 1 to ${dims.length} once`);
@@ -48,7 +48,7 @@ const permute: Layer = (application, inputs) => {
 const repeatVector: Layer = (application, inputs) => {
   const x = application.single(inputs);
   application.expectRank(x, 2);
-  const n = application.number('n');
+  const n = application.count('n');
   const [batch, features] = x.shape as [Axis, Axis];
   const row = application.add(
     'unsqueeze',
@@ -71,15 +71,17 @@ function positionAxes(application: Application, x: Value, rank: number): number[
   return Array.from({ length: rank }, (_, axis) => first + axis);
 }
 
+const isAmount = (value: unknown): value is number => Number.isInteger(value) && Number(value) >= 0;
+
 /** Pairs [before, after] for each axis of positions, from the forms that Keras writes: n, [n, n], [[a, b], [c, d]]. */
 function pairs(application: Application, key: string, rank: number): (readonly [number, number])[] {
   const value = application.configuration[key] ?? 1;
   const list: readonly unknown[] =
     rank === 1 && Array.isArray(value) ? [value] : Array.isArray(value) ? value : new Array(rank).fill(value);
   const found = list.flatMap((item): (readonly [number, number])[] => {
-    if (typeof item === 'number') return [[item, item]];
+    if (isAmount(item)) return [[item, item]];
     const [before, after] = (Array.isArray(item) ? item : []) as unknown[];
-    return typeof before === 'number' && typeof after === 'number' ? [[before, after]] : [];
+    return isAmount(before) && isAmount(after) ? [[before, after]] : [];
   });
   if (found.length === rank) return found;
   return application.refuse('model/configuration', `"${key}" is ${JSON.stringify(value)}, expected a pair per axis`);
@@ -141,7 +143,7 @@ const upSampling =
   (application, inputs) => {
     const x = application.single(inputs);
     const axes = positionAxes(application, x, rank);
-    const sizes = application.numbers('size', rank, new Array<number>(rank).fill(2));
+    const sizes = application.integers('size', rank, new Array<number>(rank).fill(2));
     const interpolation = application.text('interpolation', 'nearest');
     if (interpolation !== 'nearest')
       application.refuse(
