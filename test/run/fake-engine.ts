@@ -31,11 +31,13 @@ async function run(request: Run): Promise<void> {
   if (behaviour === 'hang') for (;;);
   if (behaviour === 'rubbish') process.send?.({ type: 'finished', id: 'not a number' });
   if (behaviour === 'refuse') {
-    return say({ type: 'failed', id, problem: { code: 'model/unknown-operator', message: 'No rule for Einsum.' } });
+    say({ type: 'failed', id, problem: { code: 'model/unknown-operator', message: 'No rule for Einsum.' } });
+    return;
   }
   if (behaviour === 'wait') {
     while (!cancelled.has(id)) await new Promise(resolve => setTimeout(resolve, 5));
-    return say({ type: 'cancelled', id });
+    say({ type: 'cancelled', id });
+    return;
   }
   say({ type: 'progress', id, done: 1, total: EXAMPLES, unit: 'examples' });
   await compute(request);
@@ -130,8 +132,10 @@ process.on('message', (request: EngineRequest) => {
       const hoard: number[][] = [];
       for (;;) hoard.push(new Array<number>(1_000_000).fill(hoard.length));
     }
-    if (request.call.category === 'format')
-      return say({ type: 'described', id: request.id, description: model(request) });
+    if (request.call.category === 'format') {
+      say({ type: 'described', id: request.id, description: model(request) });
+      return;
+    }
     const notes = [{ level: 'information' as const, code: 'fake/process', message: String(process.pid) }];
     say({
       type: 'described',

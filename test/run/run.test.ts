@@ -7,7 +7,7 @@ import type { Declaration, WrittenExpectation } from '../../server/src/language/
 import type { Plan } from '../../server/src/plan/plan.js';
 import { makePlan } from '../../server/src/plan/plan.js';
 import { Snapshot } from '../../server/src/protocol.js';
-import { Engine } from '../../server/src/run/engine.js';
+import { Supervisor } from '../../server/src/run/supervisor.js';
 import type { RunEvent, RunOutcome } from '../../server/src/run/run.js';
 import { runPlan } from '../../server/src/run/run.js';
 import { judgeAll, storedResults } from '../../server/src/run/results.js';
@@ -17,13 +17,13 @@ import { call, declare, example, expectation, experiment, FILE } from '../plan/f
 import { buildFakeEngine } from './fake.js';
 
 let scratch: string;
-let engine: Engine;
+let engine: Supervisor;
 let store: ResultStore;
 let events: RunEvent[];
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'xome-run-'));
-  engine = new Engine({ script: await buildFakeEngine(scratch) });
+  engine = new Supervisor({ script: await buildFakeEngine(scratch) });
 });
 afterAll(async () => {
   await engine.dispose();

@@ -7,7 +7,7 @@ import { entriesOf } from '../catalog/index.js';
 import type { FileDiagnostic } from '../language/check-file.js';
 import type { ExecutorOptions, ModelDescription } from '../protocol.js';
 import { quantity } from '../protocol.js';
-import { EngineError } from '../run/engine.js';
+import { EngineError } from '../run/supervisor.js';
 import { locateFiles } from '../run/headers.js';
 import { reportHtml } from '../run/report.js';
 import { judgeAll, storedResults } from '../run/results.js';

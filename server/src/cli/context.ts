@@ -7,7 +7,7 @@ import type { Plan } from '../plan/plan.js';
 import { makePlan } from '../plan/plan.js';
 import { PlanError } from '../plan/problem.js';
 import type { ExecutorOptions } from '../protocol.js';
-import { Engine } from '../run/engine.js';
+import { Supervisor } from '../run/supervisor.js';
 import { engineHeaders } from '../run/headers.js';
 import type { ExitCode } from '../run/run.js';
 import { EXIT } from '../run/run.js';
@@ -37,8 +37,8 @@ export class CommandError extends Error {
 }
 
 /** Runs `work` with an engine that is gone afterwards. */
-export async function withEngine<T>(context: Context, work: (engine: Engine) => Promise<T>): Promise<T> {
-  const engine = new Engine({ script: context.scripts.engine });
+export async function withEngine<T>(context: Context, work: (engine: Supervisor) => Promise<T>): Promise<T> {
+  const engine = new Supervisor({ script: context.scripts.engine });
   try {
     return await work(engine);
   } finally {
@@ -47,7 +47,7 @@ export async function withEngine<T>(context: Context, work: (engine: Engine) => 
 }
 
 /** Every diagnostic of the editor. Says once when headers cannot be read because the engine does not work. */
-export function check(file: string, engine: Engine, context: Context): Promise<CheckedFile> {
+export function check(file: string, engine: Supervisor, context: Context): Promise<CheckedFile> {
   let said = false;
   const headers = engineHeaders(engine, problem => {
     if (said || !problem.code.startsWith('engine/')) return;
@@ -60,7 +60,7 @@ export function check(file: string, engine: Engine, context: Context): Promise<C
 /** A checked experiment and its plan and store. Prints findings; ends the command when there is nothing to run. */
 export async function prepare(
   file: string,
-  engine: Engine,
+  engine: Supervisor,
   context: Context,
   options: { backend: ExecutorOptions['backend']; only?: readonly string[]; quiet?: boolean },
 ): Promise<{ experiment: Experiment; plan: Plan; store: ResultStore; texts: ReadonlyMap<string, string> }> {

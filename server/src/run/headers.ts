@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { findEntry } from '../catalog/index.js';
 import type { PlainCall } from '../catalog/index.js';
 import type { Call, Description, Json, Problem } from '../protocol.js';
-import type { Engine } from './engine.js';
+import type { Supervisor } from './supervisor.js';
 import { EngineError } from './engine-process.js';
 
 export interface EngineHeaders {
@@ -17,7 +17,10 @@ export interface EngineHeaders {
  *
  * @param onProblem hears why a header could not be read
  */
-export function engineHeaders(engine: Pick<Engine, 'describe'>, onProblem: (problem: Problem) => void): EngineHeaders {
+export function engineHeaders(
+  engine: Pick<Supervisor, 'describe'>,
+  onProblem: (problem: Problem) => void,
+): EngineHeaders {
   return {
     describe: async (call, folder) => {
       const { located, files } = locateFiles(call, folder);

@@ -4,14 +4,14 @@
 import type { Plan, Step } from '../plan/plan.js';
 import type { ExecutorOptions, Problem } from '../protocol.js';
 import type { ResultStore } from '../store/store.js';
-import type { Engine, Progress } from './engine.js';
+import type { Supervisor, Progress } from './supervisor.js';
 import { EngineError } from './engine-process.js';
 import type { JudgedExpectation, StepResult, StepResults } from './results.js';
 import { judgeAll, storedResults } from './results.js';
 
 export interface RunOptions {
   readonly store: ResultStore;
-  readonly engine: Pick<Engine, 'run'>;
+  readonly engine: Pick<Supervisor, 'run'>;
   readonly executor: ExecutorOptions;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;

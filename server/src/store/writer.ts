@@ -9,7 +9,7 @@ import * as z from 'zod';
 import { readIfPresent, writeAtomically } from './atomic.js';
 import { explainWriteError, StoreError, systemCode } from './error.js';
 import type { Lock } from './lock.js';
-import type { NumberArray, NpyHeader } from './npy.js';
+import type { NpyHeader } from './npy.js';
 import { encodeHeader, fileSize, rowSize, writeFully } from './npy.js';
 import type { ArrayLayout, RowTable } from './result.js';
 import { ResultMeta } from './result.js';

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Call, Problem } from '../../server/src/protocol.js';
-import type { EngineOptions, Job } from '../../server/src/run/engine.js';
-import { Engine, EngineError } from '../../server/src/run/engine.js';
+import type { SupervisorOptions, Job } from '../../server/src/run/supervisor.js';
+import { EngineError, Supervisor } from '../../server/src/run/supervisor.js';
 import { ResultStore } from '../../server/src/store/store.js';
 import { buildFakeEngine } from './fake.js';
 
 let scratch: string;
 let script: string;
-let engine: Engine;
+let engine: Supervisor;
 
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'xome-engine-'));
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true }));
 beforeEach(() => {
-  engine = new Engine({ script });
+  engine = new Supervisor({ script });
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -49,9 +49,9 @@ async function problemOf(promise: Promise<unknown>): Promise<Problem> {
   return error.problem;
 }
 
-async function restart(options: Partial<EngineOptions>): Promise<void> {
+async function restart(options: Partial<SupervisorOptions>): Promise<void> {
   await engine.dispose();
-  engine = new Engine({ script, ...options });
+  engine = new Supervisor({ script, ...options });
 }
 
 describe('a run', () => {

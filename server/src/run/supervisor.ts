@@ -10,7 +10,7 @@ import { EngineError, EngineProcess } from './engine-process.js';
 
 export { EngineError } from './engine-process.js';
 
-export interface EngineOptions {
+export interface SupervisorOptions {
   /** Path of the engine's script. */
   readonly script: string;
   /** The Node to run it (setting `explainome.engine.node`); the current one when absent. */
@@ -41,14 +41,14 @@ const GRACE = 1000;
 /** Problems that say nothing about the file that was being described. */
 const PASSING = new Set(['engine/no-start', 'engine/unusable', 'engine/protocol']);
 
-export class Engine {
+export class Supervisor {
   private readonly runner: Seat;
   private readonly describer: Seat;
   private readonly describeTimeout: number;
   private readonly descriptions = new Map<string, Promise<Description>>();
   private lastId = 0;
 
-  constructor(options: EngineOptions) {
+  constructor(options: SupervisorOptions) {
     const process = {
       script: options.script,
       startTimeout: options.startTimeout ?? 30_000,
