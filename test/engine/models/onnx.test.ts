@@ -177,6 +177,16 @@ describe('operators of older and newer operator sets', () => {
         outputs: [[2, 6]],
       },
     ],
+    [
+      'AveragePool with dilations of one',
+      19,
+      {
+        operator: 'AveragePool',
+        attributes: { kernel_shape: [2], dilations: [1] },
+        shape: [1, 2, 5],
+        outputs: [[1, 2, 4]],
+      },
+    ],
     ['HardSwish', 14, { operator: 'HardSwish', shape: [12] }],
     ['Gelu', 20, { operator: 'Gelu', shape: [12] }],
     ['Gelu by its approximation', 20, { operator: 'Gelu', attributes: { approximate: 'tanh' }, shape: [12] }],
@@ -241,9 +251,20 @@ describe('refusals', () => {
     });
   });
 
-  it('padding that reflects', () => {
-    const form = { operator: 'Pad', attributes: { mode: 'reflect' }, shape: [3], constants: [integers([1, 1])] };
-    expect(on(form, 18)).toMatchObject({ code: 'model/unknown-operator', place: 'node the_node (Pad) of old.onnx' });
+  it.each<[string, OldForm]>([
+    [
+      'padding that reflects',
+      { operator: 'Pad', attributes: { mode: 'reflect' }, shape: [3], constants: [integers([1, 1])] },
+    ],
+    [
+      'dilated average pooling',
+      { operator: 'AveragePool', attributes: { kernel_shape: [2], dilations: [2] }, shape: [1, 1, 5] },
+    ],
+  ])('%s', (_, form) => {
+    expect(on(form, 19)).toMatchObject({
+      code: 'model/unknown-operator',
+      place: `node the_node (${form.operator}) of old.onnx`,
+    });
   });
 
   it('an operator that the engine does not know, by operator, node and file', () => {

@@ -28,7 +28,7 @@ const RUNS: Readonly<Record<string, number>> = {
   Gemm: 20,
   Pad: 20,
 };
-const FEW = 10;
+const FEW = 20;
 
 let native: Executor;
 beforeAll(async () => {

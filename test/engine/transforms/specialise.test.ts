@@ -92,6 +92,15 @@ describe('specialise', () => {
     }
   });
 
+  it('refuses indices outside the value', () => {
+    const outside: Graph = {
+      ...exported,
+      nodes: [node('Gather', ['x', 'at'], 'y', { axis: -1 })],
+      initializers: new Map([['at', integers([0, 3])]]),
+    };
+    expect(() => specialise(outside, new Map([['x', [2, 4, 3]]]))).toThrow('Gather: index 3 is outside 3 elements');
+  });
+
   it('refuses a shape that follows from values', () => {
     const dynamic: Graph = {
       ...exported,

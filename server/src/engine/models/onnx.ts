@@ -161,6 +161,16 @@ const RULES: Readonly<Record<string, Rule>> = {
   LogSoftmax: softmax,
   Dropout: refuseOutputs('Dropout'),
   BatchNormalization: refuseOutputs('BatchNormalization'),
+  /** Dilations came with operator set 19. */
+  AveragePool: (state, node) => {
+    const { dilations, ...attributes } = node.attributes;
+    if (Array.isArray(dilations) && dilations.some(dilation => dilation !== 1))
+      throw new Failure('model/unknown-operator', 'average pooling with dilations is not supported', {
+        place: state.place(node),
+        remedy: 'Write it as a convolution with a constant kernel.',
+      });
+    state.nodes.push({ ...node, attributes });
+  },
   Pad: (state, node) => {
     const mode = textAttribute(node, 'mode', 'constant');
     if (mode !== 'constant')

@@ -11,7 +11,7 @@ import {
 import { given, ShapeError, type Operator } from './operator.js';
 import { windowOf, windowTable, type Window } from './window.js';
 
-const CONVOLUTION_REFUSED = 'the kernel is computed from the input';
+const CONVOLUTION_REFUSED = 'its kernel or bias is computed from the input';
 
 interface Convolution {
   readonly batch: number;

@@ -59,7 +59,12 @@ const gather: Operator = {
   name: 'Gather',
   infer: (node, inputs) => {
     const x = given(inputs, 0, node);
-    return [{ type: x.type, shape: gatherShape(node, x.shape, given(inputs, 1, node).shape) }];
+    const indices = given(inputs, 1, node);
+    const shape = gatherShape(node, x.shape, indices.shape);
+    const extent = x.shape.at(numberAttribute(node, 'axis', 0))!;
+    const outside = indices.constant && numbersOf(indices.constant).find(at => at < -extent || at >= extent);
+    if (outside !== undefined) throw new ShapeError(`Gather: index ${outside} is outside ${extent} elements`);
+    return [{ type: x.type, shape }];
   },
   evaluate: (node, inputs) => {
     const x = given(inputs, 0, node);
