@@ -73,7 +73,7 @@ describe('xome run', () => {
     expect(out).toMatch(/^metric +statistic +value +95 % interval +n$/m);
     expect(out).toMatch(/^agree +median +50\s% +2\.5\s% to 97\.5\s% +4 {2}✓ met$/m);
     expect(out).toMatch(/1 of 1 expectations met/);
-    expect(err).toMatch(/✓ \[1\/6\] fasta/);
+    expect(err).toMatch(/✓ \[1\/6\] peaks = fasta/);
     expect(code).toBe(0);
     expect((await xome('run', 'a.xome')).err).toMatch(/nothing to compute/);
   });

@@ -14,7 +14,7 @@ const step: Step = {
   },
   needs: [],
   files: {},
-  declarations: [],
+  declarations: ['/a.xome#raw'],
   place: { file: '/a.xome', range: { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } } },
 };
 
@@ -46,9 +46,9 @@ describe('progress', () => {
   it('is one redrawn line on a terminal, at most ten times a second', () => {
     const drawn = render(true, 120).split('\r\x1b[2K');
     expect(drawn.slice(1)).toEqual([
-      '[1/1] saliency of score on peaks …',
-      '[1/1] saliency of score on peaks  ████████████░░░░░░░░░░░░  50 %  250 of 500 examples  6.3/s  40 s left',
-      '✗ [1/1] saliency of score on peaks: failed\n',
+      '[1/1] raw = saliency of score on peaks …',
+      '[1/1] raw = saliency of score on peaks  ████████████░░░░░░░░░░░░  50 %  250 of 500 examples  6.3/s  40 s left',
+      '✗ [1/1] raw = saliency of score on peaks: failed\n',
     ]);
   });
 
@@ -60,9 +60,9 @@ describe('progress', () => {
   it('is a few plain lines in a log', () => {
     expect(render(false, 80)).toBe(
       [
-        '[1/1] saliency of score on peaks …',
-        '[1/1] saliency of score on peaks  50 %  250 of 500 examples  6.3/s  40 s left',
-        '✗ [1/1] saliency of score on peaks: failed',
+        '[1/1] raw = saliency of score on peaks …',
+        '[1/1] raw = saliency of score on peaks  50 %  250 of 500 examples  6.3/s  40 s left',
+        '✗ [1/1] raw = saliency of score on peaks: failed',
         '',
       ].join('\n'),
     );

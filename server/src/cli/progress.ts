@@ -1,4 +1,5 @@
 /** Progress of a run on standard error: one redrawn line per running step on a terminal, plain lines elsewhere. */
+import type { Step } from '../plan/plan.js';
 import { quantity } from '../protocol.js';
 import type { RunEvent } from '../run/run.js';
 import type { Paint, Stream } from './terminal.js';
@@ -27,7 +28,7 @@ export class ProgressDisplay {
         break;
       case 'started':
         this.drawn = this.now();
-        this.line(`${this.counter()} ${event.step.title} …`);
+        this.line(`${this.counter()} ${lineOf(event.step)} …`);
         break;
       case 'progress':
         this.progress(event);
@@ -46,7 +47,7 @@ export class ProgressDisplay {
     const share = event.total > 0 ? Math.min(1, event.done / event.total) : 0;
     const filled = Math.round(share * BAR);
     const parts = [
-      `${this.counter()} ${event.step.title}`,
+      `${this.counter()} ${lineOf(event.step)}`,
       ...(this.stream.isTTY ? ['█'.repeat(filled) + '░'.repeat(BAR - filled)] : []),
       `${Math.floor(100 * share)} %`,
       `${quantity(Math.floor(event.done), 'count')} of ${quantity(event.total, 'count')} ${event.unit}`,
@@ -57,7 +58,7 @@ export class ProgressDisplay {
   }
 
   private ended({ step, result, seconds }: Extract<RunEvent, { type: 'ended' }>): void {
-    const title = `${this.counter()} ${step.title}`;
+    const title = `${this.counter()} ${lineOf(step)}`;
     if (this.stream.isTTY) this.stream.write('\r\x1b[2K');
     if (result.status === 'complete') {
       this.stream.write(`${this.paint('green', '✓')} ${title}  ${this.paint('dim', duration(seconds))}\n`);
@@ -81,6 +82,11 @@ export class ProgressDisplay {
       this.stream.write(`${text}\n`);
     }
   }
+}
+
+/** A step as the experiment has it: `ig = integrated_gradients of binding on peaks`; inner stages have no name. */
+function lineOf({ declarations, title }: Step): string {
+  return [...declarations.map(id => id.slice(id.lastIndexOf('#') + 1)), title].join(' = ');
 }
 
 /** Seconds as people read them: `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`. */
