@@ -448,7 +448,7 @@ describe('merging', () => {
   it('Subtract, and an axis of 1 that stretches', async () => {
     close(
       await merged('Subtract', {}, a, b),
-      over((p, q) => p! - q!, a, b),
+      over((p, q) => p - q, a, b),
     );
     const gate = noise(63, 2, 1, 3);
     close(

@@ -370,7 +370,7 @@ describe('refusals', () => {
       'no input shape',
       { model: sequential(layer('Dense', 'dense', { units: 2 })), weights: dense },
       'model/configuration',
-      'shape of its input',
+      'shape of the input, "batch_input_shape", is missing',
     ],
     [
       'a loop',

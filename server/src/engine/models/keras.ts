@@ -99,8 +99,8 @@ class Importer {
     if (specification.className !== 'InputLayer' || extents.length === 0 || !fits)
       return application.refuse(
         'model/configuration',
-        `the input has "batch_input_shape" ${JSON.stringify(shape) ?? 'missing'}, expected [batch, …]`,
-        'Save the model again with Keras 2, model.save("model.h5").',
+        `the shape of the input, "batch_input_shape", is ${shape === undefined ? 'missing' : JSON.stringify(shape)}, expected [null, …]`,
+        'Give the first layer an input_shape, or call the model on data, and save it again.',
       );
     const axes = extents.map((extent, i): Axis => (typeof extent === 'number' ? extent : `${layer}_axis${i + 1}`));
     const value = this.network.input(layer, ['batch', ...axes]);

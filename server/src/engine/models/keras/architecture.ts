@@ -99,7 +99,10 @@ function layerOf(value: unknown, outer: string): Omit<LayerSpecification, 'calls
   return { className, name, configuration: inner, ...(model && { model }) };
 }
 
-/** Each layer is applied to the one before. Until Keras 2.2.2 the configuration was the bare list of layers. */
+/**
+ * Each layer is applied to the one before. Until Keras 2.2.2 the configuration was the bare list of layers. The input may be
+ * left out; Keras then calls it after the first layer.
+ */
 function sequential(config: unknown, place: string): Architecture {
   const entries = Array.isArray(config) ? config : recordOf(config, place)['layers'];
   const layers = listOf(entries, place).map(entry => layerOf(entry, place));
@@ -107,11 +110,6 @@ function sequential(config: unknown, place: string): Architecture {
   if (first === undefined) throw malformed(place, 'no layer', 'at least one');
   if (first.className !== 'InputLayer') {
     const shape = inputShapeOf(first) ?? (isRecord(config) ? config['build_input_shape'] : undefined);
-    if (!Array.isArray(shape))
-      throw new Failure('model/configuration', 'the Sequential model does not say the shape of its input', {
-        place: `layer ${first.name} of ${place}`,
-        remedy: 'Give the first layer an input_shape, or call the model on data, and save it again.',
-      });
     const name = `${first.name}_input`;
     layers.unshift({ className: 'InputLayer', name, configuration: { name, batch_input_shape: shape } });
   }
@@ -130,8 +128,9 @@ const firstOutput = (layer: string): Reference => ({ layer, call: 0, output: 0 }
 
 /** The shape that a layer asks for when it is the first of a Sequential model. */
 function inputShapeOf({ configuration, model }: Omit<LayerSpecification, 'calls'>): unknown {
-  const input = model?.inputs[0];
-  return (input ? model?.layers.get(input.layer)?.configuration : configuration)?.['batch_input_shape'];
+  if (model === undefined) return configuration['batch_input_shape'];
+  const input = model.inputs[0];
+  return input && model.layers.get(input.layer)?.configuration['batch_input_shape'];
 }
 
 function functional(config: Configuration, place: string): Architecture {

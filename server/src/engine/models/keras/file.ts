@@ -69,7 +69,7 @@ async function checkSignature(path: string, name: string): Promise<void> {
   } catch (error) {
     throw new Failure(
       'model/unreadable',
-      `the file cannot be read: ${error instanceof Error ? error.message : error}`,
+      `the file cannot be read: ${error instanceof Error ? error.message : String(error)}`,
       {
         place: path,
       },
@@ -117,10 +117,12 @@ function contentOf(file: File, name: string): KerasFile {
   } catch (error) {
     throw new Failure('model/configuration', `model_config is not JSON: ${String(error)}`, { place: name });
   }
-  // Keras itself looks first on the weights, where weights-only files have these attributes too.
   const weights = file.get('model_weights');
-  const version = textOf(file, 'keras_version');
-  const backend = textOf(file, 'backend') ?? 'tensorflow';
+  // The group of weights repeats version and backend of the file.
+  const about = (attribute: string): string | undefined =>
+    textOf(file, attribute) ?? (weights instanceof h5wasm.Group ? textOf(weights, attribute) : undefined);
+  const version = about('keras_version');
+  const backend = about('backend') ?? 'tensorflow';
   return { name, version, backend, configuration, weights: layer => weightsOf(weights, layer, name) };
 }
 
@@ -184,8 +186,12 @@ function valuesOf(dataset: InstanceType<typeof h5wasm.Dataset>, place: string): 
   if (values instanceof Float32Array) return values;
   if (values instanceof Float64Array) return Float32Array.from(values);
   if (typeof values === 'number') return Float32Array.of(values);
-  throw new Failure('model/weights', `a weight is of type ${String(dataset.dtype)}, expected 32-bit or 64-bit floats`, {
-    place,
-    remedy: 'Save the weights as float32.',
-  });
+  throw new Failure(
+    'model/weights',
+    `a weight is of type ${JSON.stringify(dataset.dtype)}, expected 32-bit or 64-bit floats`,
+    {
+      place,
+      remedy: 'Save the weights as float32.',
+    },
+  );
 }
