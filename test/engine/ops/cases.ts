@@ -1,5 +1,5 @@
 /** Random cases for every operator of the registry: attributes, shapes and operands in all the forms that ONNX allows. */
-import { integers, floats, sizeOf, type Attributes } from '../../../server/src/engine/graph/graph.js';
+import { integers, floats, type Attributes } from '../../../server/src/engine/graph/graph.js';
 import { constant, given, variable, type Draw, type MakeCase, type Operand, type Role } from './draw.js';
 
 const INT64_MAX = 2 ** 63;

@@ -7,7 +7,7 @@ import { onnxruntimeExecutor } from '../../../server/src/engine/backends/onnxrun
 import { interpret, toValue } from '../../../server/src/engine/backends/reference.js';
 import { Failure } from '../../../server/src/engine/failure.js';
 import { GraphBuilder } from '../../../server/src/engine/graph/builder.js';
-import { floats, integers, sizeOf, type Tensor } from '../../../server/src/engine/graph/graph.js';
+import { floats, sizeOf, type Tensor } from '../../../server/src/engine/graph/graph.js';
 import { importOnnx } from '../../../server/src/engine/models/onnx.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 import { differentiate } from '../../../server/src/engine/transforms/autodiff.js';

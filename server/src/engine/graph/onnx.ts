@@ -272,7 +272,7 @@ export interface OnnxModel {
 export function readOnnx(bytes: Uint8Array, file: string): OnnxModel {
   let model: ModelMessage;
   try {
-    model = ModelProto.toObject(ModelProto.decode(bytes), { longs: Number, defaults: false }) as ModelMessage;
+    model = ModelProto.toObject(ModelProto.decode(bytes), { longs: Number, defaults: false });
   } catch (error) {
     throw damaged(file, error instanceof Error ? error.message : String(error));
   }
@@ -343,7 +343,7 @@ function writeAttribute(name: string, value: AttributeValue): AttributeMessage {
   if (typeof value === 'string') return { name, type: ATTRIBUTE.text, s: encoder.encode(value) };
   if ('data' in value) return { name, type: ATTRIBUTE.tensor, t: writeTensor('', value) };
   if (value.every(item => typeof item === 'number')) return { name, type: ATTRIBUTE.ints, ints: [...value] };
-  return { name, type: ATTRIBUTE.texts, strings: value.map(item => encoder.encode(String(item))) };
+  return { name, type: ATTRIBUTE.texts, strings: value.map(item => encoder.encode(item)) };
 }
 
 const writeValue = ({ name, type, shape }: ValueHeader): ValueMessage => ({

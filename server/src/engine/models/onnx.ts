@@ -106,7 +106,7 @@ const softmax: Rule = (state, node) => {
   const axis = numberAttribute(node, 'axis', 1);
   const flat = state.emit(node, 'Flatten', [x], { axis });
   const y = state.emit(node, node.operator, [flat], { axis: -1 });
-  state.emit(node, 'Reshape', [y, state.emit(node, 'Shape', [x])], {}, node.outputs[0]!);
+  state.emit(node, 'Reshape', [y, state.emit(node, 'Shape', [x])], {}, node.outputs[0]);
 };
 
 const refuseOutputs =
@@ -191,11 +191,11 @@ const RULES: Readonly<Record<string, Rule>> = {
       inner = state.emit(node, 'Tanh', [times(state.emit(node, 'Add', [x, cubed]), scalar(Math.sqrt(2 / Math.PI)))]);
     } else inner = state.emit(node, 'Erf', [times(x, scalar(Math.SQRT1_2))]);
     const gate = state.emit(node, 'Add', [inner, scalar(1)]);
-    state.emit(node, 'Mul', [times(x, scalar(0.5)), gate], {}, node.outputs[0]!);
+    state.emit(node, 'Mul', [times(x, scalar(0.5)), gate], {}, node.outputs[0]);
   },
   HardSwish: (state, node) => {
     const [x] = node.inputs as [string];
     const gate = state.emit(node, 'HardSigmoid', [x], { alpha: 1 / 6, beta: 0.5 });
-    state.emit(node, 'Mul', [x, gate], {}, node.outputs[0]!);
+    state.emit(node, 'Mul', [x, gate], {}, node.outputs[0]);
   },
 };

@@ -1,5 +1,5 @@
 /** Element-wise operators: activations, arithmetic, comparisons and selection. Sources: ONNX operator specification. */
-import { numberAttribute, numbersOf, sizeOf, type ElementType, type Node } from '../graph/graph.js';
+import { numberAttribute, numbersOf, sizeOf, textAttribute, type ElementType, type Node } from '../graph/graph.js';
 import { broadcastIndex, broadcastShape, unbroadcast } from './broadcast.js';
 import { given, type Adjoint, type Gradient, type Operator, type Value } from './operator.js';
 
@@ -367,9 +367,9 @@ const CAST_TYPES: Readonly<Record<string, ElementType>> = {
 };
 
 function castType(node: Node): ElementType {
-  const type = CAST_TYPES[String(node.attributes['to'])];
-  if (type === undefined)
-    throw new Error(`Cast to ${String(node.attributes['to'])} should have been refused at import`);
+  const to = textAttribute(node, 'to', '');
+  const type = CAST_TYPES[to];
+  if (type === undefined) throw new Error(`Cast to ${to} should have been refused at import`);
   return type;
 }
 

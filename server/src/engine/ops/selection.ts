@@ -1,6 +1,6 @@
 /** Operators that pick elements by position: Gather, Slice, Split, Concat, Pad. Sources: ONNX Gather-13, Slice-13, Split-18, Concat-13, Pad-18. */
 import type { GraphBuilder } from '../graph/builder.js';
-import { floats, numberAttribute, numbersAttribute, numbersOf, sizeOf, stridesOf, type Node } from '../graph/graph.js';
+import { floats, numberAttribute, numbersOf, sizeOf, stridesOf, type Node } from '../graph/graph.js';
 import { axisOf, constantOf, given, ShapeError, type Header, type Operator, type Value } from './operator.js';
 
 /** Picks index lists along one axis. */

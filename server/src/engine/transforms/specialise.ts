@@ -50,7 +50,7 @@ function fold(builder: GraphBuilder, node: Node): boolean {
   try {
     if (node.operator === 'Shape') {
       const { constant } = operator.infer(node, inputs)[0]!;
-      builder.constant(constant!, node.outputs[0]!);
+      builder.constant(constant!, node.outputs[0]);
       return true;
     }
     if (!inputs.every(input => input === undefined || input.constant !== undefined)) return false;
