@@ -276,6 +276,21 @@ describe('synthetic files', () => {
     expect(imported.graph.nodes.some(({ name }) => name === 'twin/call_2/dense/tanh')).toBe(true);
   });
 
+  it('import Sequential models in a Sequential model, the inner one without a shape of its own', async () => {
+    const head = layer('Dense', 'head', { units: 1, use_bias: false, activation: 'exponential' });
+    const inner = { class_name: 'Sequential', name: 'inner', config: [head] };
+    const outer = { class_name: 'Sequential', name: 'outer', config: [DENSE] };
+    const column = noise(14, 2, 1);
+    const weights = { outer: dense.dense, inner: stored('head', { kernel: column }) };
+    const imported = await load(await folder.write({ model: sequential(outer, inner), weights }));
+    expect(imported.graph.inputs[0]!.shape).toEqual(['batch', 3]);
+    const [y] = await predict(imported, x);
+    close(
+      y!,
+      build([4, 1], n => Math.exp(sum(2, u => at(product, n, u) * at(column, u, 0)))),
+    );
+  });
+
   it('import open lengths as symbols', async () => {
     const filters = noise(7, 3, 2, 2);
     const model = sequential(
