@@ -36,7 +36,7 @@ async function read(context: StepContext, key: string, array: string): Promise<F
 }
 
 /** How each metric of the catalog gets what it measures. */
-const MEASURES: {
+export const MEASURES: {
   readonly [Name in keyof typeof specifications]: Measure<ParametersOf<(typeof specifications)[Name]>>;
 } = {
   completeness: async (task, _, context) => {
