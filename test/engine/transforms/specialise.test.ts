@@ -92,6 +92,20 @@ describe('specialise', () => {
     }
   });
 
+  it.each<[string, Node[], string]>([
+    [
+      'out of order',
+      [node('Exp', ['r'], 'y'), node('Relu', ['x'], 'r')],
+      'the value r is read before any node gives it',
+    ],
+    ['that give a value twice', [node('Relu', ['x'], 'y'), node('Exp', ['x'], 'y')], 'the value y is given twice'],
+    ['without the output', [node('Relu', ['x'], 'r')], 'no node gives the output y'],
+  ])('refuses nodes %s', (_, nodes, message) => {
+    const run = (): unknown => specialise({ ...exported, nodes }, new Map([['x', [2, 4, 3]]]));
+    expect(run).toThrow(Failure);
+    expect(run).toThrow(message);
+  });
+
   it('refuses indices outside the value', () => {
     const outside: Graph = {
       ...exported,

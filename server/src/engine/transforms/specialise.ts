@@ -27,6 +27,7 @@ export function specialise(graph: Graph, shapes: ReadonlyMap<string, readonly nu
  *
  * @param inputs values of the builder that stand for the graph's inputs
  * @returns the values that stand for the graph's outputs
+ * @throws Failure `model/damaged` when nodes are out of order or give a value twice
  */
 export function emit(builder: GraphBuilder, graph: Graph, inputs: readonly string[]): readonly string[] {
   const aliases = new Map(graph.inputs.map(({ name }, i) => [name, inputs[i]!]));
@@ -38,9 +39,21 @@ export function emit(builder: GraphBuilder, graph: Graph, inputs: readonly strin
       aliases.set(original.outputs[0]!, node.inputs[0]!);
       continue;
     }
+    const place = `node ${node.name} (${node.operator}) of ${builder.name}`;
+    const missing = node.inputs.find(name => name !== '' && !builder.has(name));
+    if (missing !== undefined) throw damaged(`the value ${missing} is read before any node gives it`, place);
+    const double = node.outputs.find(name => name !== '' && builder.has(name));
+    if (double !== undefined) throw damaged(`the value ${double} is given twice`, place);
     if (!fold(builder, node)) builder.append(node);
   }
-  return graph.outputs.map(({ name }) => resolve(name));
+  return graph.outputs.map(({ name }) => {
+    if (!builder.has(resolve(name))) throw damaged(`no node gives the output ${name}`, builder.name);
+    return resolve(name);
+  });
+}
+
+function damaged(message: string, place: string): Failure {
+  return new Failure('model/damaged', message, { place, remedy: 'Check the file with onnx.checker.check_model.' });
 }
 
 /** Replaces a node whose outputs are known by constants. */
