@@ -1,8 +1,8 @@
 /** A document without errors as plain data for the plan: the only way out of the language. */
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { AstUtils, UriUtils } from 'langium';
 import type { LangiumDocument } from 'langium';
 import type { LangiumServices } from 'langium/lsp';
-import type { Kind } from '../catalog/index.js';
 import type { Declaration, Experiment, WrittenView } from './experiment.js';
 import { isAction, isExpectation } from './generated/ast.js';
 import type { Action, Definition } from './generated/ast.js';
@@ -58,7 +58,7 @@ function declarationOf(definition: Definition, services: LangiumServices, contex
   return {
     id: idOf(definition),
     name: definition.name,
-    kind: definition.kind as Kind,
+    kind: definition.kind,
     ...(documentation !== undefined && { documentation }),
     place: placeOf(definition),
     folder: UriUtils.dirname(AstUtils.getDocument(definition).uri).fsPath,

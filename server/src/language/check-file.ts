@@ -10,7 +10,7 @@ import type { HeaderReader } from './headers.js';
 import { importClosure } from './imports.js';
 import { createXomeServices } from './module.js';
 import { isProblemData } from './problems.js';
-import type { Severity } from './problems.js';
+import type { ProblemData, Severity } from './problems.js';
 import { loadCatalog } from './workspace.js';
 
 /** A finding as plain data, with zero-based positions. */
@@ -83,14 +83,14 @@ export async function checkFile(path: string, options: CheckOptions = {}): Promi
 }
 
 function plain(document: LangiumDocument, { range, severity, message, code, data }: Diagnostic): FileDiagnostic {
-  const known = isProblemData(data) ? data : { code: String(code ?? 'language'), message };
+  const known: ProblemData = isProblemData(data) ? data : { code: String(code ?? 'language'), message };
   return {
     file: document.uri.fsPath,
     range,
     severity: SEVERITIES[(severity ?? 1) - 1] ?? 'error',
     code: known.code,
     message: known.message,
-    ...('remedy' in known && known.remedy !== undefined && { remedy: known.remedy }),
+    ...(known.remedy !== undefined && { remedy: known.remedy }),
   };
 }
 

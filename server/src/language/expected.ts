@@ -1,6 +1,7 @@
 /** What is expected at a call or name in the tree: the place it stands in and the keywords that fit there. */
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { findEntry, keywordsOf } from '../catalog/index.js';
-import type { Entry, Kind, ParameterSpecification, ValueType } from '../catalog/index.js';
+import type { Entry, ParameterSpecification, ValueType } from '../catalog/index.js';
 import type { AstNode } from 'langium';
 import { isAction, isArgument, isCall, isDefinition, isList, isPair, isPipeline, isRecord } from './generated/ast.js';
 import type { Argument, Call } from './generated/ast.js';
@@ -26,7 +27,7 @@ export function expectedAt(node: AstNode): Expected {
     const clause = CLAUSES[node.$containerProperty ?? ''];
     if (clause === undefined || !isDefinition(definition)) return NOTHING;
     const head = clause === 'head' ? undefined : headEntry(definition)?.name;
-    return { place: placeIn(definition.kind as Kind, clause, head) ?? NOTHING.place, keywords: [] };
+    return { place: placeIn(definition.kind, clause, head) ?? NOTHING.place, keywords: [] };
   }
   if (isAction(container)) return { place: { categories: [container.kind], kinds: [] }, keywords: [] };
   const type = valueType(node);

@@ -2,6 +2,7 @@
  * Imports: `import "models.xome"` makes the declarations written in that file visible, and not those that it imports
  * itself. Paths are relative to the importing document.
  */
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { UriUtils } from 'langium';
 import type { LangiumDocument, LangiumDocuments, URI } from 'langium';
 import { isDefinition, isExperiment } from './generated/ast.js';

@@ -23,7 +23,7 @@ export function writeDefault(value: PlainValue, type: ValueType): string {
     const element = type.is === 'list' ? type.of : type;
     return `[${value.map((item: PlainValue) => writeDefault(item, element)).join(', ')}]`;
   }
-  if (typeof value === 'object' && 'call' in value) return String(value.call);
+  if (typeof value === 'object' && 'call' in value && typeof value.call === 'string') return value.call;
   return JSON.stringify(value);
 }
 

@@ -2,11 +2,11 @@
  * Which names a document sees: its own declarations, those written in the files that it imports, and the catalog, in
  * that order. Nothing else of the workspace.
  */
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { AstUtils, DefaultScopeProvider, DocumentState, EMPTY_SCOPE, MapScope, WorkspaceCache } from 'langium';
 import type { AstNodeDescription, LangiumDocument, ReferenceInfo, Scope } from 'langium';
 import type { LangiumServices, LangiumSharedServices } from 'langium/lsp';
 import { entriesNamed, findEntry } from '../catalog/index.js';
-import type { Kind } from '../catalog/index.js';
 import { expectedAt } from './expected.js';
 import { isBuiltin, isDefinition, isExpectation } from './generated/ast.js';
 import type { Builtin, Definition } from './generated/ast.js';
@@ -76,7 +76,7 @@ export class XomeScopeProvider extends DefaultScopeProvider {
 
 /** What a name stands for, for lists of names: the kind of a declaration or the categories of a catalog entry. */
 export function standsFor(node: Definition | Builtin): readonly string[] {
-  if (isDefinition(node)) return [node.kind as Kind];
+  if (isDefinition(node)) return [node.kind];
   const categories = entriesNamed(node.name).map(entry => entry.category);
   return categories.length === 0 ? ['keyword'] : categories;
 }

@@ -1,4 +1,5 @@
 /** Registers the checks of a document: the fast ones run while typing and read nothing but file names. */
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { AstUtils, UriUtils } from 'langium';
 import type { AstNode, DiagnosticInfo, ValidationAcceptor, ValidationChecks } from 'langium';
 import type { LangiumServices } from 'langium/lsp';
@@ -16,7 +17,6 @@ import { CATALOG_URI } from './library.js';
 import { fullMessage } from './problems.js';
 import type { Problem, ProblemData, Report } from './problems.js';
 import { categoryWords, kindWords } from './wording.js';
-import type { Kind } from '../catalog/index.js';
 
 export function registerChecks(services: LangiumServices): void {
   const checks = new Checks(services);
@@ -53,7 +53,7 @@ function diagnosticInfo(problem: Problem): DiagnosticInfo<AstNode> {
     ...(property !== undefined && { property }),
     ...(index !== undefined && { index }),
   };
-  return info as DiagnosticInfo<AstNode>;
+  return info;
 }
 
 class Checks {
@@ -182,7 +182,7 @@ function duplicate(definition: Definition, other: Definition): Problem {
   return {
     severity: 'error',
     code: 'declaration/duplicate',
-    message: `\`${definition.name}\` is already declared ${where}, as ${kindWords(other.kind as Kind)}.`,
+    message: `\`${definition.name}\` is already declared ${where}, as ${kindWords(other.kind)}.`,
     remedy: 'Choose another name.',
     node: definition,
     property: 'name',

@@ -1,4 +1,5 @@
 /** Turns what parser and linker find into diagnostics that say what was found, what was expected, and what to do. */
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { DefaultDocumentValidator } from 'langium';
 import type { LangiumDocument, LinkingError, ParseResult, ValidationOptions } from 'langium';
 import type { LangiumServices, LangiumSharedServices } from 'langium/lsp';

@@ -1,4 +1,5 @@
 /** Completion: only what fits at the cursor, with the catalog's documentation. */
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import type { LangiumDocument, Lexer } from 'langium';
 import { UriUtils } from 'langium';
 import type { CompletionProvider, LangiumServices, LangiumSharedServices } from 'langium/lsp';
@@ -103,7 +104,7 @@ export class XomeCompletionProvider implements CompletionProvider {
     const around = (node: Definition): boolean =>
       node.$cstNode !== undefined && node.$cstNode.offset <= offset && offset <= node.$cstNode.end + 1;
     return [...own.filter(definition => !around(definition)), ...imported]
-      .filter(({ name, kind }) => name !== undefined && kinds.includes(kind as Kind))
+      .filter(({ name, kind }) => name !== undefined && kinds.includes(kind))
       .map(definition => {
         const documentation = this.documentationOf(definition);
         return {

@@ -1,4 +1,5 @@
 /** Hover: catalog entries with parameters and source, parameters, statistics, and declarations as they are written. */
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { AstUtils, CstUtils, UriUtils } from 'langium';
 import type { AstNode, LangiumDocument, LeafCstNode } from 'langium';
 import type { HoverProvider, LangiumServices } from 'langium/lsp';

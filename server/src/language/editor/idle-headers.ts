@@ -22,7 +22,7 @@ export function checkHeadersWhenIdle(shared: LangiumSharedServices): void {
       await shared.workspace.WorkspaceLock.write(async cancelled => {
         running = true;
         const documents = shared.workspace.LangiumDocuments.all
-          .filter(document => document.state === DocumentState.Validated && open?.get(document.uri) !== undefined)
+          .filter(document => document.state === DocumentState.Validated && open.get(document.uri) !== undefined)
           .toArray();
         await builder.build(documents, { validation: { categories: ['slow'] } }, cancelled);
       });

@@ -1,4 +1,5 @@
 /** Outline: one symbol for each declaration, expectation, view and export, in the order of the text. */
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import type { LangiumDocument } from 'langium';
 import { GrammarUtils } from 'langium';
 import type { DocumentSymbolProvider } from 'langium/lsp';
@@ -37,7 +38,7 @@ function symbolOf(item: Experiment['items'][number]): DocumentSymbol | undefined
     if (item.name === undefined) return undefined;
     const selectionRange = GrammarUtils.findNodeForProperty(item.$cstNode, 'name')?.range ?? range;
     const detail = `${item.kind} ${item.value?.$cstNode?.text ?? ''}`.trimEnd();
-    return { name: item.name, detail, kind: SYMBOLS[item.kind as Kind], range, selectionRange };
+    return { name: item.name, detail, kind: SYMBOLS[item.kind], range, selectionRange };
   }
   if (!isExpectation(item) && !isAction(item)) return undefined;
   const name = item.$cstNode?.text ?? '';

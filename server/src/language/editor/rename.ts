@@ -55,6 +55,6 @@ export class XomeRenameProvider extends DefaultRenameProvider {
   }
 }
 
-function refused(message: string): ResponseError<void> {
+function refused(message: string): ResponseError {
   return new ResponseError(LSPErrorCodes.RequestFailed, message);
 }

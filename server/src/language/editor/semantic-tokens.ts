@@ -1,4 +1,5 @@
 /** Semantic highlighting: what a name is (declared or of the catalog), which the TextMate grammar cannot know. */
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import type { AstNode } from 'langium';
 import { AbstractSemanticTokenProvider } from 'langium/lsp';
 import type { SemanticTokenAcceptor } from 'langium/lsp';

@@ -2,6 +2,7 @@
  * Declarations: checks `head of subjects on data | stages` against what the kind and the catalog entry ask, and turns it
  * into plain data.
  */
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { findEntry } from '../../catalog/index.js';
 import type { CorrectionEntry, Kind, MapKind, MetricEntry } from '../../catalog/index.js';
 import type { WrittenCall, WrittenName, WrittenPipeline } from '../experiment.js';
@@ -19,7 +20,7 @@ type Written = WrittenCall | WrittenName;
 
 /** @returns undefined when anything in the declaration is wrong; every fault has then been reported (names by the linker) */
 export function interpretDeclaration(definition: Definition, outer: Context): WrittenPipeline | undefined {
-  const kind = definition.kind as Kind;
+  const kind = definition.kind;
   let sound = true;
   const context: Context = {
     ...outer,
@@ -80,7 +81,7 @@ function clauseWords(kind: Kind, clause: Clause): string {
 
 /** Whether `of`, `on` and `|` stand where the kind wants them, and nowhere else. */
 function checkClauses(definition: Definition, head: string | undefined, context: Context): void {
-  const kind = definition.kind as Kind;
+  const kind = definition.kind;
   const { subjects, data, stages, head: headNode } = definition.value;
   const builtOnName = kind === 'attribution' && definitionOf(headNode, 'attribution') !== undefined;
   const present: Readonly<Record<Exclude<Clause, 'head'>, boolean>> = {

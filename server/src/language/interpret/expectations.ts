@@ -1,6 +1,7 @@
 /** `expect metric.statistic < bound at confidence`: checked against the statistics of the metric, then plain data. */
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { AstUtils } from 'langium';
-import type { Kind, StatisticSpecification } from '../../catalog/index.js';
+import type { StatisticSpecification } from '../../catalog/index.js';
 import type { SourcePlace, WrittenExpectation } from '../experiment.js';
 import type { Expectation, Quantity } from '../generated/ast.js';
 import { listNames, nearestName } from '../names.js';
@@ -24,7 +25,7 @@ export function interpretExpectation(expectation: Expectation, context: Context)
     context.report({
       severity: 'error',
       code: 'type/kind',
-      message: `\`${metric.name}\` is ${kindWords(metric.kind as Kind)}; only a metric can be expected to have a value.`,
+      message: `\`${metric.name}\` is ${kindWords(metric.kind)}; only a metric can be expected to have a value.`,
       node: expectation,
       property: 'metric',
     });

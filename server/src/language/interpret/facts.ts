@@ -1,4 +1,5 @@
 /** What a declaration is, followed through names and files: the map it yields, the data it explains, the model behind it. */
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { AstUtils } from 'langium';
 import { findEntry } from '../../catalog/index.js';
 import type { Entry, Kind, MapKind, MethodEntry } from '../../catalog/index.js';
@@ -24,14 +25,14 @@ export interface AttributionFacts {
 /** The declaration that a call names, if it has one of these kinds. */
 export function definitionOf(call: Call | undefined, ...kinds: Kind[]): Definition | undefined {
   const named = call?.callee?.ref;
-  return isDefinition(named) && kinds.includes(named.kind as Kind) ? named : undefined;
+  return isDefinition(named) && kinds.includes(named.kind) ? named : undefined;
 }
 
 /** The catalog entry called in the head of a declaration, through at most one declared method. */
 export function headEntry(definition: Definition): Entry | undefined {
   const head = definition.value?.head?.callee?.ref;
   if (head === undefined) return undefined;
-  const categories = placeIn(definition.kind as Kind, 'head')?.categories ?? [];
+  const categories = placeIn(definition.kind, 'head')?.categories ?? [];
   if (isDefinition(head) && head.kind === 'method' && definition.kind === 'attribution') return headEntry(head);
   return categories.map(category => findEntry(category, head.name)).find(entry => entry !== undefined);
 }
@@ -104,7 +105,7 @@ export function modelOf(target: Definition): Definition | undefined {
 
 /** The catalog call in a declaration's head as plain data, without reporting its faults. */
 export function headCall(definition: Definition, context: Context): WrittenCall | undefined {
-  const place = placeIn(definition.kind as Kind, 'head');
+  const place = placeIn(definition.kind, 'head');
   const head = definition.value?.head;
   if (place === undefined || head === undefined) return undefined;
   const written = interpretReference(head, place, '', { ...context, report: ignore });

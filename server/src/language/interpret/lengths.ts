@@ -1,4 +1,5 @@
 /** Whether sequences are as long as the model reads: where a declaration brings the two together, and what is known. */
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { findEntry } from '../../catalog/index.js';
 import type { Entry } from '../../catalog/index.js';
 import type { WrittenCall } from '../experiment.js';

@@ -2,11 +2,11 @@
  * Arguments of calls: checks values against the types of the catalog and turns them into plain data, in one walk. A value
  * that cannot be understood is reported and becomes `undefined`; unresolved names are the linker's to report.
  */
-import type { AstNode } from 'langium';
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { AstUtils, UriUtils } from 'langium';
 import { entriesNamed, findEntry } from '../../catalog/index.js';
-import type { Entry, Kind, ParameterSpecification, ValueType } from '../../catalog/index.js';
-import type { WrittenCall, WrittenName, WrittenRecord, WrittenValue } from '../experiment.js';
+import type { Entry, ParameterSpecification, ValueType } from '../../catalog/index.js';
+import type { WrittenCall, WrittenName, WrittenValue } from '../experiment.js';
 import { isBuiltin, isCall, isDefinition, isList, isQuantity, isRecord, isText, isTruth } from '../generated/ast.js';
 import type { Argument, Call, Definition, Quantity, Text, Value } from '../generated/ast.js';
 import { listNames, nearestName } from '../names.js';
@@ -40,7 +40,7 @@ export function interpretReference(
   // The place decides about a name that is both declared and in the catalog.
   const entry = place.categories.map(category => findEntry(category, named.name)).find(found => found !== undefined);
   if (isDefinition(named)) {
-    if (place.kinds.includes(named.kind as Kind)) return interpretName(call, named, context);
+    if (place.kinds.includes(named.kind)) return interpretName(call, named, context);
     if (entry === undefined) {
       context.report(wrongKind(call, named, place, what));
       return undefined;
@@ -70,7 +70,7 @@ function wrongKind(call: Call, found: Definition, place: Place, what: string): P
   return {
     severity: 'error',
     code: wantsTarget ? 'type/model-without-target' : 'type/kind',
-    message: `\`${found.name}\` is ${kindWords(found.kind as Kind)}; ${what} must be ${placeWords(place)}.`,
+    message: `\`${found.name}\` is ${kindWords(found.kind)}; ${what} must be ${placeWords(place)}.`,
     ...(wantsTarget && {
       remedy: `A model has many numbers to explain: declare which one, for example \`target score = logit of ${found.name}\`, and name the target here.`,
     }),
@@ -248,7 +248,7 @@ function interpretRecord(
   type: Extract<ValueType, { is: 'record' }>,
   what: string,
   context: Context,
-): WrittenRecord | undefined {
+): WrittenValue | undefined {
   if (!isRecord(value)) return mismatch(value, type, what, context);
   const entries: Record<string, WrittenValue> = {};
   let sound = true;
@@ -276,7 +276,7 @@ function interpretKeyword(
   type: Extract<ValueType, { is: 'keyword' }>,
   what: string,
   context: Context,
-): string | undefined {
+): WrittenValue | undefined {
   const word = keywordText(value);
   if (word !== undefined && type.values.includes(word)) return word;
   // A word that nothing knows is reported once, by the linker, with its nearest name.
@@ -331,7 +331,7 @@ function hasForm(value: Value, type: ValueType): boolean {
   }
 }
 
-function mismatch(value: Value, type: ValueType, what: string, context: Context): undefined {
+function mismatch(value: Value, type: ValueType, what: string, context: Context): WrittenValue | undefined {
   context.report({
     severity: 'error',
     code: 'type/mismatch',
@@ -349,7 +349,7 @@ function valueWords(value: Value): string {
   if (isRecord(value)) return 'a record';
   const named = value.callee?.ref;
   const name = `\`${value.callee?.$refText ?? ''}\``;
-  if (isDefinition(named)) return `${name} (${kindWords(named.kind as Kind)})`;
+  if (isDefinition(named)) return `${name} (${kindWords(named.kind)})`;
   const category = isBuiltin(named) ? entriesNamed(named.name)[0]?.category : undefined;
   return category === undefined ? name : `${name} (${categoryWords(category)})`;
 }
@@ -454,7 +454,7 @@ export function unknownUnit(
 
 function interpretPath(text: Text, extensions: readonly string[], what: string, context: Context): string | undefined {
   const lower = text.text.toLowerCase();
-  const problem = (code: string, message: string, remedy: string): undefined => {
+  const problem = (code: string, message: string, remedy: string): string | undefined => {
     context.report({ severity: 'error', code, message, remedy, node: text });
     return undefined;
   };
@@ -467,7 +467,7 @@ function interpretPath(text: Text, extensions: readonly string[], what: string, 
   }
   const uri = resolveFile(text, text.text);
   if (!isFile(context.files, uri)) {
-    const folder = UriUtils.dirname(AstUtils.getDocument(text as AstNode).uri).fsPath;
+    const folder = UriUtils.dirname(AstUtils.getDocument(text).uri).fsPath;
     return problem(
       'file/missing',
       `There is no file "${text.text}".`,
