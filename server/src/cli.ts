@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line `xome`: arguments in, exit code out. The engine, the server and the report's script lie beside it. */
 import { realpathSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, parse as parsePath } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Context } from './cli/context.js';
@@ -20,6 +20,7 @@ const HELP = `xome: experiments on explanations of genomics models
   xome model FILE                        what is inside a model file and what the engine can do with it
   xome show FILE NAME                    one result
   xome report FILE [-o report.html]      the results as one self-contained page
+  xome init MODEL [-o FILE.xome]         a complete, commented first experiment for a model
   xome gc [FOLDER]                       remove results that no experiment points to
   xome lsp --stdio                       the language server
 
@@ -119,6 +120,10 @@ async function dispatch(
       const [file] = expectOperands(command, operands, 'FILE');
       const output = values.output ?? `${basename(file, '.xome')}.html`;
       return commands.reportCommand(file, { output, backend: backendOf(values) }, context);
+    }
+    case 'init': {
+      const [model] = expectOperands(command, operands, 'MODEL');
+      return commands.initCommand(model, values.output ?? `${parsePath(model).name}.xome`, context);
     }
     case 'gc':
       if (operands.length > 1) throw usage('`xome gc` takes at most one folder.');

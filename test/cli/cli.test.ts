@@ -169,6 +169,18 @@ describe('xome model', () => {
   });
 });
 
+describe('xome init', () => {
+  it.each(['long.onnx', 'long-refused.onnx'])('writes an experiment for %s that has no findings and runs', async model => {
+    await writeFile(join(folder, model), '');
+    const { code, err } = await xome('init', model, '-o', 'first.xome');
+    expect([code, err]).toEqual([0, expect.stringContaining('xome run first.xome')]);
+    const checked = await xome('check', 'first.xome', '--json');
+    expect(JSON.parse(checked.out)).toEqual({ diagnostics: [], errors: 0, warnings: 0 });
+    expect((await xome('run', 'first.xome', '--only', 'ism')).code).toBe(0);
+    expect((await xome('init', model, '-o', 'first.xome')).err).toMatch(/exists already/);
+  });
+});
+
 describe('xome show, report and gc', () => {
   it('shows a result, and says what to do when there is none', async () => {
     const none = await xome('show', 'a.xome', 'ig');

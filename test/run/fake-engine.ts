@@ -103,13 +103,15 @@ async function compute({ store: folder, key, task, title }: Run): Promise<void> 
   await writer.complete(facts);
 }
 
-/** A model of 3 bp; one with an operator that has no gradient when its file is called so. */
+/** A model of 3 bp, or of 30 when its file is called long; with an operator without gradient when it is called refused. */
 function model({ files }: Extract<EngineRequest, { type: 'describe' }>): ModelDescription {
-  const refused = Object.values(files).some(path => path.includes('refused'));
+  const [path = ''] = Object.values(files);
+  const refused = path.includes('refused');
+  const length = path.includes('long') ? 30 : 3;
   return {
     is: 'model',
     format: 'fake',
-    inputs: [{ name: 'input', type: 'float32', shape: ['batch', 4, 3] }],
+    inputs: [{ name: 'input', type: 'float32', shape: ['batch', 4, length] }],
     outputs: [{ name: 'output', type: 'float32', shape: ['batch', 1] }],
     operators: [
       { operator: 'Conv', count: 2, gradient: 'exact' },
@@ -117,7 +119,7 @@ function model({ files }: Extract<EngineRequest, { type: 'describe' }>): ModelDe
     ],
     parameters: 1234,
     activations: [{ operator: 'Sigmoid', node: 'last' }],
-    dna: { length: 3, layout: 'channels_first', ambiguous: false },
+    dna: { length, layout: 'channels_first', ambiguous: false },
     notes: [],
   };
 }

@@ -1,6 +1,6 @@
 /** The commands of `xome`. Each returns its exit code; see `exit codes` in the help. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, resolve } from 'node:path';
+import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PlainCall } from '../catalog/index.js';
 import { entriesOf } from '../catalog/index.js';
@@ -18,6 +18,7 @@ import { ResultStore } from '../store/store.js';
 import type { Context } from './context.js';
 import { check, CommandError, prepare, printDiagnostics, printJson, shortPath, withEngine } from './context.js';
 import { resultDocument, runDocument } from './documents.js';
+import { firstExperiment } from './first-experiment.js';
 import { duration, ProgressDisplay } from './progress.js';
 import { printSummary } from './summary.js';
 import { alignColumns, painter, printProblem } from './terminal.js';
@@ -88,17 +89,51 @@ export async function runCommand(
 
 /** `xome model FILE`: what is inside a model file and what the engine can do with it. */
 export async function modelCommand(file: string, options: { json: boolean }, context: Context): Promise<ExitCode> {
-  const { located, files } = locateFiles(modelCall(file), context.folder);
-  const description = await withEngine(context, engine => engine.describe(located, files)).catch((error: unknown) => {
-    if (!(error instanceof EngineError)) throw error;
-    printProblem(error.problem, context.terminal);
-    return undefined;
-  });
-  if (description?.is !== 'model') return EXIT.failed;
+  const description = await describeModel(modelCall(file), context);
+  if (!description) return EXIT.failed;
   const refused = description.operators.filter(({ gradient }) => gradient === 'refused');
   if (options.json) printJson({ file: resolve(context.folder, file), ...description }, context);
   else printModel(file, description, context);
   return refused.length === 0 ? EXIT.well : EXIT.failed;
+}
+
+/** `xome init MODEL`: a first experiment beside which the user starts. Never overwrites a file. */
+export async function initCommand(model: string, output: string, context: Context): Promise<ExitCode> {
+  const call = modelCall(model);
+  const description = await describeModel(call, context);
+  if (!description) return EXIT.failed;
+  const file = resolve(context.folder, output);
+  const path = relative(dirname(file), resolve(context.folder, model)).replaceAll('\\', '/');
+  const experiment = firstExperiment(path, call.call, description);
+  if (experiment === undefined) {
+    const inputs = description.inputs.map(({ name, shape }) => `${name} (${shape.join(' × ')})`).join(', ');
+    throw new CommandError(
+      EXIT.failed,
+      `${basename(model)} does not read one-hot DNA: its inputs are ${inputs}.`,
+      'xome explains models with one input that has an axis of size 4.',
+    );
+  }
+  try {
+    await writeFile(file, experiment, { flag: 'wx' });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    throw new CommandError(EXIT.failed, `${shortPath(file, context)} exists already.`, 'Name another file with -o.');
+  }
+  context.terminal.err.write(`${shortPath(file, context)} written. Next: xome run ${shortPath(file, context)}\n`);
+  return EXIT.well;
+}
+
+/** The header of a model; undefined when it cannot be read, which has been printed then. */
+async function describeModel(call: PlainCall, context: Context): Promise<ModelDescription | undefined> {
+  const { located, files } = locateFiles(call, context.folder);
+  try {
+    const description = await withEngine(context, engine => engine.describe(located, files));
+    return description.is === 'model' ? description : undefined;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    printProblem(error.problem, context.terminal);
+    return undefined;
+  }
 }
 
 /** The format whose files end like this one. */
