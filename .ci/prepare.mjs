@@ -11,7 +11,9 @@ function step(title, command, args) {
   console.error(title);
   const { status, error } = spawnSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   if (status === 0) return;
-  console.error(`\`${[command, ...args].join(' ')}\` failed${error ? `: ${error.message}` : ` with exit code ${status}`}.`);
+  console.error(
+    `\`${[command, ...args].join(' ')}\` failed${error ? `: ${error.message}` : ` with exit code ${status}`}.`,
+  );
   process.exit(status || 1);
 }
 
@@ -20,5 +22,7 @@ if (changed('node_modules/.package-lock.json') < changed('package-lock.json'))
 
 const inputs = existsSync('dist/inputs.json') ? JSON.parse(readFileSync('dist/inputs.json', 'utf8')) : undefined;
 const built = changed('dist/inputs.json');
-const stale = inputs === undefined || [...inputs, 'package.json', 'esbuild.mjs'].some(file => !existsSync(file) || changed(file) > built);
+const stale =
+  inputs === undefined ||
+  [...inputs, 'package.json', 'esbuild.mjs'].some(file => !existsSync(file) || changed(file) > built);
 if (stale) step('Building …', process.execPath, ['esbuild.mjs']);

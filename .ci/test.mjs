@@ -10,9 +10,24 @@ const works = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).s
 
 /** What some tests need beside Node, and the Debian package that brings it. */
 const OPTIONAL = [
-  { what: 'numpy', need: 'opening results with numpy.load', has: () => works('/usr/bin/python3', ['-c', 'import numpy']), pack: 'python3-numpy' },
-  { what: 'h5py', need: 'judging Keras files independently', has: () => works('/usr/bin/python3', ['-c', 'import h5py']), pack: 'python3-h5py' },
-  { what: 'Chromium', need: 'drawing the report', has: () => existsSync('/usr/bin/chromium') || Boolean(process.env.CHROME), pack: 'chromium' },
+  {
+    what: 'numpy',
+    need: 'opening results with numpy.load',
+    has: () => works('/usr/bin/python3', ['-c', 'import numpy']),
+    pack: 'python3-numpy',
+  },
+  {
+    what: 'h5py',
+    need: 'judging Keras files independently',
+    has: () => works('/usr/bin/python3', ['-c', 'import h5py']),
+    pack: 'python3-h5py',
+  },
+  {
+    what: 'Chromium',
+    need: 'drawing the report',
+    has: () => existsSync('/usr/bin/chromium') || Boolean(process.env.CHROME),
+    pack: 'chromium',
+  },
 ];
 
 let missing = OPTIONAL.filter(({ has }) => !has());
@@ -48,10 +63,13 @@ if (existsSync(results)) {
   // A file that cannot be loaded has no failed test, and yet the run is bad.
   failed += Math.max(numFailedTests, good ? 0 : 1);
   const skipped = testResults.flatMap(file =>
-    file.assertionResults.filter(test => test.status === 'pending' || test.status === 'skipped').map(test => test.fullName),
+    file.assertionResults
+      .filter(test => test.status === 'pending' || test.status === 'skipped')
+      .map(test => test.fullName),
   );
   for (const { what, need } of missing) console.log(`not on this machine: ${what}, for ${need}`);
-  if (!existsSync('../shared/data')) console.log('not on this machine: real models and data beside the project, for the integration tests');
+  if (!existsSync('../shared/data'))
+    console.log('not on this machine: real models and data beside the project, for the integration tests');
   for (const name of skipped) console.log(`skipped: ${name}`);
 } else failed++;
 

@@ -7,7 +7,7 @@ import type { Arrays } from './arrays.js';
 export function embeddedSnapshot(source: Document): Snapshot {
   const block = source.getElementById('snapshot');
   if (!block) throw new Error('This file has no snapshot of results. Write the report again.');
-  const read = Snapshot.safeParse(JSON.parse(block.textContent ?? ''));
+  const read = Snapshot.safeParse(JSON.parse(block.textContent));
   if (read.success) return read.data;
   throw new Error(`The snapshot in this file cannot be read. Write the report again.\n${z.prettifyError(read.error)}`);
 }
@@ -16,7 +16,7 @@ export function embeddedSnapshot(source: Document): Snapshot {
 export function embeddedArrays(source: Document): Arrays {
   return new Map(
     [...source.querySelectorAll<HTMLScriptElement>('script[data-array]')].map(block => {
-      const text = atob((block.textContent ?? '').trim());
+      const text = atob(block.textContent.trim());
       const bytes = new Uint8Array(text.length);
       for (let index = 0; index < bytes.length; index++) bytes[index] = text.charCodeAt(index);
       return [

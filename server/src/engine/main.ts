@@ -3,7 +3,7 @@
  * to the store, never through messages.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { BACKENDS, EngineRequest, type EngineMessage, type ExecutorOptions, type Problem } from '../protocol.js';
+import { EngineRequest, type BACKENDS, type EngineMessage, type ExecutorOptions, type Problem } from '../protocol.js';
 import { StoreError } from '../store/error.js';
 import { ResultStore } from '../store/store.js';
 import type { Executor } from './backends/executor.js';
@@ -150,5 +150,5 @@ try {
   send({ type: 'ready', versions: { explainome: EXPLAINOME_VERSION, node: process.version, ...versions } });
 } catch (error) {
   send({ type: 'unusable', problem: problemOf(error) });
-  process.disconnect?.();
+  if (process.connected) process.disconnect();
 }

@@ -36,7 +36,7 @@ function everyShuffle(sequence: string): Set<string> {
     for (const pair of Object.keys(left)) {
       if (pair[0] !== prefix.at(-1) || left[pair] === 0) continue;
       left[pair]!--;
-      extend(prefix + pair[1]);
+      extend(prefix + pair.slice(1));
       left[pair]!++;
     }
   };

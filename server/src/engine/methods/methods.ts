@@ -17,7 +17,8 @@ export const METHODS: { readonly [Name in keyof typeof specifications]: Method<(
 /** Prepares the method that a call stands for. */
 export function prepareMethod(call: Call, context: MethodContext): Promise<PreparedMethod> {
   // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
-  const method = METHODS[call.call as keyof typeof METHODS] as Method<never> | undefined;
+  const method = METHODS[call.call as keyof typeof METHODS] as
+    ((context: MethodContext, parameters: unknown) => Promise<PreparedMethod>) | undefined;
   if (method === undefined) throw new Error(`no implementation of the method ${call.call}`);
-  return method(context, call.parameters as never);
+  return method(context, call.parameters);
 }
