@@ -194,7 +194,7 @@ function meanContributions(
 }
 
 /** The compiled path: `pairs` pairs at a time, `nodes` points of the path for each. */
-class PathPass {
+export class PathPass {
   private constructor(
     private readonly executable: Executable,
     private readonly names: {
