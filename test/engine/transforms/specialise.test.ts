@@ -106,6 +106,12 @@ describe('specialise', () => {
     expect(run).toThrow(message);
   });
 
+  it.each([3, -4])('refuses axis %d of a value of rank 3', axis => {
+    const run = (): unknown =>
+      specialise({ ...exported, nodes: [node('Softmax', ['x'], 'y', { axis })] }, new Map([['x', [2, 4, 3]]]));
+    expect(run).toThrow(`Softmax: axis ${axis} is outside a value of rank 3`);
+  });
+
   it('refuses indices outside the value', () => {
     const outside: Graph = {
       ...exported,
