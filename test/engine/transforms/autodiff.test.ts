@@ -82,6 +82,15 @@ describe('networks', () => {
     ]).toEqual([1, 6, 8]);
   });
 
+  it('takes integers for constants', () => {
+    const builder = new GraphBuilder('steps');
+    const x = builder.input('x', 'float32', [2]);
+    const step = builder.add('Cast', [builder.add('Cast', [x], { to: 'int64' })], { to: 'float32' });
+    const { gradient } = withGradient(builder, builder.add('Mul', [x, step]), x);
+    const values = interpret(builder.finish([gradient!]), { x: toValue(floats([2], [2.5, -3.5])) });
+    expect([...values.get(gradient!)!.data]).toEqual([2, -3]);
+  });
+
   it('returns nothing where nothing depends on the value', () => {
     const builder = new GraphBuilder('independent');
     const x = builder.input('x', 'float32', [3]);
