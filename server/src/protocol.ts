@@ -323,3 +323,113 @@ function grouped(value: number): string {
 }
 
 const signed = (text: string): string => text.replace('-', '−').replace('e-', 'e−');
+
+// ------------------------------------------------------------------- between the editor and the language server
+
+/**
+ * How a declaration's result stands: `missing` (never computed), `waiting` and `running` (part of the present run), `done`
+ * (of the present text), `stale` (of an earlier text), `failed` (the last run could not compute it).
+ */
+export const ResultState = z.enum(['missing', 'waiting', 'running', 'done', 'stale', 'failed']);
+export type ResultState = z.infer<typeof ResultState>;
+
+/** Zero-based, as LSP counts. */
+const lspPosition = z.object({ line: z.number().int(), character: z.number().int() });
+const lspRange = z.object({ start: lspPosition, end: lspPosition });
+
+/** One declaration with a result, for decorations and the panel's headings. */
+export const DeclarationMark = z.object({
+  name: z.string(),
+  kind: z.string(),
+  /** Range of the whole declaration. */
+  range: lspRange,
+  state: ResultState,
+  /** Share done, while running. */
+  progress: z.number().optional(),
+  /** Data URI of a heatmap strip, 14 px high, for attributions with a result; one for dark and one for light editors. */
+  strip: z.object({ dark: z.string(), light: z.string() }).optional(),
+});
+export type DeclarationMark = z.infer<typeof DeclarationMark>;
+
+/** What an editor shows of one document; whole, never a change. */
+export const DocumentView = z.object({
+  uri: z.string(),
+  /** Version of the document that the marks belong to. */
+  version: z.number().int(),
+  /** Whether a run is under way for this document. */
+  running: z.boolean(),
+  /** Why nothing can run: restricted workspace, errors in the document. */
+  blocked: z.string().optional(),
+  marks: z.array(DeclarationMark),
+  /** Absent while there is no result at all. Its arrays are read from the store at `store`. */
+  snapshot: Snapshot.optional(),
+  /** Folder that holds `.xome`. */
+  store: z.string().optional(),
+  /** Names in the snapshot whose results belong to an earlier text. */
+  stale: z.array(z.string()),
+});
+export type DocumentView = z.infer<typeof DocumentView>;
+
+/** Passed with `initialize`. */
+export const ServerOptions = z.object({
+  /** False in a restricted workspace: nothing runs and no header is read. */
+  trusted: z.boolean(),
+  /** Path of the Node that runs the engine; the editor's own when empty. */
+  engineNode: z.string(),
+  /** Threads of the native runtime; 0 lets it choose. */
+  threads: z.number().int().min(0),
+});
+export type ServerOptions = z.infer<typeof ServerOptions>;
+
+const documentParams = z.object({ uri: z.string() });
+
+/** Custom requests: method, what the client sends, what the server answers. */
+export const EDITOR_REQUESTS = {
+  /** Starts a run of a document, or of some of its declarations with what they need. */
+  run: {
+    method: 'xome/run',
+    params: documentParams.extend({ only: z.array(z.string()).optional() }),
+    result: z.object({ started: z.boolean(), reason: z.string().optional() }),
+  },
+  /** Stops the run of a document. Finished blocks are kept. */
+  cancel: { method: 'xome/cancel', params: documentParams, result: z.object({ cancelled: z.boolean() }) },
+  /** Everything to show of a document; null when it is no open experiment. */
+  view: { method: 'xome/view', params: documentParams, result: DocumentView.nullable() },
+  /** The catalog's library document, for definitions that lead there. */
+  library: { method: 'xome/library', params: z.object({}), result: z.object({ text: z.string() }) },
+} as const;
+
+/** Custom notifications. */
+export const EDITOR_NOTIFICATIONS = {
+  /** Server → client: ask for the view of this document again. */
+  changed: { method: 'xome/changed', params: documentParams },
+  /** Client → server: the workspace was trusted, or a setting changed. */
+  options: { method: 'xome/options', params: ServerOptions },
+} as const;
+
+// --------------------------------------------------------------------------- between the extension and the panel
+
+/** Arrays of a snapshot by name, as they cross to the webview. */
+const panelArray = z.object({ name: z.string(), type: z.enum(['float32', 'uint8']), data: z.instanceof(ArrayBuffer) });
+
+export const ToPanel = z.discriminatedUnion('type', [
+  /** The whole view; arrays hold the first `names.length` rows of each data set. */
+  z.object({ type: z.literal('view'), view: DocumentView, arrays: z.array(panelArray) }),
+  /** The cursor stands in this declaration. */
+  z.object({ type: z.literal('select'), name: z.string() }),
+  /** Nothing to show, and why. */
+  z.object({ type: z.literal('empty'), message: z.string() }),
+]);
+export type ToPanel = z.infer<typeof ToPanel>;
+
+export const FromPanel = z.discriminatedUnion('type', [
+  /** First message: the panel listens. Nothing is posted before it. */
+  z.object({ type: z.literal('ready') }),
+  /** Show this declaration in the editor. */
+  z.object({ type: z.literal('reveal'), name: z.string() }),
+  z.object({ type: z.literal('run'), only: z.array(z.string()).optional() }),
+  z.object({ type: z.literal('cancel') }),
+  /** Write the report of this experiment and open it. */
+  z.object({ type: z.literal('report') }),
+]);
+export type FromPanel = z.infer<typeof FromPanel>;
