@@ -32,22 +32,33 @@ export function specialise(graph: Graph, shapes: ReadonlyMap<string, readonly nu
 export function emit(builder: GraphBuilder, graph: Graph, inputs: readonly string[]): readonly string[] {
   const aliases = new Map(graph.inputs.map(({ name }, i) => [name, inputs[i]!]));
   const resolve = (name: string): string => aliases.get(name) ?? name;
-  for (const [name, tensor] of graph.initializers) builder.constant(tensor, name);
+  const given = new Set([...aliases.keys(), ...graph.initializers.keys()]);
+  // What stands around the graph in the builder may have taken a name of the file already.
+  const free = (name: string): string => {
+    if (name === '' || !builder.has(name)) return name;
+    const renamed = builder.fresh(name);
+    aliases.set(name, renamed);
+    return renamed;
+  };
+  for (const [name, tensor] of graph.initializers) builder.constant(tensor, free(name));
   for (const original of graph.nodes) {
-    const node = { ...original, inputs: original.inputs.map(resolve) };
-    if (PASSES.has(node.operator)) {
-      aliases.set(original.outputs[0]!, node.inputs[0]!);
+    const { operator, outputs } = original;
+    const place = `node ${original.name} (${operator}) of ${builder.name}`;
+    const missing = original.inputs.find(name => name !== '' && !given.has(name));
+    if (missing !== undefined) throw damaged(`the value ${missing} is read before any node gives it`, place);
+    const double = outputs.find(name => name !== '' && given.has(name));
+    if (double !== undefined) throw damaged(`the value ${double} is given twice`, place);
+    outputs.forEach(name => given.add(name));
+    const inputs = original.inputs.map(resolve);
+    if (PASSES.has(operator)) {
+      aliases.set(outputs[0]!, inputs[0]!);
       continue;
     }
-    const place = `node ${node.name} (${node.operator}) of ${builder.name}`;
-    const missing = node.inputs.find(name => name !== '' && !builder.has(name));
-    if (missing !== undefined) throw damaged(`the value ${missing} is read before any node gives it`, place);
-    const double = node.outputs.find(name => name !== '' && builder.has(name));
-    if (double !== undefined) throw damaged(`the value ${double} is given twice`, place);
+    const node = { ...original, inputs, outputs: outputs.map(free) };
     if (!fold(builder, node)) builder.append(node);
   }
   return graph.outputs.map(({ name }) => {
-    if (!builder.has(resolve(name))) throw damaged(`no node gives the output ${name}`, builder.name);
+    if (!given.has(name)) throw damaged(`no node gives the output ${name}`, builder.name);
     return resolve(name);
   });
 }
