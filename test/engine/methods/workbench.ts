@@ -1,6 +1,6 @@
 /** Steps of the engine without a process around it: a temporary store, models and sequences made on the spot. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findEntry, type Category } from '../../../server/src/catalog/index.js';
@@ -83,9 +83,11 @@ export class Workbench {
     return rm(this.folder, { recursive: true, force: true });
   }
 
-  /** The hash by which calls name a file. */
-  file(path: string): string {
-    const hash = createHash('sha256').update(path).digest('hex');
+  /** The hash of the content by which calls name a file. */
+  async file(path: string): Promise<string> {
+    const hash = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
     this.files[hash] = path;
     return hash;
   }
@@ -97,7 +99,7 @@ export class Workbench {
       place = join(this.folder, `model${++this.counter}.onnx`);
       await writeFile(place, writeOnnx(source as Graph));
     }
-    return call('format', 'onnx', { path: this.file(place), input: dna(length), ...given });
+    return call('format', 'onnx', { path: await this.file(place), input: dna(length), ...given });
   }
 
   /** The logit of a model, or another target of it. */
@@ -118,7 +120,7 @@ export class Workbench {
   async sequences(...sequences: readonly string[]): Promise<string> {
     const fasta = join(this.folder, `sequences${++this.counter}.fa`);
     await writeFile(fasta, sequences.map((sequence, i) => `>s${i}\n${sequence}\n`).join(''));
-    return (await this.data(call('source', 'fasta', { path: this.file(fasta) }))).key;
+    return (await this.data(call('source', 'fasta', { path: await this.file(fasta) }))).key;
   }
 
   data(source: Call | string, stages: readonly Call[] = [], options?: RunOptions): Promise<Result> {
