@@ -199,10 +199,10 @@ describe('xome show, report and gc', () => {
   it('writes a report of what is in the store', async () => {
     expect((await xome('report', 'a.xome')).code).toBe(3);
     await xome('run', 'a.xome', '--only', 'gap');
-    const { code, err } = await xome('report', 'a.xome', '-o', 'out.html');
+    const { code, err } = await xome('report', 'a.xome', '-o', 'reports/out.html');
     expect(code).toBe(0);
     expect(err).toMatch(/"agree" is missing/);
-    expect(await readFile(join(folder, 'out.html'), 'utf8')).toMatch(/the drawn report/);
+    expect(await readFile(join(folder, 'reports', 'out.html'), 'utf8')).toMatch(/the drawn report/);
   });
 
   it('collects what an edit has left behind', async () => {

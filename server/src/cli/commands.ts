@@ -1,5 +1,5 @@
 /** The commands of `xome`. Each returns its exit code; see `exit codes` in the help. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PlainCall } from '../catalog/index.js';
@@ -273,7 +273,14 @@ export async function reportCommand(
     context.terminal.err.write(`"${name}" is missing from the report: ${reason}.\n`);
   }
   const output = resolve(context.folder, options.output);
-  await writeFile(output, reportHtml(snapshot, arrays, await readFile(context.scripts.report, 'utf8')));
+  const html = reportHtml(snapshot, arrays, await readFile(context.scripts.report, 'utf8'));
+  try {
+    await mkdir(dirname(output), { recursive: true });
+    await writeFile(output, html);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(EXIT.failed, `The report cannot be written: ${reason}`, 'Name another file with -o.');
+  }
   context.terminal.err.write(`Report written to ${shortPath(output, context)}.\n`);
   return EXIT.well;
 }
