@@ -48,7 +48,7 @@ const contexts = await Promise.all([
     platform: 'browser',
     target: 'es2022',
     format: 'iife',
-    entryPoints: { report: 'webview/src/report.ts' },
+    entryPoints: { report: 'webview/src/report.ts', panel: 'webview/src/panel.ts' },
     outdir: 'dist/webview',
   }),
 ]);
