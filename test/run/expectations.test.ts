@@ -4,7 +4,7 @@ import type { WrittenExpectation } from '../../server/src/language/experiment.js
 import type { Statistic } from '../../server/src/protocol.js';
 import { quantity } from '../../server/src/protocol.js';
 import type { Interval } from '../../server/src/run/expectations.js';
-import { judge, percentileInterval } from '../../server/src/run/expectations.js';
+import { judge } from '../../server/src/run/expectations.js';
 
 function statistic(value: number, extra: Partial<Statistic> = {}): Statistic {
   return { name: 'median', summary: '', unit: 'correlation', better: 'higher', value, n: 500, ...extra };
@@ -89,14 +89,5 @@ describe('an expectation', () => {
       }),
       { seed: 1 },
     );
-  });
-});
-
-describe('percentileInterval', () => {
-  it('interpolates between order statistics as numpy.percentile does', () => {
-    // numpy.percentile([3, 1, 2, 4], [5, 95]) = [1.15, 3.85]
-    const [low, high] = percentileInterval(Float64Array.of(3, 1, 2, 4), 0.9);
-    expect(low).toBeCloseTo(1.15, 12);
-    expect(high).toBeCloseTo(3.85, 12);
   });
 });

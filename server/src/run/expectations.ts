@@ -76,24 +76,6 @@ export function judge(name: string, expectation: Expectation, evidence: Evidence
   };
 }
 
-/**
- * Percentile interval of bootstrap draws, interpolated linearly between order statistics.
- * Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 13.
- *
- * @param draws one value per draw, at least one
- * @param confidence as a fraction, for example 0.95
- */
-export function percentileInterval(draws: Float32Array | Float64Array, confidence: number): [number, number] {
-  const sorted = Float64Array.from(draws).sort();
-  const at = (share: number): number => {
-    const position = share * (sorted.length - 1);
-    const below = sorted[Math.floor(position)] ?? NaN;
-    const above = sorted[Math.ceil(position)] ?? NaN;
-    return below + (position - Math.floor(position)) * (above - below);
-  };
-  return [at((1 - confidence) / 2), at((1 + confidence) / 2)];
-}
-
 function satisfies(value: number, comparison: Expectation['comparison']): boolean {
   switch (comparison.is) {
     case '<':

@@ -3,9 +3,10 @@ import { findEntry } from '../catalog/index.js';
 import type { PlannedExpectation, Plan, Step } from '../plan/plan.js';
 import type { Problem, Statistic } from '../protocol.js';
 import type { ResultMeta } from '../store/result.js';
+import { percentileInterval } from '../store/percentile.js';
 import type { ResultStore } from '../store/store.js';
 import type { Evidence, Interval, Judgement } from './expectations.js';
-import { judge, percentileInterval, USUAL_CONFIDENCE } from './expectations.js';
+import { judge, USUAL_CONFIDENCE } from './expectations.js';
 
 /** What became of a step. */
 export type StepResult =

@@ -5,8 +5,6 @@ import {
   estimate,
   mean,
   median,
-  percentileInterval,
-  quantile,
   standardDeviation,
   type Weighted,
 } from '../../../server/src/engine/metrics/bootstrap.js';
@@ -53,14 +51,6 @@ describe('weighted statistics', () => {
       }),
       { seed: 3 },
     );
-  });
-});
-
-describe('quantile', () => {
-  it('interpolates between order statistics', () => {
-    const sorted = Float64Array.of(1, 2, 4, 8);
-    expect([0, 0.25, 0.5, 1].map(share => quantile(sorted, share))).toEqual([1, 1.75, 3, 8]);
-    expect(percentileInterval(Float64Array.of(8, 1, 4, 2), 1)).toEqual([1, 8]);
   });
 });
 

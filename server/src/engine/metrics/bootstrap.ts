@@ -3,6 +3,7 @@
  * written as how often it holds each unit, so one function gives the statistic of the data (each unit once) and of every
  * resample, and an order of the values is computed once. The draws depend on the number of units and nothing else.
  */
+import { percentileInterval } from '../../store/percentile.js';
 import { Stream } from '../random/philox.js';
 import type { StatisticResult } from './metric.js';
 
@@ -76,21 +77,6 @@ export function median(values: Float64Array): Weighted {
     }
     return NaN;
   };
-}
-
-/** Quantile of sorted values with linear interpolation (type 7 of Hyndman & Fan 1996, Am. Stat. 50:361). */
-export function quantile(sorted: Float64Array, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = Math.floor(place);
-  const low = sorted[below]!;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)]!;
-  return low + (place - below) * (high - low);
-}
-
-/** The percentile interval of bootstrap draws at a confidence such as 0.95. */
-export function percentileInterval(draws: Float64Array, confidence: number): [number, number] {
-  const sorted = Float64Array.from(draws).sort();
-  return [quantile(sorted, (1 - confidence) / 2), quantile(sorted, (1 + confidence) / 2)];
 }
 
 /** The statistic of `DRAWS` resamples of n units; a resample that does not define it is drawn again. */
