@@ -2,7 +2,6 @@
  * One-hot sequences and their labels from HDF5 files, as training scripts leave them: [example, 4, position] or
  * [example, position, 4], of any number type. Read in slabs of rows, so that memory holds one byte per position.
  */
-import { open } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import h5wasm from 'h5wasm/node';
 import type { ParametersOf } from '../../catalog/specification.js';
@@ -10,54 +9,22 @@ import type { one_hot_hdf5 as specification } from '../../catalog/sources.js';
 import type { DataDescription, Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import { NO_BASE, type Examples } from './examples.js';
-import { pathOf, unreadable, type Files, type Source } from './source.js';
+import { withHdf5, type Hdf5Dataset, type Hdf5File, type Hdf5Group } from './hdf5.js';
+import { pathOf, type Files, type Source } from './source.js';
 
 type Parameters = ParametersOf<typeof specification>;
-type File = InstanceType<typeof h5wasm.File>;
-type Dataset = InstanceType<typeof h5wasm.Dataset>;
 
 /** Values read at a time. */
 const SLAB = 4_000_000;
 
-const SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
-
-/** Opens a file for the time of `use`. @throws Failure when it is no HDF5 file or cannot be read */
-async function withFile<Result>(path: string, use: (file: File) => Promise<Result>): Promise<Result> {
-  const head = Buffer.alloc(SIGNATURE.length);
-  try {
-    const file = await open(path);
-    try {
-      await file.read(head, 0, head.length, 0);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-  if (!head.equals(SIGNATURE)) {
-    throw new Failure('data/not-hdf5', 'the file does not begin with the HDF5 signature', {
-      place: path,
-      remedy: 'Give an HDF5 file (written for example by h5py).',
-    });
-  }
-  await h5wasm.ready;
-  const file = new h5wasm.File(path, 'r');
-  // The library reports a failed open by a negative id, not by an error.
-  if (file.file_id < 0n) {
-    throw new Failure('data/damaged-hdf5', 'the HDF5 library cannot open the file: it is damaged or cut off', {
-      place: path,
-      remedy: 'Copy or write the file again.',
-    });
-  }
-  try {
-    return await use(file);
-  } finally {
-    file.close();
-  }
-}
+const notHdf5 = (path: string): Failure =>
+  new Failure('data/not-hdf5', 'the file does not begin with the HDF5 signature', {
+    place: path,
+    remedy: 'Give an HDF5 file (written for example by h5py).',
+  });
 
 /** Paths of the datasets below a group, for error messages; groups may be linked in circles, so not to any depth. */
-function datasetsOf(group: InstanceType<typeof h5wasm.Group>, prefix = '', depth = 4): string[] {
+function datasetsOf(group: Hdf5Group, prefix = '', depth = 4): string[] {
   return group.keys().flatMap(name => {
     const item = group.get(name);
     if (item instanceof h5wasm.Group) return depth > 0 ? datasetsOf(item, `${prefix}${name}/`, depth - 1) : [];
@@ -66,7 +33,7 @@ function datasetsOf(group: InstanceType<typeof h5wasm.Group>, prefix = '', depth
 }
 
 /** The dataset of that path and its shape. */
-function datasetAt(file: File, path: string, name: string): { dataset: Dataset; shape: number[] } {
+function datasetAt(file: Hdf5File, path: string, name: string): { dataset: Hdf5Dataset; shape: number[] } {
   const dataset = file.get(name);
   if (!(dataset instanceof h5wasm.Dataset)) {
     const known = datasetsOf(file);
@@ -123,7 +90,7 @@ function channelCodes(order: string): number[] {
 }
 
 /** Rows `from` … `to − 1` of a dataset as a flat array of numbers. */
-function rowsOf(dataset: Dataset, from: number, to: number, place: string): ArrayLike<number | bigint | boolean> {
+function rowsOf(dataset: Hdf5Dataset, from: number, to: number, place: string): ArrayLike<number | bigint | boolean> {
   const rest = (dataset.shape ?? []).slice(1).map((): [] => []);
   const rows = dataset.slice([[from, to], ...rest]);
   const plain = Array.isArray(rows) ? (rows as unknown[]) : rows;
@@ -140,7 +107,7 @@ function rowsOf(dataset: Dataset, from: number, to: number, place: string): Arra
 }
 
 async function readLetters(
-  dataset: Dataset,
+  dataset: Hdf5Dataset,
   layout: Layout,
   codes: readonly number[],
   place: string,
@@ -195,7 +162,7 @@ async function readLetters(
   return { letters, unknown, affected };
 }
 
-function readLabels(file: File, path: string, name: string, examples: number): number[] {
+function readLabels(file: Hdf5File, path: string, name: string, examples: number): number[] {
   const place = `${path}, dataset ${name}`;
   const { dataset, shape } = datasetAt(file, path, name);
   if (shape[0] !== examples || shape.slice(1).some(extent => extent !== 1)) {
@@ -218,52 +185,62 @@ function readLabels(file: File, path: string, name: string, examples: number): n
 async function read(parameters: Parameters, files: Files): Promise<Examples> {
   const path = pathOf(parameters.path, files);
   const codes = channelCodes(parameters.order);
-  return withFile(path, async file => {
-    const place = `${path}, dataset ${parameters.inputs}`;
-    const { dataset, shape } = datasetAt(file, path, parameters.inputs);
-    const layout = layoutOf(shape, place);
-    const labels =
-      parameters.labels === undefined
-        ? new Array<undefined>(layout.examples).fill(undefined)
-        : readLabels(file, path, parameters.labels, layout.examples);
-    const { letters, unknown, affected } = await readLetters(dataset, layout, codes, place);
-    const notes: Note[] = [];
-    if (unknown > 0) {
-      notes.push({
-        level: 'information',
-        code: 'data/unknown-bases',
-        message: `${unknown} positions in ${affected} of ${layout.examples} examples are all zero and were taken as unknown bases.`,
-      });
-    }
-    const source = parameters.path.slice(0, 8);
-    const indices = Array.from({ length: layout.examples }, (_, index) => index);
-    return {
-      length: layout.length,
-      letters,
-      names: indices.map(index => `${parameters.inputs}[${index}]`),
-      labels,
-      origins: indices.map(index => ({ source, index })),
-      notes,
-    };
-  });
+  return withHdf5(
+    path,
+    'data',
+    () => notHdf5(path),
+    async file => {
+      const place = `${path}, dataset ${parameters.inputs}`;
+      const { dataset, shape } = datasetAt(file, path, parameters.inputs);
+      const layout = layoutOf(shape, place);
+      const labels =
+        parameters.labels === undefined
+          ? new Array<undefined>(layout.examples).fill(undefined)
+          : readLabels(file, path, parameters.labels, layout.examples);
+      const { letters, unknown, affected } = await readLetters(dataset, layout, codes, place);
+      const notes: Note[] = [];
+      if (unknown > 0) {
+        notes.push({
+          level: 'information',
+          code: 'data/unknown-bases',
+          message: `${unknown} positions in ${affected} of ${layout.examples} examples are all zero and were taken as unknown bases.`,
+        });
+      }
+      const source = parameters.path.slice(0, 8);
+      const indices = Array.from({ length: layout.examples }, (_, index) => index);
+      return {
+        length: layout.length,
+        letters,
+        names: indices.map(index => `${parameters.inputs}[${index}]`),
+        labels,
+        origins: indices.map(index => ({ source, index })),
+        notes,
+      };
+    },
+  );
 }
 
 async function describe(parameters: Parameters, files: Files): Promise<DataDescription> {
   const path = pathOf(parameters.path, files);
   channelCodes(parameters.order);
-  return withFile(path, file => {
-    const { shape } = datasetAt(file, path, parameters.inputs);
-    const { examples, length } = layoutOf(shape, `${path}, dataset ${parameters.inputs}`);
-    if (parameters.labels !== undefined) readLabels(file, path, parameters.labels, examples);
-    return Promise.resolve({
-      is: 'data' as const,
-      examples,
-      complete: true,
-      alphabet: 'dna' as const,
-      length: [length, length] as [number, number],
-      notes: [],
-    });
-  });
+  return withHdf5(
+    path,
+    'data',
+    () => notHdf5(path),
+    file => {
+      const { shape } = datasetAt(file, path, parameters.inputs);
+      const { examples, length } = layoutOf(shape, `${path}, dataset ${parameters.inputs}`);
+      if (parameters.labels !== undefined) readLabels(file, path, parameters.labels, examples);
+      return Promise.resolve({
+        is: 'data' as const,
+        examples,
+        complete: true,
+        alphabet: 'dna' as const,
+        length: [length, length] as [number, number],
+        notes: [],
+      });
+    },
+  );
 }
 
 export const oneHotHdf5: Source<Parameters> = { read, describe };

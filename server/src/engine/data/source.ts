@@ -24,10 +24,10 @@ export function pathOf(hash: string, files: Files): string {
   return path;
 }
 
-/** The failure for a file that the system will not let us read. */
-export function unreadable(path: string, error: unknown): Failure {
+/** The failure for a file that the system will not let us read; `area` is the first part of its code. */
+export function unreadable(path: string, error: unknown, area: 'data' | 'model' = 'data'): Failure {
   const reason = error instanceof Error ? error.message : String(error);
-  return new Failure('data/unreadable', `cannot read the file: ${reason}`, {
+  return new Failure(`${area}/unreadable`, `cannot read the file: ${reason}`, {
     place: path,
     remedy: 'Check that the file exists and may be read.',
   });

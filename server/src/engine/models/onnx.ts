@@ -1,6 +1,7 @@
 /** ONNX models: reads the file and brings operators of older operator sets (11 and later) to the common form. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { unreadable } from '../data/source.js';
 import { Failure } from '../failure.js';
 import {
   floats,
@@ -28,13 +29,21 @@ const OLDEST = 11;
 /** @throws Failure for files that cannot be read or hold what the engine does not know */
 export async function importOnnx(path: string): Promise<ImportedModel> {
   const file = basename(path);
-  const { graph, opset, producer } = readOnnx(await readFile(path), file);
+  const { graph, opset, producer } = readOnnx(await fileAt(path), file);
   if (opset < OLDEST)
     throw new Failure('model/opset', `operator set ${opset} is older than ${OLDEST}`, {
       place: file,
       remedy: 'Convert it with onnx.version_converter.convert_version(model, 17).',
     });
   return { graph: normalise(graph, opset), format: `ONNX, operator set ${opset}`, producer };
+}
+
+async function fileAt(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw unreadable(path, error, 'model');
+  }
 }
 
 /** The state of a normalisation: nodes and constants written so far. */

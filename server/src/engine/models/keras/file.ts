@@ -3,16 +3,12 @@
  * `model_weights/<layer>`, in the order of its attribute `weight_names`.
  * Source: keras/saving/hdf5_format.py of Keras 2.15 (`save_model_to_hdf5`, `load_weights_from_hdf5_group`).
  */
-import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import h5wasm from 'h5wasm/node';
+import { withHdf5, type Hdf5File, type Hdf5Group } from '../../data/hdf5.js';
 import { Failure } from '../../failure.js';
 import { sizeOf, type Tensor } from '../../graph/graph.js';
 
-type File = InstanceType<typeof h5wasm.File>;
-type Group = InstanceType<typeof h5wasm.Group>;
-
-const HDF5_SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
 const ZIP_SIGNATURE = Buffer.from('PK');
 
 /** One weight as stored: its path within the layer's group, for example `conv1d_2/kernel:0`, and float32 values. */
@@ -39,55 +35,29 @@ export interface KerasFile {
  *
  * @throws Failure `model/not-hdf5`, `model/keras-archive`, `model/damaged-hdf5`, `model/weights-only`, `model/not-keras`
  */
-export async function withKerasFile<Result>(path: string, use: (file: KerasFile) => Result): Promise<Result> {
+export function withKerasFile<Result>(path: string, use: (file: KerasFile) => Result): Promise<Result> {
   const name = basename(path);
-  await checkSignature(path, name);
-  await h5wasm.ready;
-  const file = new h5wasm.File(path, 'r');
-  // The library reports a failed open by a negative id, not by an error.
-  if (file.file_id < 0n)
-    throw new Failure('model/damaged-hdf5', 'the HDF5 library cannot open the file: it is damaged or cut off', {
-      place: name,
-      remedy: 'Copy or save the file again.',
-    });
-  try {
-    return use(contentOf(file, name));
-  } finally {
-    file.close();
-  }
+  return withHdf5(
+    path,
+    'model',
+    head => otherFormat(head, name),
+    file => use(contentOf(file, name)),
+  );
 }
 
-async function checkSignature(path: string, name: string): Promise<void> {
-  const head = Buffer.alloc(HDF5_SIGNATURE.length);
-  try {
-    const file = await open(path);
-    try {
-      await file.read(head, 0, head.length, 0);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw new Failure(
-      'model/unreadable',
-      `the file cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        place: path,
-      },
-    );
-  }
-  if (head.equals(HDF5_SIGNATURE)) return;
+function otherFormat(head: Buffer, name: string): Failure {
   if (head.subarray(0, ZIP_SIGNATURE.length).equals(ZIP_SIGNATURE))
-    throw new Failure('model/keras-archive', 'the file is a ZIP archive, as Keras 3 writes `.keras` files, not HDF5', {
+    return new Failure('model/keras-archive', 'the file is a ZIP archive, as Keras 3 writes `.keras` files, not HDF5', {
       place: name,
       remedy: 'Export the model to ONNX: model.export("model.onnx", format="onnx") in Keras 3.',
     });
-  throw new Failure('model/not-hdf5', 'the file does not begin with the HDF5 signature', {
+  return new Failure('model/not-hdf5', 'the file does not begin with the HDF5 signature', {
     place: name,
     remedy: 'Give a file that model.save("model.h5") has written.',
   });
 }
 
-function contentOf(file: File, name: string): KerasFile {
+function contentOf(file: Hdf5File, name: string): KerasFile {
   const text = textOf(file, 'model_config');
   if (text === undefined) {
     const weightsOnly = ['model_weights', 'layers', '_layer_checkpoint_dependencies'].some(key =>
@@ -126,19 +96,19 @@ function contentOf(file: File, name: string): KerasFile {
   return { name, version, backend, configuration, weights: layer => weightsOf(weights, layer, name) };
 }
 
-function attributeOf(holder: Group, name: string): unknown {
+function attributeOf(holder: Hdf5Group, name: string): unknown {
   return holder.attrs[name]?.value;
 }
 
 /** A text attribute, stored as a string or as bytes. */
-function textOf(holder: Group, name: string): string | undefined {
+function textOf(holder: Hdf5Group, name: string): string | undefined {
   const value = attributeOf(holder, name);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
   return typeof value === 'string' ? value : undefined;
 }
 
 /** A list of names; Keras cuts lists of more than 64 KiB into attributes `name0`, `name1`, … */
-function namesOf(holder: Group, name: string): string[] | undefined {
+function namesOf(holder: Hdf5Group, name: string): string[] | undefined {
   const whole = attributeOf(holder, name);
   if (whole !== undefined) return Array.isArray(whole) ? whole.map(String) : [];
   const parts: string[] = [];

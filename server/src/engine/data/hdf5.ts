@@ -1,0 +1,56 @@
+/** Opens HDF5 files, told by their signature rather than by their ending. */
+import { open } from 'node:fs/promises';
+import h5wasm from 'h5wasm/node';
+import { Failure } from '../failure.js';
+import { unreadable } from './source.js';
+
+export type Hdf5File = InstanceType<typeof h5wasm.File>;
+export type Hdf5Group = InstanceType<typeof h5wasm.Group>;
+export type Hdf5Dataset = InstanceType<typeof h5wasm.Dataset>;
+
+const SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+/**
+ * Opens a file for the time of `use`.
+ *
+ * @param area first part of the codes of failures
+ * @param notHdf5 the failure for a file that begins otherwise, given its first 8 bytes
+ * @throws Failure `<area>/unreadable`, `<area>/damaged-hdf5`, or what `notHdf5` gives
+ */
+export async function withHdf5<Result>(
+  path: string,
+  area: 'data' | 'model',
+  notHdf5: (head: Buffer) => Failure,
+  use: (file: Hdf5File) => Result | Promise<Result>,
+): Promise<Result> {
+  const head = await firstBytes(path, area);
+  if (!head.equals(SIGNATURE)) throw notHdf5(head);
+  await h5wasm.ready;
+  const file = new h5wasm.File(path, 'r');
+  // The library reports a failed open by a negative id, not by an error.
+  if (file.file_id < 0n)
+    throw new Failure(`${area}/damaged-hdf5`, 'the HDF5 library cannot open the file: it is damaged or cut off', {
+      place: path,
+      remedy: 'Copy or write the file again.',
+    });
+  try {
+    return await use(file);
+  } finally {
+    file.close();
+  }
+}
+
+async function firstBytes(path: string, area: 'data' | 'model'): Promise<Buffer> {
+  const head = Buffer.alloc(SIGNATURE.length);
+  try {
+    const file = await open(path);
+    try {
+      await file.read(head, 0, head.length, 0);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw unreadable(path, error, area);
+  }
+  return head;
+}
