@@ -1,0 +1,35 @@
+/**
+ * The suites of suite/ inside the extension host of VS Code, in the newest release and in the oldest that the extension
+ * promises to work in. They run while this file is collected, so that each of their tests is one test here.
+ */
+import { describe, expect, it } from 'vitest';
+import { runInHost, type HostResult } from './in-host.js';
+import { releases, unavailable } from './vscode.js';
+import { makeWorkspace } from './workspace.js';
+
+const RUNS = [{ title: 'trusted', suites: ['language'], trusted: true }];
+
+describe.skipIf(unavailable !== undefined)(`in the extension host (${unavailable ?? 'code-server'})`, async () => {
+  it('knows the oldest release that package.json allows', () => {
+    expect(releases.map(({ vscode }) => vscode)).toContainEqual(expect.stringMatching(/^1\.100\./));
+  });
+  if (unavailable !== undefined) return;
+  for (const release of releases)
+    for (const { title, suites, trusted } of RUNS) {
+      const workspace = makeWorkspace();
+      try {
+        report(`VS Code ${release.vscode}, ${title}`, await runInHost(release, suites, workspace, trusted));
+      } finally {
+        workspace.remove();
+      }
+    }
+});
+
+function report(title: string, results: readonly HostResult[]): void {
+  describe(title, () => {
+    for (const { title: test, state, error } of results)
+      it.skipIf(state === 'skipped')(test, () => {
+        if (state === 'failed') throw new Error(error);
+      });
+  });
+}

@@ -1,0 +1,92 @@
+/** The language in the editor: activation, and each service answering once. */
+import { describe, it } from 'mocha';
+import assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import { codeOf, diagnosticsOf, hover, open, place, until } from './editing.js';
+
+const TEXT = `model  net    = onnx("planted_motifs.onnx", input: dna(100))
+target score  = logit of net
+data   some   = simulate_motifs(["TGASTCA"], sequences: 40, seed: 1)
+method path   = integrated_gradients(steps: 32)
+attribution a = path of score on sone
+`;
+
+describe('the language', () => {
+  it('activates in less than 300 ms', async () => {
+    const extension = vscode.extensions.getExtension('explainome.explainome');
+    assert.ok(extension, 'The extension is not installed.');
+    assert.ok(!extension.isActive, 'It was active before any experiment was opened.');
+    const before = performance.now();
+    await extension.activate();
+    const taken = performance.now() - before;
+    assert.ok(taken < 300, `Activation took ${taken.toFixed(0)} ms.`);
+  });
+
+  it('knows .xome files', async () => {
+    assert.equal((await open('language.xome', TEXT)).languageId, 'xome');
+  });
+
+  it('reports a name that does not exist', async () => {
+    const document = await open('language.xome');
+    const [found] = await until('diagnostic', () => {
+      const list = diagnosticsOf(document, 'sone');
+      return list.length > 0 && list;
+    });
+    assert.match(found?.message ?? '', /sone/);
+    assert.equal(found?.severity, vscode.DiagnosticSeverity.Error);
+    assert.deepEqual(found.range, place(document, 'sone'));
+  });
+
+  it('offers a quick fix for it', async () => {
+    const document = await open('language.xome');
+    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+      'vscode.executeCodeActionProvider',
+      document.uri,
+      place(document, 'sone'),
+    );
+    assert.ok(
+      actions.some(({ title }) => /some/.test(title)),
+      `Offered: ${actions.map(({ title }) => title).join(', ') || 'nothing'}`,
+    );
+  });
+
+  it('completes data sets after `on`', async () => {
+    const document = await open('language.xome');
+    const { items } = await vscode.commands.executeCommand<vscode.CompletionList>(
+      'vscode.executeCompletionItemProvider',
+      document.uri,
+      place(document, 'sone').start,
+    );
+    const labels = items.map(({ label }) => (typeof label === 'string' ? label : label.label));
+    assert.ok(labels.includes('some'), labels.join(', '));
+    assert.ok(!labels.includes('path'), 'A method is no data set.');
+  });
+
+  it('explains a method on hover', async () => {
+    assert.match(await hover(await open('language.xome'), 'integrated_gradients'), /Sundararajan/);
+  });
+
+  it('leads from a method to its declaration in the catalog', async () => {
+    const document = await open('language.xome');
+    const [found] = await vscode.commands.executeCommand<(vscode.Location | vscode.LocationLink)[]>(
+      'vscode.executeDefinitionProvider',
+      document.uri,
+      place(document, 'integrated_gradients').start,
+    );
+    assert.ok(found, 'No definition.');
+    const uri = 'targetUri' in found ? found.targetUri : found.uri;
+    const catalog = await vscode.workspace.openTextDocument(uri);
+    assert.match(catalog.getText(), /integrated_gradients/);
+    assert.deepEqual(vscode.languages.getDiagnostics(uri).map(codeOf), []);
+  });
+
+  it('formats', async () => {
+    const document = await open('language.xome');
+    const edits = await vscode.commands.executeCommand<vscode.TextEdit[] | undefined>(
+      'vscode.executeFormatDocumentProvider',
+      document.uri,
+      { tabSize: 2, insertSpaces: true },
+    );
+    assert.ok((edits ?? []).length > 0, 'The columns of the text are not aligned, and yet nothing changes.');
+  });
+});

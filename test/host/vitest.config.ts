@@ -1,0 +1,16 @@
+/** Tests in a real VS Code: a configuration of their own, because they need what `npm run test:host` installs. */
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    root: fileURLToPath(new URL('../..', import.meta.url)),
+    include: ['test/host/**/*.host.ts'],
+    globalSetup: ['test/host/build.ts'],
+    // A workbench, an extension host and an engine are as much as two cores carry.
+    pool: 'forks',
+    maxWorkers: 1,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
