@@ -13,6 +13,7 @@ import { runPlan } from '../../server/src/run/run.js';
 import { judgeAll, storedResults } from '../../server/src/run/results.js';
 import { buildSnapshot } from '../../server/src/run/snapshot.js';
 import { ResultStore } from '../../server/src/store/store.js';
+import { readViewArrays } from '../../server/src/store/view-arrays.js';
 import { call, declare, example, expectation, experiment, FILE } from '../plan/fixture.js';
 import { buildFakeEngine } from './fake.js';
 
@@ -152,7 +153,7 @@ describe('a snapshot', () => {
     const results = await storedResults(planned, store);
     const expectations = await judgeAll(planned, results, store);
     const text = 'attribution raw = saliency of binding\n  on peaks';
-    const { snapshot, arrays } = await buildSnapshot({
+    const snapshot = await buildSnapshot({
       plan: {
         ...planned,
         declarations: planned.declarations.map(one => ({
@@ -169,6 +170,7 @@ describe('a snapshot', () => {
       texts: new Map([[FILE, text]]),
     });
     expect(Snapshot.parse(snapshot)).toEqual(snapshot);
+    const arrays = await readViewArrays(store, snapshot);
     expect(snapshot.data[0]).toMatchObject({
       name: 'peaks',
       examples: 4,

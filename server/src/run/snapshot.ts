@@ -1,9 +1,12 @@
-/** Everything that a view of one experiment shows, whole: built from the plan, the store and what became of a run. */
+/**
+ * Everything that a view of one experiment shows, whole: built from the plan, the store and what became of a run. A result
+ * whose key is not that of its step belongs to an earlier text; it is shown under the same name and with its own key.
+ */
 import { basename } from 'node:path';
 import { findEntry } from '../catalog/index.js';
-import type { PlannedDeclaration, Plan, Step } from '../plan/plan.js';
-import { explainedData } from '../plan/plan.js';
+import type { PlannedDeclaration, Plan } from '../plan/plan.js';
 import type { Snapshot } from '../protocol.js';
+import { Task } from '../protocol.js';
 import type { ResultMeta } from '../store/result.js';
 import type { ResultStore } from '../store/store.js';
 import type { JudgedExpectation, StepResults } from './results.js';
@@ -18,29 +21,23 @@ export interface SnapshotInput {
   readonly texts: ReadonlyMap<string, string>;
 }
 
-/** Arrays by the name that the snapshot gives them. */
-export type SnapshotArrays = Map<string, Float32Array | Uint8Array>;
-
-/** Code of a position that is not one of the four bases. */
-const NO_LETTER = 4;
-/** Positions read at a time when one-hot arrays become letters. */
-const BLOCK = 1_000_000;
-
 /**
- * The snapshot of an experiment and the arrays that it names.
+ * The snapshot of an experiment. Its arrays are named and not read: `readViewArrays` does that.
  *
- * @throws StoreError when a stored array is missing or damaged
+ * @throws StoreError when stored row names are missing
  */
-export async function buildSnapshot(input: SnapshotInput): Promise<{ snapshot: Snapshot; arrays: SnapshotArrays }> {
+export async function buildSnapshot(input: SnapshotInput): Promise<Snapshot> {
   const { plan, store, results, expectations, texts } = input;
   const steps = new Map(plan.steps.map(step => [step.key, step]));
-  const arrays: SnapshotArrays = new Map();
+  const source = texts.get(plan.file) ?? '';
+  const documentation = leadingDocumentation(source);
   const snapshot: Snapshot = {
     version: 1,
     file: basename(plan.file),
+    ...(documentation !== undefined && { documentation }),
     created: new Date().toISOString(),
     versions: {},
-    source: texts.get(plan.file) ?? '',
+    source,
     data: [],
     maps: [],
     metrics: [],
@@ -62,13 +59,14 @@ export async function buildSnapshot(input: SnapshotInput): Promise<{ snapshot: S
     Object.assign(snapshot.versions, meta.versions);
     const about = {
       name: declaration.name,
-      key: step.key,
-      written: writtenForm(planned, texts),
+      key: meta.key,
+      // What stands in the text now is not what an earlier result was computed from.
+      written: meta.key === step.key ? writtenForm(planned, texts) : meta.title,
       ...(declaration.documentation !== undefined && { documentation: declaration.documentation }),
       notes: meta.notes,
     };
     if (step.task.kind === 'data') {
-      snapshot.data.push(await dataOf(planned, meta, store, arrays));
+      snapshot.data.push(await dataOf(declaration.name, meta, store));
     } else if (step.task.kind === 'metric') {
       snapshot.metrics.push({
         ...about,
@@ -77,10 +75,33 @@ export async function buildSnapshot(input: SnapshotInput): Promise<{ snapshot: S
         ...(meta.distribution && { distribution: meta.distribution }),
       });
     } else {
-      snapshot.maps.push({ ...about, ...(await mapOf(step, steps, meta, store, arrays)) });
+      const data = await explainedBy(meta, store);
+      if (data !== undefined) snapshot.maps.push({ ...about, data, ...mapOf(meta) });
     }
   }
-  return { snapshot, arrays };
+  await addUnnamedData(snapshot, store);
+  return snapshot;
+}
+
+/** Data sets that maps explain and no declaration names: written in place, or of an earlier text. */
+async function addUnnamedData(snapshot: Snapshot, store: ResultStore): Promise<void> {
+  for (const { data } of snapshot.maps) {
+    if (snapshot.data.some(({ key }) => key === data)) continue;
+    const meta = await store.meta(data);
+    if (meta) snapshot.data.push(await dataOf(meta.title, meta, store));
+  }
+  const present = new Set(snapshot.data.map(({ key }) => key));
+  snapshot.maps = snapshot.maps.filter(({ data }) => present.has(data));
+}
+
+/** The `///` lines with which the text begins. */
+function leadingDocumentation(source: string): string | undefined {
+  const [lines] = /^(?:\s*\/\/\/(?!\/).*)+/.exec(source) ?? [];
+  return lines
+    ?.trim()
+    .split(/\s*\n/)
+    .map(line => line.replace(/^\s*\/\/\/ ?/, ''))
+    .join('\n');
 }
 
 function expectationOf(judged: JudgedExpectation): Snapshot['expectations'][number] {
@@ -105,72 +126,45 @@ function expectationOf(judged: JudgedExpectation): Snapshot['expectations'][numb
   };
 }
 
-async function dataOf(
-  { declaration, key = '' }: PlannedDeclaration,
-  meta: ResultMeta,
-  store: ResultStore,
-  arrays: SnapshotArrays,
-): Promise<Snapshot['data'][number]> {
-  const oneHot = await store.array(key);
-  const [examples = 0, length = 0] = oneHot.shape;
-  const table = await store.rows(key);
-  const column = (name: string): string[] => {
-    const index = table.columns.indexOf(name);
+async function dataOf(name: string, meta: ResultMeta, store: ResultStore): Promise<Snapshot['data'][number]> {
+  const sizes = meta.arrays.find(array => array.name === 'array')?.axes.map(({ size }) => size) ?? [];
+  const [examples = 0, length = 0] = sizes;
+  const table = await store.rows(meta.key);
+  const column = (heading: string): string[] => {
+    const index = table.columns.indexOf(heading);
     return index < 0 ? [] : table.rows.map(row => row[index] ?? '');
   };
-  const letters = `letters/${key}`;
-  if (!arrays.has(letters)) {
-    const codes = new Uint8Array(examples * length);
-    const rows = Math.max(1, Math.floor(BLOCK / Math.max(1, length)));
-    for (let from = 0; from < examples; from += rows) {
-      const values = await oneHot.read(from, Math.min(examples, from + rows));
-      codes.set(lettersOf(values), from * length);
-    }
-    arrays.set(letters, codes);
-  }
   const labels = column('label');
   const labelled = labels.length === examples && labels.every(label => label !== '');
   return {
-    name: declaration.name,
-    key,
+    name,
+    key: meta.key,
     examples,
     length,
     names: column('name'),
     ...(labelled && { labels: labels.map(Number) }),
-    letters,
+    letters: `letters/${meta.key}`,
     notes: meta.notes,
   };
 }
 
-/** One-hot values, four per position, → 0–3 for A, C, G, T where exactly one base is there, 4 elsewhere. */
-function lettersOf(oneHot: Float32Array | Float64Array): Uint8Array {
-  const codes = new Uint8Array(oneHot.length / 4);
-  for (let position = 0; position < codes.length; position++) {
-    const base = oneHot.subarray(4 * position, 4 * position + 4).indexOf(1);
-    codes[position] = base < 0 ? NO_LETTER : base;
-  }
-  return codes;
+/** Key of the data set whose examples are the rows of a map: that of the attribution, whatever corrections came after. */
+async function explainedBy(meta: ResultMeta, store: ResultStore): Promise<string | undefined> {
+  const task = Task.safeParse(meta.task).data;
+  if (task?.kind === 'attribution') return task.data;
+  const earlier = task?.kind === 'correction' ? await store.meta(task.attribution) : undefined;
+  return earlier && explainedBy(earlier, store);
 }
 
-async function mapOf(
-  step: Step,
-  steps: ReadonlyMap<string, Step>,
+function mapOf(
   meta: ResultMeta,
-  store: ResultStore,
-  arrays: SnapshotArrays,
-): Promise<Pick<Snapshot['maps'][number], 'kind' | 'data' | 'unit' | 'scores' | 'predictions' | 'seconds'>> {
-  const load = async (array: string): Promise<string> => {
-    const name = `${array}/${step.key}`;
-    if (!arrays.has(name)) arrays.set(name, Float32Array.from(await (await store.array(step.key, array)).read()));
-    return name;
-  };
+): Pick<Snapshot['maps'][number], 'kind' | 'unit' | 'scores' | 'predictions' | 'seconds'> {
   const has = (array: string): boolean => meta.arrays.some(({ name }) => name === array);
   return {
     kind: meta.map ?? 'contribution',
-    data: explainedData(step, steps),
     unit: meta.arrays.find(({ name }) => name === 'scores')?.unit ?? '',
-    scores: await load('scores'),
-    ...(has('predictions') && { predictions: await load('predictions') }),
+    scores: `scores/${meta.key}`,
+    ...(has('predictions') && { predictions: `predictions/${meta.key}` }),
     seconds: meta.seconds,
   };
 }
