@@ -68,9 +68,10 @@ const BLOCK = 16;
 function alongLastAxis(builder: GraphBuilder, value: string, times: number, way: 'repeat' | 'sum'): string {
   const shape = builder.shape(value);
   const last = shape.at(-1)!;
-  const elements = way === 'repeat' ? sizeOf(shape) : sizeOf(shape) / times;
+  const narrowSize = way === 'repeat' ? sizeOf(shape) : sizeOf(shape) / times;
+  // A block lies within one example: an infinite value makes its block NaN, and must not reach other examples.
   let block = BLOCK;
-  while (elements % block !== 0) block--;
+  while ((narrowSize / shape[0]!) % block !== 0) block--;
   const wide = block * times;
   const matrix = new Float32Array(block * wide);
   for (let i = 0; i < wide; i++) {
@@ -78,7 +79,7 @@ function alongLastAxis(builder: GraphBuilder, value: string, times: number, way:
     matrix[way === 'repeat' ? narrow * wide + i : i * block + narrow] = 1;
   }
   const [from, to] = way === 'repeat' ? [block, wide] : [wide, block];
-  const rows = reshape(builder, value, [elements / block, from]);
+  const rows = reshape(builder, value, [narrowSize / block, from]);
   const product = builder.add('MatMul', [rows, builder.constant(floats([from, to], matrix))]);
   return reshape(builder, product, [...shape.slice(0, -1), way === 'repeat' ? last * times : last / times]);
 }
