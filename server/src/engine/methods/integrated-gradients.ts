@@ -11,7 +11,7 @@ import type { ScalarModel } from '../models/model.js';
 import { batchSize } from './batch.js';
 import { blockRowsFor, type Method, type MethodContext } from './method.js';
 import { addGradient, elements, Pass, type Passed } from './passes.js';
-import { quadrature, type Rule } from './quadrature.js';
+import { quadrature, type Quadrature, type Rule } from './quadrature.js';
 import type { Reference } from './references/reference.js';
 import { referenceNotes } from './references/reference.js';
 import { referenceOf } from './references/references.js';
@@ -35,7 +35,8 @@ export const integratedGradients: Method<typeof integrated_gradients> = async (c
   const size = model.length * 4;
   const referenceOutputs = await outputsOfReferences(context, reference);
   const scale = medianDifference(outputs, referenceOutputs);
-  const path = await PathPass.create(model, executor, parameters.steps === 'auto' ? FIRST_STEPS : parameters.steps);
+  const firstSteps = parameters.steps === 'auto' ? FIRST_STEPS : parameters.steps;
+  const path = await PathPass.create(model, executor, parameters.rule, firstSteps);
 
   const explain = async (from: number, to: number, x: Float32Array) => {
     const rows = to - from;
@@ -45,8 +46,8 @@ export const integratedGradients: Method<typeof integrated_gradients> = async (c
     const multipliers = new Float32Array(rows * copies * size);
     let waiting = Array.from({ length: rows * copies }, (_, pair) => pair);
     let missed = 0;
-    for (let steps = parameters.steps === 'auto' ? FIRST_STEPS : parameters.steps; waiting.length > 0; steps *= 2) {
-      const found = await path.run(x, references, copies, waiting, { rule: parameters.rule, steps }, passed);
+    for (let steps = firstSteps; waiting.length > 0; steps *= 2) {
+      const found = await path.run(x, references, copies, waiting, steps, passed);
       const last = parameters.steps !== 'auto' || steps >= MOST_STEPS;
       waiting = waiting.filter((pair, i) => {
         const m = found.subarray(i * size, (i + 1) * size);
@@ -89,7 +90,7 @@ export const integratedGradients: Method<typeof integrated_gradients> = async (c
         axes: [...pairAxes, { name: 'field', size: PAIR_FIELDS.length, labels: [...PAIR_FIELDS] }],
       },
     ],
-    blockRows: blockRowsFor((parameters.steps === 'auto' ? FIRST_STEPS : parameters.steps) * copies),
+    blockRows: blockRowsFor(firstSteps * copies),
     explain: ({ from, to, x }) => explain(from, to, x),
     notes: infos => {
       const blocks = infos as unknown as BlockInfo[];
@@ -195,6 +196,9 @@ function meanContributions(
 
 /** The compiled path: `pairs` pairs at a time, `nodes` points of the path for each. */
 export class PathPass {
+  /** By number of steps: thousands of Gauss–Legendre nodes take as long as a block. */
+  private readonly quadratures = new Map<number, Quadrature>();
+
   private constructor(
     private readonly executable: Executable,
     private readonly names: {
@@ -207,9 +211,10 @@ export class PathPass {
     private readonly pairs: number,
     private readonly nodes: number,
     private readonly length: number,
+    private readonly rule: Rule,
   ) {}
 
-  static async create(model: ScalarModel, executor: Executor, steps: number): Promise<PathPass> {
+  static async create(model: ScalarModel, executor: Executor, rule: Rule, steps: number): Promise<PathPass> {
     const batch = batchSize(model);
     const fixed = model.batch(0);
     // A file with a fixed batch size takes exactly that many points of one path.
@@ -234,7 +239,7 @@ export class PathPass {
     ]);
     const m = builder.add('ReduceSum', [weighted, builder.integers([1])], { keepdims: 0 });
     const executable = await executor.load(builder.finish([m]));
-    return new PathPass(executable, { x, b, alpha, weight, m }, pairs, nodes, length);
+    return new PathPass(executable, { x, b, alpha, weight, m }, pairs, nodes, length, rule);
   }
 
   /**
@@ -248,10 +253,10 @@ export class PathPass {
     references: Float32Array,
     copies: number,
     wanted: readonly number[],
-    { rule, steps }: { readonly rule: Rule; readonly steps: number },
+    steps: number,
     passed: Passed,
   ): Promise<Float32Array> {
-    const { nodes: alphas, weights } = quadrature(rule, steps);
+    const { nodes: alphas, weights } = this.quadrature(steps);
     const size = this.length * 4;
     const result = new Float32Array(wanted.length * size);
     const pairShape = [this.pairs, 1, this.length, 4];
@@ -279,6 +284,12 @@ export class PathPass {
       result.set(sum, from * size);
     }
     return result;
+  }
+
+  private quadrature(steps: number): Quadrature {
+    const known = this.quadratures.get(steps) ?? quadrature(this.rule, steps);
+    this.quadratures.set(steps, known);
+    return known;
   }
 
   /** Nodes `at` … of a rule; those beyond its end have weight zero. */
