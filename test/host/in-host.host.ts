@@ -7,7 +7,10 @@ import { runInHost, type HostResult } from './in-host.js';
 import { releases, unavailable } from './vscode.js';
 import { makeWorkspace } from './workspace.js';
 
-const RUNS = [{ title: 'trusted', suites: ['language'], trusted: true }];
+const RUNS = [
+  { title: 'trusted', suites: ['language', 'run'], trusted: true },
+  { title: 'restricted', suites: ['restricted'], trusted: false },
+];
 
 describe.skipIf(unavailable !== undefined)(`in the extension host (${unavailable ?? 'code-server'})`, async () => {
   it('knows the oldest release that package.json allows', () => {

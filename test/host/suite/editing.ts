@@ -1,7 +1,8 @@
 /** What the in-host tests share: files of the workspace, what the editor shows of them, and waiting. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import * as vscode from 'vscode';
+import { enginesOf } from '../engines.js';
+import { until } from '../waiting.js';
 
 /** Opens a file of the workspace in an editor; with `text`, writes it there first. */
 export async function open(name: string, text?: string): Promise<vscode.TextDocument> {
@@ -27,23 +28,6 @@ export function place(document: vscode.TextDocument, text: string): vscode.Range
   assert.notEqual(at, -1, `${document.fileName} holds no \`${text}\`.`);
   return new vscode.Range(document.positionAt(at), document.positionAt(at + text.length));
 }
-
-/** Waits for what `look` finds. @throws Error when it has found nothing after `limit` milliseconds */
-export async function until<Found>(
-  what: string,
-  look: () => Found | undefined | false | PromiseLike<Found | undefined | false>,
-  limit = 20_000,
-): Promise<Found> {
-  const end = Date.now() + limit;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > end) throw new Error(`Still no ${what} after ${limit / 1000} s.`);
-    await pause(50);
-  }
-}
-
-export const pause = (milliseconds: number): Promise<void> => new Promise(done => setTimeout(done, milliseconds));
 
 /** Text of all hovers at the start of `text`. */
 export async function hover(document: vscode.TextDocument, text: string): Promise<string> {
@@ -113,16 +97,4 @@ export function codeOf({ code }: vscode.Diagnostic): string {
 }
 
 /** Process ids of the engines that this window's language server has started. */
-export function engines(): number[] {
-  const table = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
-    .split('\n')
-    .map(line => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
-    .filter(match => match !== null)
-    .map(([, pid, parent, line]) => ({ pid: Number(pid), parent: Number(parent), line: line ?? '' }));
-  const mine = new Set([process.pid]);
-  for (let before = 0; before < mine.size;) {
-    before = mine.size;
-    for (const { pid, parent } of table) if (mine.has(parent)) mine.add(pid);
-  }
-  return table.filter(({ pid, line }) => mine.has(pid) && /dist[\\/]engine\.js/.test(line)).map(({ pid }) => pid);
-}
+export const engines = (): number[] => enginesOf(process.pid);
