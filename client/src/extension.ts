@@ -1,20 +1,42 @@
-/** The extension host side: starts the language server for `.xome` files and ends it. */
+/**
+ * The extension host side: wires server, views, decorations, status, panel and commands. Thin on purpose: what is
+ * computed is computed in the server and the engine. Activation waits for nothing.
+ */
 import type { ExtensionContext } from 'vscode';
-import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
+import { workspace } from 'vscode';
+import { registerCommands, resultActions } from './commands.js';
+import { Decorations } from './decorations.js';
+import { provideLibrary } from './library.js';
+import { ResultsPanel } from './panel/panel.js';
+import { Server } from './server.js';
+import { SECTION, serverOptions } from './settings.js';
+import { showStatus } from './status.js';
+import { Views } from './views.js';
 
-let client: LanguageClient | undefined;
+let server: Server | undefined;
 
-export async function activate(context: ExtensionContext): Promise<void> {
-  const module = context.asAbsolutePath('dist/server.js');
-  client = new LanguageClient(
-    'explainome',
-    'Explainome',
-    { module, transport: TransportKind.ipc },
-    { documentSelector: [{ language: 'xome' }] },
+export function activate(context: ExtensionContext): void {
+  server = new Server(context.asAbsolutePath('dist/server.js'), serverOptions);
+  const started = server;
+  const views = new Views(started);
+  const actions = resultActions(started, context);
+  const panel = new ResultsPanel(context, views, actions);
+  context.subscriptions.push(
+    started,
+    views,
+    panel,
+    new Decorations(context, views),
+    ...registerCommands(started, views, panel, actions),
+    ...showStatus(started, views),
+    provideLibrary(started),
+    workspace.onDidGrantWorkspaceTrust(() => started.sendOptions()),
+    workspace.onDidChangeConfiguration(change => {
+      if (change.affectsConfiguration(`${SECTION}.engine`)) void started.sendOptions();
+    }),
   );
-  await client.start();
+  started.start();
 }
 
 export async function deactivate(): Promise<void> {
-  await client?.stop();
+  await server?.stop();
 }

@@ -1,0 +1,76 @@
+/** The commands `explainome.*`: by palette, key, title button, or with arguments by a code lens. */
+import type { Disposable, ExtensionContext } from 'vscode';
+import { commands, Uri, window } from 'vscode';
+import type { PanelActions, ResultsPanel } from './panel/panel.js';
+import type { Server } from './server.js';
+import { reasonOf } from './server.js';
+import type { Views } from './views.js';
+import { isExperiment, markAt } from './views.js';
+
+/** What both the commands and the panel's buttons do. */
+export function resultActions(server: Server, context: ExtensionContext): PanelActions {
+  return {
+    run: (uri, only) =>
+      guarded(async () => {
+        const { started, reason } = await server.request('run', {
+          uri: uri.toString(),
+          ...(only && { only: [...only] }),
+        });
+        if (!started) await window.showWarningMessage(reason ?? 'The experiment was not started.');
+      }),
+    cancel: uri => guarded(async () => {
+        await server.request('cancel', { uri: uri.toString() });
+      }),
+    report: uri =>
+      guarded(async () => {
+        const { openReport } = await import('./report.js');
+        await openReport(uri, context);
+      }),
+  };
+}
+
+export function registerCommands(
+  server: Server,
+  views: Views,
+  panel: ResultsPanel,
+  { run, cancel, report }: PanelActions,
+): Disposable[] {
+  /** A command on an experiment: of its first argument, else the active one. */
+  const onExperiment = (id: string, act: (uri: Uri, name: string | undefined) => void): Disposable =>
+    commands.registerCommand(id, (...[uri, name]: unknown[]) => {
+      const found = addressOf(uri) ?? activeExperiment(views);
+      if (found) act(found, typeof name === 'string' ? name : uri === undefined ? nameAtCursor(views) : undefined);
+      else void window.showInformationMessage('Open an experiment (a .xome file) first.');
+    });
+  return [
+    onExperiment('explainome.run', (uri, name) => run(uri, name === undefined ? undefined : [name])),
+    onExperiment('explainome.runAll', uri => run(uri)),
+    onExperiment('explainome.cancel', cancel),
+    onExperiment('explainome.show', (uri, name) => panel.show(uri, name)),
+    onExperiment('explainome.openReport', report),
+    commands.registerCommand('explainome.restartServer', () => server.restart()),
+  ];
+}
+
+/** Code lenses give an address as text, title buttons as an object. */
+function addressOf(argument: unknown): Uri | undefined {
+  if (argument instanceof Uri) return argument;
+  return typeof argument === 'string' ? Uri.parse(argument, true) : undefined;
+}
+
+/** The experiment in the active editor, else the one in the panel. */
+function activeExperiment(views: Views): Uri | undefined {
+  const document = window.activeTextEditor?.document;
+  if (document && isExperiment(document)) return document.uri;
+  return views.watched === undefined ? undefined : Uri.parse(views.watched);
+}
+
+function nameAtCursor(views: Views): string | undefined {
+  const editor = window.activeTextEditor;
+  return editor && markAt(views.get(editor.document.uri.toString()), editor.selection.active.line)?.name;
+}
+
+/** Says what went wrong where nobody waits for the outcome. */
+function guarded(act: () => Promise<void>): void {
+  act().catch((error: unknown) => void window.showErrorMessage(`Explainome: ${reasonOf(error)}`));
+}

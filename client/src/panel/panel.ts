@@ -1,0 +1,201 @@
+/**
+ * The results panel beside the editor. There is one; it follows the active experiment and its cursor. The page may be
+ * thrown away while hidden and built again: it says `ready`, and only then gets the whole view.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Disposable, ExtensionContext, Memento, TextEditor, WebviewPanel } from 'vscode';
+import { Position, Range, Selection, TextEditorRevealType, Uri, ViewColumn, window, workspace } from 'vscode';
+import { FromPanel, ToPanel } from '../../../server/src/protocol.js';
+import { readViewArrays } from '../../../server/src/store/view-arrays.js';
+import { ResultStore } from '../../../server/src/store/store.js';
+import { Coalescer } from '../coalescer.js';
+import { reasonOf } from '../server.js';
+import type { Views } from '../views.js';
+import { isExperiment, markAt } from '../views.js';
+import { MAXIMUM_ROWS, PanelArrays, withRows } from './arrays.js';
+import { panelPage } from './page.js';
+
+/** Also the name under which the editor keeps the panel over a reload of the window. */
+export const PANEL_TYPE = 'explainome.results';
+/** Where the address of the last shown experiment is kept. */
+const LAST_SHOWN = 'explainome.panel.document';
+/** Milliseconds between two views: each carries its arrays. */
+const PAUSE = 200;
+
+/** What the panel's buttons ask for. */
+export interface PanelActions {
+  readonly run: (uri: Uri, only?: readonly string[]) => void;
+  readonly cancel: (uri: Uri) => void;
+  readonly report: (uri: Uri) => void;
+}
+
+export class ResultsPanel implements Disposable {
+  private panel: WebviewPanel | undefined;
+  private ready = false;
+  private document: Uri | undefined;
+  /** Selected by a command; wins over the cursor until the next view is posted. */
+  private selected: string | undefined;
+  private readonly root: Uri;
+  private readonly memory: Memento;
+  private readonly arrays = new PanelArrays(async (folder, selection, rows) =>
+    readViewArrays(await ResultStore.open(folder), selection, rows),
+  );
+  private readonly updates = new Coalescer(() => this.update(), PAUSE);
+  private readonly subscriptions: Disposable[];
+
+  constructor(
+    context: ExtensionContext,
+    private readonly views: Views,
+    private readonly actions: PanelActions,
+  ) {
+    this.root = Uri.joinPath(context.extensionUri, 'dist/webview');
+    this.memory = context.workspaceState;
+    this.subscriptions = [
+      views.onDidChange(uri => {
+        if (uri === this.document?.toString()) this.updates.request(uri);
+      }),
+      window.onDidChangeActiveTextEditor(editor => {
+        if (this.panel && editor && isExperiment(editor.document)) this.follow(editor.document.uri);
+      }),
+      window.onDidChangeTextEditorSelection(({ textEditor }) => this.selectAtCursor(textEditor)),
+      window.registerWebviewPanelSerializer(PANEL_TYPE, {
+        deserializeWebviewPanel: async panel => {
+          const last = this.memory.get<string>(LAST_SHOWN);
+          const active = window.activeTextEditor?.document;
+          if (active && isExperiment(active)) this.document = active.uri;
+          else if (last !== undefined) this.document = Uri.parse(last);
+          this.adopt(panel);
+        },
+      }),
+    ];
+  }
+
+  /** Opens the panel beside the editor, or brings it to the front, and selects a declaration. */
+  show(uri: Uri, name?: string): void {
+    this.selected = name;
+    if (this.panel) {
+      this.panel.reveal(undefined, true);
+      this.follow(uri);
+      if (name !== undefined) this.post({ type: 'select', name });
+      return;
+    }
+    this.document = uri;
+    const place = { viewColumn: ViewColumn.Beside, preserveFocus: true };
+    this.adopt(window.createWebviewPanel(PANEL_TYPE, 'Results', place));
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.panel?.dispose();
+  }
+
+  private adopt(panel: WebviewPanel): void {
+    this.panel?.dispose();
+    this.panel = panel;
+    this.ready = false;
+    const { webview } = panel;
+    panel.iconPath = {
+      dark: Uri.joinPath(this.root, '../../client/media/xome-dark.svg'),
+      light: Uri.joinPath(this.root, '../../client/media/xome-light.svg'),
+    };
+    panel.onDidDispose(() => {
+      if (this.panel !== panel) return;
+      this.panel = undefined;
+      this.views.watched = undefined;
+    });
+    webview.onDidReceiveMessage((message: unknown) => this.receive(message));
+    webview.options = { enableScripts: true, localResourceRoots: [this.root] };
+    const file = (name: string): string => webview.asWebviewUri(Uri.joinPath(this.root, name)).toString();
+    webview.html = panelPage({
+      source: webview.cspSource,
+      nonce: randomBytes(16).toString('base64'),
+      script: file('panel.js'),
+      icons: file('codicon.css'),
+    });
+    if (this.document) this.follow(this.document);
+  }
+
+  /** Shows another document, or the same again. */
+  private follow(uri: Uri): void {
+    this.document = uri;
+    this.views.watched = uri.toString();
+    void this.memory.update(LAST_SHOWN, uri.toString());
+    if (this.panel) this.panel.title = `Results: ${uri.path.slice(uri.path.lastIndexOf('/') + 1)}`;
+    this.updates.request(uri.toString());
+  }
+
+  /** Posts the view of the document, or why there is none. */
+  private async update(): Promise<void> {
+    const { document } = this;
+    if (!this.panel || !this.ready) return;
+    if (!document) {
+      this.post({ type: 'empty', message: 'Open an experiment (a .xome file) to see its results here.' });
+      return;
+    }
+    try {
+      const view = this.views.get(document.toString());
+      if (!view) {
+        // The server knows open documents only; a panel that came back with the window may be alone.
+        await workspace.openTextDocument(document);
+        this.views.request(document.toString());
+        return;
+      }
+      const arrays = await this.arrays.of(view);
+      if (document !== this.document) return;
+      this.post({ type: 'view', view: withRows(view, MAXIMUM_ROWS), arrays });
+      const editor = window.visibleTextEditors.find(
+        ({ document: shown }) => shown.uri.toString() === document.toString(),
+      );
+      if (this.selected !== undefined) this.post({ type: 'select', name: this.selected });
+      else if (editor) this.selectAtCursor(editor);
+      this.selected = undefined;
+    } catch (error) {
+      this.post({ type: 'empty', message: `The results cannot be shown: ${reasonOf(error)}` });
+    }
+  }
+
+  private selectAtCursor({ document, selection }: TextEditor): void {
+    const uri = document.uri.toString();
+    if (uri !== this.document?.toString()) return;
+    const mark = markAt(this.views.get(uri), selection.active.line);
+    if (mark) this.post({ type: 'select', name: mark.name });
+  }
+
+  private post(message: ToPanel): void {
+    if (this.panel && this.ready) void this.panel.webview.postMessage(ToPanel.parse(message));
+  }
+
+  private receive(raw: unknown): void {
+    const read = FromPanel.safeParse(raw);
+    // Only our own page can post here; what it should not say is a fault of the program.
+    if (!read.success) throw new Error(`The results panel sent an unknown message: ${read.error.message}`);
+    const message = read.data;
+    if (message.type === 'ready') {
+      this.ready = true;
+      this.updates.request('');
+      return;
+    }
+    if (!this.document) return;
+    if (message.type === 'run') this.actions.run(this.document, message.only);
+    else if (message.type === 'cancel') this.actions.cancel(this.document);
+    else if (message.type === 'report') this.actions.report(this.document);
+    else void this.reveal(this.document, message.name);
+  }
+
+  /** Puts the cursor on a declaration, in the editor that shows it already where there is one. */
+  private async reveal(uri: Uri, name: string): Promise<void> {
+    const mark = this.views.get(uri.toString())?.marks.find(one => one.name === name);
+    const shown = window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri.toString());
+    const editor = await window.showTextDocument(await workspace.openTextDocument(uri), {
+      viewColumn: shown?.viewColumn ?? ViewColumn.One,
+    });
+    if (!mark) return;
+    const { start, end } = mark.range;
+    const position = new Position(start.line, start.character);
+    editor.selection = new Selection(position, position);
+    editor.revealRange(
+      new Range(position, new Position(end.line, end.character)),
+      TextEditorRevealType.InCenterIfOutsideViewport,
+    );
+  }
+}

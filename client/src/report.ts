@@ -1,0 +1,43 @@
+/** Writes the self-contained report with the command line of the same build, and opens it in the browser. */
+import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { ExtensionContext } from 'vscode';
+import { env, ProgressLocation, Uri, window, workspace } from 'vscode';
+import { serverOptions } from './settings.js';
+
+/**
+ * @throws Error with what the command line said, when it could not write the report
+ */
+export async function openReport(uri: Uri, context: ExtensionContext): Promise<void> {
+  const document = await workspace.openTextDocument(uri);
+  if (document.isUntitled) throw new Error('Save the experiment first: a report is written from files.');
+  // The command line reads the file, not the editor.
+  if (document.isDirty) await document.save();
+  const folder = (context.storageUri ?? context.globalStorageUri).fsPath;
+  await mkdir(folder, { recursive: true });
+  const output = join(folder, `${basename(uri.fsPath, '.xome')}.html`);
+  await window.withProgress(
+    { location: ProgressLocation.Notification, title: `Writing the report of ${basename(uri.fsPath)}` },
+    () => runCli(context.asAbsolutePath('dist/cli.js'), ['report', uri.fsPath, '-o', output]),
+  );
+  if (!(await env.openExternal(Uri.file(output)))) {
+    void window.showInformationMessage(`The report is in ${output}.`);
+  }
+}
+
+function runCli(script: string, operands: readonly string[]): Promise<void> {
+  const node = serverOptions().engineNode || process.execPath;
+  return new Promise((resolve, reject) => {
+    execFile(
+      node,
+      [script, ...operands],
+      // The editor's own binary is a Node only when told so.
+      { env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' } },
+      (error, _output, words) => {
+        if (error) reject(new Error(words.trim() || error.message));
+        else resolve();
+      },
+    );
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * What the server says of each document on screen. The only place where document views live; decorations, status and
+ * panel read them here and hear of each new one.
+ */
+import type { Disposable, TextDocument } from 'vscode';
+import { EventEmitter, window } from 'vscode';
+import type { DeclarationMark, DocumentView } from '../../server/src/protocol.js';
+import { Coalescer } from './coalescer.js';
+import type { Server } from './server.js';
+
+/** Milliseconds between two requests for one document. */
+const PAUSE = 100;
+
+export const isExperiment = (document: TextDocument): boolean =>
+  document.languageId === 'xome' && (document.uri.scheme === 'file' || document.uri.scheme === 'untitled');
+
+export class Views implements Disposable {
+  private readonly views = new Map<string, DocumentView>();
+  private readonly changed = new EventEmitter<string>();
+  private readonly fetches = new Coalescer(uri => this.fetch(uri), PAUSE);
+  private readonly subscriptions: Disposable[];
+
+  /** Fires with the address of a document whose view has come, changed or gone. */
+  readonly onDidChange = this.changed.event;
+  /** A document that is to be kept up to date although no editor shows it. */
+  watched: string | undefined;
+
+  constructor(private readonly server: Server) {
+    this.subscriptions = [
+      server.onDidChangeDocument(uri => {
+        if (this.onScreen(uri)) this.request(uri);
+        else this.views.delete(uri);
+      }),
+      server.onDidChangeState(({ is }) => {
+        if (is === 'ready') this.requestVisible();
+      }),
+      window.onDidChangeVisibleTextEditors(() => this.requestVisible()),
+    ];
+  }
+
+  get(uri: string): DocumentView | undefined {
+    return this.views.get(uri);
+  }
+
+  /** Asks the server for a view; the event tells of it. */
+  request(uri: string): void {
+    this.fetches.request(uri);
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+    this.changed.dispose();
+  }
+
+  private onScreen(uri: string): boolean {
+    return uri === this.watched || window.visibleTextEditors.some(({ document }) => document.uri.toString() === uri);
+  }
+
+  private requestVisible(): void {
+    for (const { document } of window.visibleTextEditors) {
+      const uri = document.uri.toString();
+      if (isExperiment(document) && !this.views.has(uri)) this.request(uri);
+    }
+  }
+
+  private async fetch(uri: string): Promise<void> {
+    // The state tells people when the server is gone; what it said last stays true until it is back.
+    const view = await this.server.request('view', { uri }).catch(() => undefined);
+    if (view === undefined) return;
+    if (view === null) this.views.delete(uri);
+    else this.views.set(uri, view);
+    this.changed.fire(uri);
+  }
+}
+
+/** The declaration that holds a line; with several the one that begins last. */
+export function markAt(view: DocumentView | undefined, line: number): DeclarationMark | undefined {
+  return view?.marks.findLast(({ range }) => range.start.line <= line && line <= range.end.line);
+}
