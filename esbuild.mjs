@@ -1,12 +1,18 @@
 /**
  * Builds everything that runs into dist/: the extension's client, the language server, the engine, the command line and
- * the webview. `--watch` rebuilds on change, `--production` minifies.
+ * the webview. `--watch` rebuilds on change, `--production` minifies, `--out DIR` builds elsewhere.
  */
 import { context } from 'esbuild';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 
-const watch = process.argv.includes('--watch');
-const production = process.argv.includes('--production');
+const { watch, production, out } = parseArgs({
+  options: {
+    watch: { type: 'boolean', default: false },
+    production: { type: 'boolean', default: false },
+    out: { type: 'string', default: 'dist' },
+  },
+}).values;
 const { version } = JSON.parse(await readFile('package.json', 'utf8'));
 
 const common = {
@@ -33,14 +39,14 @@ const contexts = await Promise.all([
   context({
     ...node,
     entryPoints: { server: 'server/src/main.ts', engine: 'server/src/engine/main.ts', cli: 'server/src/cli.ts' },
-    outdir: 'dist',
+    outdir: out,
   }),
   context({
     ...node,
     format: 'cjs',
     banner: {},
     entryPoints: { client: 'client/src/extension.ts' },
-    outdir: 'dist',
+    outdir: out,
     outExtension: { '.js': '.cjs' },
   }),
   context({
@@ -55,7 +61,7 @@ const contexts = await Promise.all([
       codicon: '@vscode/codicons/dist/codicon.css',
     },
     loader: { '.ttf': 'file' },
-    outdir: 'dist/webview',
+    outdir: `${out}/webview`,
   }),
 ]);
 
@@ -64,10 +70,10 @@ if (watch) {
 } else {
   const results = await Promise.all(contexts.map(built => built.rebuild()));
   await Promise.all(contexts.map(built => built.dispose()));
-  await mkdir('dist', { recursive: true });
+  await mkdir(out, { recursive: true });
   // What was built of which files: tells whether a later build is needed, and what is inside a bundle.
   const inputs = results.flatMap(result => Object.keys(result.metafile.inputs)).filter(file => !file.includes(':'));
-  await writeFile('dist/inputs.json', JSON.stringify([...new Set(inputs)].sort(), undefined, 1));
+  await writeFile(`${out}/inputs.json`, JSON.stringify([...new Set(inputs)].sort(), undefined, 1));
   for (const [file, { bytes }] of results.flatMap(result => Object.entries(result.metafile.outputs)))
     if (!file.endsWith('.map')) console.error(`${file.padEnd(24)} ${(bytes / 1024).toFixed(0).padStart(6)} KiB`);
 }

@@ -18,7 +18,8 @@ export function resultActions(server: Server, context: ExtensionContext): PanelA
         });
         if (!started) await window.showWarningMessage(reason ?? 'The experiment was not started.');
       }),
-    cancel: uri => guarded(async () => {
+    cancel: uri =>
+      guarded(async () => {
         await server.request('cancel', { uri: uri.toString() });
       }),
     report: uri =>
