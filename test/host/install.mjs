@@ -41,6 +41,9 @@ export function installed() {
   return list.filter(({ node, entry }) => existsSync(node) && existsSync(entry));
 }
 
+/** Whether nothing is missing. */
+export const complete = () => RELEASES.every(release => installed().some(({ vscode }) => vscode === release.vscode));
+
 /** Why this machine cannot have it, or undefined. */
 export function impossible() {
   if (process.platform !== 'linux') return 'code-server is installed on Linux only';

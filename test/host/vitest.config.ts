@@ -5,8 +5,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL('../..', import.meta.url)),
-    include: ['test/host/**/*.host.ts'],
-    globalSetup: ['test/host/build.ts'],
+    // UPDATE=1 makes the pictures of docs/images again instead.
+    include: [process.env['UPDATE'] === '1' ? 'test/host/pictures.ts' : 'test/host/**/*.host.ts'],
+    globalSetup: ['test/host/build.mjs'],
     // A workbench, an extension host and an engine are as much as two cores carry.
     pool: 'forks',
     maxWorkers: 1,

@@ -1,11 +1,12 @@
-/** Before the tests: bundles the suite that runs inside the extension host, one file each, into dist/test-host/. */
+/** Bundles what runs inside the extension host, suite/*.ts, one file each, into dist/test-host/. */
 import { build } from 'esbuild';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const SUITE = fileURLToPath(new URL('suite/', import.meta.url));
 
-export default async function bundleSuite(): Promise<void> {
+/** Vitest calls it before the tests. */
+export default async function bundleSuite() {
   await build({
     entryPoints: readdirSync(SUITE).map(file => `${SUITE}${file}`),
     outdir: fileURLToPath(new URL('../../dist/test-host/', import.meta.url)),
