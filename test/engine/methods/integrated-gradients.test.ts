@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxruntimeExecutor } from '../../../server/src/engine/backends/onnxruntime.js';
-import { PAIR_FIELDS } from '../../../server/src/engine/methods/integrated-gradients.js';
+import { PAIR_FIELDS } from '../../../server/src/engine/methods/pairs.js';
 import { quadrature } from '../../../server/src/engine/methods/quadrature.js';
 import { simplexCorrection } from '../../../server/src/engine/methods/simplex-correction.js';
 import { expectSameMap } from './close.js';

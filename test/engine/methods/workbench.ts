@@ -26,6 +26,8 @@ export const PLANTED = join(import.meta.dirname, '../../../examples/planted_moti
 export function call(category: Category, name: string, given: Readonly<Record<string, Json>> = {}): Call {
   const entry = findEntry(category, name);
   if (entry === undefined) throw new Error(`the catalog has no ${category} ${name}`);
+  const unknown = Object.keys(given).find(parameter => !(parameter in entry.parameters));
+  if (unknown !== undefined) throw new Error(`${name} has no parameter ${unknown}`);
   const defaults = Object.entries(entry.parameters).flatMap(([parameter, { default: value }]) =>
     value === undefined ? [] : [[parameter, value as Json] as const],
   );
