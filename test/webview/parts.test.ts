@@ -9,7 +9,9 @@ import { intervalDomain } from '../../webview/src/intervals.js';
 import { averagingText } from '../../webview/src/legend.js';
 import { fittingPositions, topPositions, windowAround } from '../../webview/src/logo.js';
 import { findName } from '../../webview/src/navigation.js';
-import { statisticDomain, verdict, viewedMaps } from '../../webview/src/page.js';
+import { statisticDomain } from '../../webview/src/measurements.js';
+import { verdict } from '../../webview/src/expectations.js';
+import { viewedMaps } from '../../webview/src/attributions.js';
 import { scoreRange } from '../../webview/src/track.js';
 import { fixture } from './fixture.js';
 

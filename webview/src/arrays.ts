@@ -47,14 +47,10 @@ export function scoredMapOf(map: AttributionMap, { data, rows }: Sequences, arra
 }
 
 function absent(name: string, array: string, type: string): RangeError {
-  return new RangeError(
-    `${name} cannot be drawn: its ${type} array “${array}” is not in this file. Write the report again.`,
-  );
+  return new RangeError(`${name} cannot be drawn: its ${type} array “${array}” is missing.`);
 }
 
 function checkSize(name: string, found: number, expected: number, shape: string): void {
   if (found === expected) return;
-  throw new RangeError(
-    `${name} cannot be drawn: its array holds ${found} values where ${shape} were expected. Write the report again.`,
-  );
+  throw new RangeError(`${name} cannot be drawn: its array holds ${found} values where ${shape} were expected.`);
 }

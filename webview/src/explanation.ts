@@ -1,15 +1,16 @@
 /**
- * What the maps of one data set say: logos of one example and heatmaps of all, in step with each other. The state (which
- * example, in which order) lives here and nowhere else.
+ * What the maps of one data set say: logos of one example and heatmaps of all, in step with each other. Which example and
+ * which order are chosen here, and kept in the viewpoint.
  */
 import { quantity } from '../../server/src/protocol.js';
 import type { ScoredMap, Sequences } from './arrays.js';
 import { element } from './element.js';
 import { heatmap } from './heatmap.js';
-import { logos } from './logo.js';
+import { logos, type TitledMap } from './logo.js';
 import { navigation } from './navigation.js';
 import { orderRows, ROW_ORDERS, type RowOrder } from './rows.js';
-import type { Theme } from './theme.js';
+import type { Surroundings } from './surroundings.js';
+import { rememberedRow, type Viewing, type Viewpoint } from './viewpoint.js';
 
 const ORDER_TEXT: Readonly<Record<RowOrder, string>> = {
   window: 'place of the best window',
@@ -19,14 +20,16 @@ const ORDER_TEXT: Readonly<Record<RowOrder, string>> = {
 };
 
 /**
- * @param logoMaps maps of the data set to be drawn as logos, in this order
+ * @param logoMaps maps of the data set to be drawn as logos, in this order, each with its figures of trust
  * @param heatmapMaps maps of the data set to be drawn as heatmaps
+ * @param viewing where the reader was, and is from now on
  */
 export function explanation(
-  theme: Theme,
+  { theme, controls, name }: Surroundings,
   sequences: Sequences,
-  logoMaps: readonly ScoredMap[],
+  logoMaps: readonly TitledMap[],
   heatmapMaps: readonly ScoredMap[],
+  viewing: Viewing,
 ): HTMLElement {
   const { data, rows } = sequences;
   const guide = heatmapMaps[0] ?? logoMaps[0];
@@ -35,6 +38,7 @@ export function explanation(
   const orders = ROW_ORDERS.filter(
     order => (order !== 'prediction' || predictions) && (order !== 'label' || data.labels),
   );
+  const { at } = viewing;
   let order: readonly number[] = [];
   let selected = 0;
 
@@ -45,28 +49,36 @@ export function explanation(
     logoView?.show(row);
     for (const view of heatmaps) view.show(order, row);
   };
+  const choose = (row: number): void => {
+    select(row);
+    at.row = row;
+    at.example = data.names[row] ?? '';
+    viewing.changed();
+  };
   const step = (count: number): void => {
     const row = order[Math.max(0, Math.min(rows - 1, order.indexOf(selected) + count))];
-    if (row !== undefined) select(row);
+    if (row !== undefined) choose(row);
   };
   const explained = targets([guide, ...logoMaps]);
   const facts = (row: number): string[] => [
     ...explained.map(({ name, values }) => `${name} ${quantity(values[row] ?? NaN, 'logit')}`),
     ...(data.labels ? [`label ${data.labels[row] ?? 'unknown'}`] : []),
   ];
-  const bar = navigation(data.names, facts, step, select);
+  const bar = navigation(controls, data.names, facts, step, choose);
   const [leading, ...others] = logoMaps;
-  const logoView = leading && logos(theme, sequences, [leading, ...others]);
-  const heatmaps = heatmapMaps.map(scored => heatmap(theme, sequences, scored, select));
+  const logoView = leading && logos({ theme, controls, name }, sequences, [leading, ...others], viewing);
+  const heatmaps = heatmapMaps.map(scored => heatmap({ theme, name }, sequences, scored, choose));
 
-  const choice = element('select', {}, ...orders.map(name => element('option', { value: name }, ORDER_TEXT[name])));
-  const sort = (name: RowOrder): void => {
-    order = orderRows(name, guide.scores, { predictions, labels: data.labels });
+  const sort = (): void => {
+    order = orderRows(orderOf(at), guide.scores, { predictions, labels: data.labels });
   };
-  choice.addEventListener('change', () => {
-    sort(orders[choice.selectedIndex] ?? 'file');
+  const orderOf = (wanted: Viewpoint): RowOrder => orders.find(known => known === wanted.order) ?? 'window';
+  const change = (index: number): void => {
+    at.order = orders[index] ?? 'file';
+    sort();
     select(selected);
-  });
+    viewing.changed();
+  };
 
   const node = element(
     'div',
@@ -81,7 +93,18 @@ export function explanation(
             'div',
             { class: 'bar' },
             element('h3', {}, rows === 1 ? 'The example' : 'All examples'),
-            rows > 1 ? element('label', { class: 'push controls' }, 'sorted by', choice) : undefined,
+            rows > 1
+              ? element(
+                  'span',
+                  { class: 'push controls' },
+                  controls.choice(
+                    'sorted by',
+                    orders.map(known => ORDER_TEXT[known]),
+                    orders.indexOf(orderOf(at)),
+                    change,
+                  ),
+                )
+              : undefined,
           ),
           ...heatmaps.map(view => view.node),
         )
@@ -89,13 +112,12 @@ export function explanation(
   );
   node.addEventListener('keydown', event => {
     const count = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (count === undefined || event.target instanceof HTMLSelectElement || event.target instanceof HTMLInputElement)
-      return;
+    if (count === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     step(count);
   });
-  sort('window');
-  select(strongest(guide, order));
+  sort();
+  select(rememberedRow(at, data.names) ?? strongest(guide, order));
   return node;
 }
 

@@ -14,7 +14,8 @@ import { aggregate, firstOf, rowOf } from './rows.js';
 import { divergingColour, robustMagnitude } from './scale.js';
 import { surface, type Frame } from './surface.js';
 import { table, tableBehind } from './table.js';
-import type { Palette, Theme } from './theme.js';
+import type { Surroundings } from './surroundings.js';
+import type { Palette } from './theme.js';
 
 const TALLEST = 360;
 const TALL = 260;
@@ -39,7 +40,7 @@ export function rowsHeight(rows: number): number {
  * @param onSelect called with the row (index into the data set) that the reader chooses
  */
 export function heatmap(
-  theme: Theme,
+  { theme, name }: Pick<Surroundings, 'theme' | 'name'>,
   sequences: Sequences,
   scored: ScoredMap,
   onSelect: (row: number) => void,
@@ -67,25 +68,21 @@ export function heatmap(
   };
   const rowAt = (y: number): number | undefined => order[Math.floor((y / height) * rows)];
 
-  const picture = surface(
-    theme,
-    () => height + AXIS,
-    frame => {
-      const palette = theme.palette();
-      const axis = axisOf(frame.width);
-      const columns = Math.min(data.length, Math.round((axis.right - axis.left) * frame.ratio));
-      const lines = Math.min(rows, Math.round(height * frame.ratio));
-      const grid = gridOf(lines, columns);
-      const limit = robustMagnitude(grid, columns);
-      legend.show(limit, rows / lines, data.length / columns);
-      drawGrid(frame, axis, height, grid, columns, lines, limit, palette);
-      if (height / rows < NAMED_ROW) {
-        if (predictions) drawPredictions(frame, axis, height, order, lines, predictions, palette);
-      } else if (frame.width > NARROW) drawNames(frame, axis, height, order, data.names, palette);
-      drawSelection(frame, axis, height, order.indexOf(selected), rows, palette);
-      drawPositionAxis(frame.context, palette, axis, height + 2, frame.width);
-    },
-  );
+  const picture = surface(height + AXIS, frame => {
+    const palette = theme.palette();
+    const axis = axisOf(frame.width);
+    const columns = Math.min(data.length, Math.round((axis.right - axis.left) * frame.ratio));
+    const lines = Math.min(rows, Math.round(height * frame.ratio));
+    const grid = gridOf(lines, columns);
+    const limit = robustMagnitude(grid, columns);
+    legend.show(limit, rows / lines, data.length / columns);
+    drawGrid(frame, axis, height, grid, columns, lines, limit, palette);
+    if (height / rows < NAMED_ROW) {
+      if (predictions) drawPredictions(frame, axis, height, order, lines, predictions, palette);
+    } else if (frame.width > NARROW) drawNames(frame, axis, height, order, data.names, palette);
+    drawSelection(frame, axis, height, order.indexOf(selected), rows, palette);
+    drawPositionAxis(frame.context, palette, axis, height + 2, frame.width);
+  });
   const { canvas } = picture;
 
   const readout = element('output', { class: 'readout', 'aria-live': 'off' });
@@ -156,13 +153,8 @@ export function heatmap(
 
   const node = element(
     'div',
-    { class: 'picture' },
-    element(
-      'div',
-      { class: 'bar' },
-      element('h4', { class: 'mono' }, map.name),
-      element('div', { class: 'push' }, legend.node),
-    ),
+    { class: 'picture', 'data-declaration': map.name },
+    element('div', { class: 'bar' }, element('h4', {}, name(map.name)), element('div', { class: 'push' }, legend.node)),
     canvas,
     element('div', { class: 'under' }, behind.node, readout),
   );

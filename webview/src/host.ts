@@ -20,12 +20,12 @@ export interface Host {
 }
 
 /**
- * Connects to the editor and says that the panel listens.
+ * Connects to the editor. Nothing is sent yet: the panel says `ready` when it can draw.
  *
  * @param receive called with every message that holds what the protocol demands
  * @param reject called with what is wrong with any other
  */
-export function connect(receive: (message: ToPanel, host: Host) => void, reject: (reason: string) => void): Host {
+export function connect(receive: (message: ToPanel) => void, reject: (reason: string) => void): Host {
   const editor = acquireVsCodeApi();
   const host: Host = {
     post: message => editor.postMessage(message),
@@ -34,9 +34,8 @@ export function connect(receive: (message: ToPanel, host: Host) => void, reject:
   };
   addEventListener('message', event => {
     const read = ToPanel.safeParse(event.data);
-    if (read.success) receive(read.data, host);
+    if (read.success) receive(read.data);
     else reject(z.prettifyError(read.error));
   });
-  host.post({ type: 'ready' });
   return host;
 }

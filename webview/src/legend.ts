@@ -21,18 +21,14 @@ export function averagingText(examples: number, positions: number): string {
 }
 
 export function divergingLegend(theme: Theme, unit: string): DivergingLegend {
-  const scale = surface(
-    theme,
-    () => 10,
-    ({ context, width, height }) => {
-      const colours = theme.palette().diverging;
-      for (let x = 0; x < width; x++) {
-        const [red, green, blue] = divergingColour((2 * x) / (width - 1) - 1, colours);
-        context.fillStyle = `rgb(${red} ${green} ${blue})`;
-        context.fillRect(x, 0, 1, height);
-      }
-    },
-  );
+  const scale = surface(10, ({ context, width, height }) => {
+    const colours = theme.palette().diverging;
+    for (let x = 0; x < width; x++) {
+      const [red, green, blue] = divergingColour((2 * x) / (width - 1) - 1, colours);
+      context.fillStyle = `rgb(${red} ${green} ${blue})`;
+      context.fillRect(x, 0, 1, height);
+    }
+  });
   scale.canvas.setAttribute('aria-hidden', 'true');
   const low = element('span');
   const high = element('span');

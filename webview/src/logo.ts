@@ -12,8 +12,9 @@ import { drawPositionAxis, GUTTER, MARGIN, positionAt, type PositionAxis } from 
 import { bestWindow, rowOf, windowWidth } from './rows.js';
 import { surface } from './surface.js';
 import { table, tableBehind } from './table.js';
-import type { Theme } from './theme.js';
+import type { Surroundings } from './surroundings.js';
 import { drawTrack, READABLE, scoreRange, TRACK_HEIGHT } from './track.js';
+import type { Viewing } from './viewpoint.js';
 
 /** Width of a column where a window is needed. */
 const COMFORTABLE = 10;
@@ -22,6 +23,11 @@ const CLOSEST = 12;
 const TABLE_ROWS = 10;
 /** Positions that a screen reader is told without opening the table. */
 const NAMED = 3;
+
+/** A map with what is known about its trust, for the title of its track. */
+export interface TitledMap extends ScoredMap {
+  readonly figures: readonly string[];
+}
 
 export interface LogoView {
   readonly node: HTMLElement;
@@ -49,16 +55,17 @@ export function topPositions(scores: Float32Array, count: number): number[] {
 }
 
 /** @param maps one track each, the first one leads: it places the window and ranks the positions; at least one */
-export function logos(theme: Theme, sequences: Sequences, maps: readonly [ScoredMap, ...ScoredMap[]]): LogoView {
+export function logos(
+  { theme, controls, name }: Pick<Surroundings, 'theme' | 'controls' | 'name'>,
+  sequences: Sequences,
+  maps: readonly [TitledMap, ...TitledMap[]],
+  { at, changed }: Viewing,
+): LogoView {
   const { data } = sequences;
   const length = data.length;
   const [leading] = maps;
   let row = 0;
-  /** Number of visible positions and middle of the window, once the reader has chosen them. */
-  let zoom: number | undefined;
-  let moved: number | undefined;
   let hovered: number | undefined;
-  const shared = element('input', { type: 'checkbox' });
 
   const letters = (): Uint8Array => sequences.letters.subarray(row * length, (row + 1) * length);
   const letterAt = (position: number): string => LETTERS[letters()[position] ?? 4] ?? 'N';
@@ -66,25 +73,21 @@ export function logos(theme: Theme, sequences: Sequences, maps: readonly [Scored
     quantity(rowOf(map.scores, row)[position] ?? NaN, 'logit');
   const axisOf = (width: number): PositionAxis => {
     const site = windowWidth(length);
-    const centre = moved ?? bestWindow(rowOf(leading.scores, row), site) + site / 2;
-    const visible = zoom ?? fittingPositions(length, width - GUTTER - MARGIN);
+    const centre = at.centre ?? bestWindow(rowOf(leading.scores, row), site) + site / 2;
+    const visible = Math.min(length, at.visible ?? fittingPositions(length, width - GUTTER - MARGIN));
     const [from, to] = windowAround(centre, visible, length);
     return { from, to, left: GUTTER, right: width - MARGIN };
   };
   const rangeOf = (map: ScoredMap): [number, number] => {
-    const ranges = (shared.checked ? maps : [map]).map(each => scoreRange(rowOf(each.scores, row)));
+    const ranges = (at.shared ? maps : [map]).map(each => scoreRange(rowOf(each.scores, row)));
     return [Math.min(...ranges.map(range => range[0])), Math.max(...ranges.map(range => range[1]))];
   };
 
   const tracks = maps.map(map => {
-    const picture = surface(
-      theme,
-      () => TRACK_HEIGHT,
-      frame => {
-        const track = { scores: rowOf(map.scores, row), letters: letters(), range: rangeOf(map), hovered };
-        drawTrack(frame, theme.palette(), axisOf(frame.width), track);
-      },
-    );
+    const picture = surface(TRACK_HEIGHT, frame => {
+      const track = { scores: rowOf(map.scores, row), letters: letters(), range: rangeOf(map), hovered };
+      drawTrack(frame, theme.palette(), axisOf(frame.width), track);
+    });
     return { map, ...picture };
   });
   const strip = overview(
@@ -93,19 +96,16 @@ export function logos(theme: Theme, sequences: Sequences, maps: readonly [Scored
     axisOf,
     () => rowOf(leading.scores, row),
     centre => {
-      moved = Math.max(0, Math.min(length, centre));
+      at.centre = Math.max(0, Math.min(length, centre));
       redraw();
+      changed();
     },
   );
-  const axis = surface(
-    theme,
-    () => 20,
-    ({ context, width }) => {
-      const shown = axisOf(width);
-      strip.canvas.hidden = shown.to - shown.from >= length;
-      drawPositionAxis(context, theme.palette(), shown, 0, width);
-    },
-  );
+  const axis = surface(20, ({ context, width }) => {
+    const shown = axisOf(width);
+    strip.canvas.hidden = shown.to - shown.from >= length;
+    drawPositionAxis(context, theme.palette(), shown, 0, width);
+  });
   axis.canvas.setAttribute('aria-hidden', 'true');
   strip.canvas.hidden = true;
 
@@ -135,11 +135,16 @@ export function logos(theme: Theme, sequences: Sequences, maps: readonly [Scored
   }
   const magnify = (factor: number): void => {
     const { from, to } = axisOf(axis.canvas.clientWidth);
-    moved ??= (from + to) / 2;
-    zoom = Math.min(length, Math.max(Math.min(CLOSEST, length), Math.round((to - from) * factor)));
+    at.centre ??= (from + to) / 2;
+    at.visible = Math.min(length, Math.max(Math.min(CLOSEST, length), Math.round((to - from) * factor)));
     redraw();
+    changed();
   };
-  shared.addEventListener('change', redraw);
+  const share = (on: boolean): void => {
+    at.shared = on;
+    redraw();
+    changed();
+  };
   for (const { canvas } of tracks) {
     const hover = (position: number | undefined): void => {
       if (position === hovered) return;
@@ -150,25 +155,22 @@ export function logos(theme: Theme, sequences: Sequences, maps: readonly [Scored
     canvas.addEventListener('pointerleave', () => hover(undefined));
   }
 
-  const button = (text: string, title: string, factor: number): HTMLButtonElement => {
-    const node = element('button', { type: 'button', title, 'aria-label': title }, text);
-    node.addEventListener('click', () => magnify(factor));
-    return node;
-  };
-  const line = (title: HTMLElement | undefined, picture: HTMLElement): HTMLElement =>
-    element('div', { class: 'track' }, title ?? element('span'), picture);
+  const line = (title: HTMLElement | undefined, picture: HTMLElement, declaration?: string): HTMLElement =>
+    element('div', { class: 'track', 'data-declaration': declaration }, title ?? element('span'), picture);
   const node = element(
     'div',
     { class: 'picture' },
-    ...tracks.map(({ map: { map }, canvas }) =>
+    ...tracks.map(({ map: { map, figures }, canvas }) =>
       line(
         element(
           'div',
           { class: 'title', title: `${map.name} = ${map.written}` },
-          element('strong', { class: 'mono' }, map.name),
-          element('span', { class: 'dim' }, ...breakable(map.written)),
+          element('strong', {}, name(map.name)),
+          element('span', { class: 'dim written' }, ...breakable(map.written)),
+          ...figures.map(figure => element('span', { class: 'figure' }, figure)),
         ),
         canvas,
+        map.name,
       ),
     ),
     line(undefined, axis.canvas),
@@ -181,9 +183,9 @@ export function logos(theme: Theme, sequences: Sequences, maps: readonly [Scored
         element(
           'div',
           { class: 'bar controls' },
-          button('−', 'Show more positions', 2),
-          button('+', 'Show fewer positions', 0.5),
-          maps.length > 1 ? element('label', {}, shared, 'one scale for all methods') : undefined,
+          controls.button('−', 'Show more positions', () => magnify(2)),
+          controls.button('+', 'Show fewer positions', () => magnify(0.5)),
+          maps.length > 1 ? controls.toggle('one scale for all methods', at.shared ?? false, share) : undefined,
         ),
         behind.node,
         readout,

@@ -1,5 +1,6 @@
 /** Which example is shown: previous and next in drawing order, and search by name. */
 import { quantity } from '../../server/src/protocol.js';
+import type { Controls } from './controls.js';
 import { element } from './element.js';
 
 export interface Navigation {
@@ -23,55 +24,51 @@ export function findName(names: readonly string[], text: string, current: number
  * @param step moves by this many rows in drawing order
  */
 export function navigation(
+  controls: Controls,
   names: readonly string[],
   facts: (row: number) => readonly string[],
   step: (rows: number) => void,
   select: (row: number) => void,
 ): Navigation {
   let current = 0;
-  const name = element('strong', { class: 'mono' });
+  const name = element('strong', { class: 'mono example' });
   const place = element('span', { class: 'dim small nowrap' });
   const chips = element('span', { class: 'bar chips' });
   const said = element('span', { class: 'dim small', role: 'status' });
-  const search = element('input', {
-    type: 'search',
-    placeholder: 'Find by name',
-    'aria-label': 'Find an example by name',
-  });
-  const arrow = (text: string, label: string, rows: number): HTMLButtonElement => {
-    const node = element('button', { type: 'button', title: label, 'aria-label': label }, text);
-    node.addEventListener('click', () => step(rows));
-    return node;
-  };
-  const find = (from: number): void => {
-    const text = search.value.trim();
-    const row = text === '' ? undefined : findName(names, text, from);
-    said.textContent = text !== '' && row === undefined ? 'no such name' : '';
+  const find = (text: string, from: number): void => {
+    const wanted = text.trim();
+    const row = wanted === '' ? undefined : findName(names, wanted, from);
+    said.textContent = wanted !== '' && row === undefined ? 'no such name' : '';
     if (row !== undefined) select(row);
   };
-  // Typing stays on the present example while it matches; Enter goes on to the next one.
-  search.addEventListener('input', () => find(current - 1 + names.length));
-  search.addEventListener('keydown', event => {
-    event.stopPropagation();
-    if (event.key === 'Enter') find(current);
-  });
   const several = names.length > 1;
   const node = element(
     'div',
-    { class: 'bar' },
+    { class: 'bar navigation' },
     several
       ? element(
           'span',
           { class: 'nowrap controls' },
-          arrow('‹', 'Previous example', -1),
+          controls.button('‹', 'Previous example', () => step(-1)),
           ' ',
-          arrow('›', 'Next example', 1),
+          controls.button('›', 'Next example', () => step(1)),
         )
       : undefined,
     name,
     several ? place : undefined,
     chips,
-    several ? element('span', { class: 'bar push controls find' }, said, search) : undefined,
+    several
+      ? element(
+          'span',
+          { class: 'bar push controls find' },
+          said,
+          // Typing stays on the present example while it matches; Enter goes on to the next one.
+          controls.search('Find an example by name', {
+            input: text => find(text, current - 1 + names.length),
+            enter: text => find(text, current),
+          }),
+        )
+      : undefined,
   );
   return {
     node,

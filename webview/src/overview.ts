@@ -25,16 +25,12 @@ export function overview(
 ): Surface {
   const say = ({ from, to }: PositionAxis): void =>
     describe(canvas, { 'aria-valuenow': from + 1, 'aria-valuetext': `positions ${from + 1} to ${to} of ${length}` });
-  const strip = surface(
-    theme,
-    () => HEIGHT,
-    frame => {
-      const shown = axis(frame.width);
-      drawScores(frame, theme.palette(), shown, scores());
-      drawWindow(frame, theme.palette(), shown, length);
-      say(shown);
-    },
-  );
+  const strip = surface(HEIGHT, frame => {
+    const shown = axis(frame.width);
+    drawScores(frame, theme.palette(), shown, scores());
+    drawWindow(frame, theme.palette(), shown, length);
+    say(shown);
+  });
   const { canvas } = strip;
   describe(canvas, {
     role: 'slider',

@@ -1,29 +1,29 @@
-/** Entry of the results panel inside VS Code. */
+/** Entry of the results panel inside VS Code: connects the editor's messages with the view. */
 import './validation.js';
 import { connect } from './host.js';
-import type { ToPanel } from '../../server/src/protocol.js';
-import { element } from './element.js';
-import { page } from './page.js';
+import { PANEL_STYLESHEET } from './panel-stylesheet.js';
+import { panelView } from './panel-view.js';
 import { STYLESHEET } from './stylesheet.js';
-import { watchTheme } from './theme.js';
 
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(STYLESHEET);
-document.adoptedStyleSheets = [sheet];
-
-function show(message: ToPanel): void {
-  if (message.type === 'select') return;
-  if (message.type === 'empty' || !message.view.snapshot) {
-    document.body.replaceChildren(element('p', {}, message.type === 'empty' ? message.message : 'No results yet.'));
-    return;
-  }
-  const arrays = new Map(
-    message.arrays.map(({ name, type, data }) => [
-      name,
-      type === 'uint8' ? new Uint8Array(data) : new Float32Array(data),
-    ]),
-  );
-  document.body.replaceChildren(page(watchTheme(), message.view.snapshot, arrays));
+function fail(reason: string): void {
+  view.fail(`${reason}\nReload the window; if this stays, the extension is damaged: install it again.`);
 }
 
-connect(show, reason => document.body.prepend(element('p', { role: 'alert' }, reason)));
+// Constructed sheets need no exception in the content security policy.
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(STYLESHEET + PANEL_STYLESHEET);
+document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+
+const host = connect(
+  message => {
+    try {
+      view.receive(message);
+    } catch (error) {
+      fail(`These results cannot be drawn: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  },
+  reason => fail(`The panel cannot read a message of the extension: ${reason}`),
+);
+const view = panelView(host);
+document.body.replaceChildren(view.node);
+host.post({ type: 'ready' });

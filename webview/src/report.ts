@@ -1,10 +1,14 @@
 /** Entry of the self-contained report: draws the embedded snapshot in place of the plain tables. */
 import './validation.js';
+import { plainControls } from './controls.js';
 import { embeddedArrays, embeddedSnapshot } from './embedded.js';
 import { element } from './element.js';
 import { page } from './page.js';
 import { STYLESHEET } from './stylesheet.js';
 import { watchTheme } from './theme.js';
+
+/** There is no editor to go to: a name is only a name. */
+const plainName = (declaration: string, text = declaration): HTMLElement => element('code', {}, text);
 
 function draw(): void {
   const plain = document.getElementById('plain');
@@ -15,7 +19,13 @@ function draw(): void {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLESHEET);
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-    const drawn = page(watchTheme(), snapshot, arrays);
+    const surroundings = {
+      theme: watchTheme(),
+      controls: plainControls,
+      name: plainName,
+      remedy: 'Write the report again.',
+    };
+    const drawn = page(surroundings, snapshot, arrays);
     if (plain) plain.replaceWith(drawn);
     else document.body.prepend(drawn);
   } catch (error) {

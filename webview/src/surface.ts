@@ -1,6 +1,6 @@
 /** A canvas that stays sharp: it follows its width, the device pixel ratio and the theme, and redraws once per frame. */
 import { element } from './element.js';
-import type { Theme } from './theme.js';
+import { THEME_CHANGED } from './theme.js';
 
 export interface Surface {
   readonly canvas: HTMLCanvasElement;
@@ -18,11 +18,13 @@ export interface Frame {
 }
 
 /**
- * @param height in CSS pixels, from the width
+ * @param height in CSS pixels
  * @param draw called for every change of size, theme or data
  */
-export function surface(theme: Theme, height: (width: number) => number, draw: (frame: Frame) => void): Surface {
+export function surface(height: number, draw: (frame: Frame) => void): Surface {
   const canvas = element('canvas');
+  // Before it is drawn as well: a view that replaces another must be as tall at once, or the reader is scrolled away.
+  canvas.style.height = `${height}px`;
   let waiting = false;
   const paint = (): void => {
     waiting = false;
@@ -30,12 +32,10 @@ export function surface(theme: Theme, height: (width: number) => number, draw: (
     const context = canvas.getContext('2d');
     if (width === 0 || !context) return;
     const ratio = window.devicePixelRatio || 1;
-    const tall = Math.max(1, Math.round(height(width)));
-    canvas.style.height = `${tall}px`;
     canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(tall * ratio);
-    context.setTransform(canvas.width / width, 0, 0, canvas.height / tall, 0, 0);
-    draw({ context, width, height: tall, ratio });
+    canvas.height = Math.round(height * ratio);
+    context.setTransform(canvas.width / width, 0, 0, canvas.height / height, 0, 0);
+    draw({ context, width, height, ratio });
   };
   const redraw = (): void => {
     if (waiting) return;
@@ -49,6 +49,6 @@ export function surface(theme: Theme, height: (width: number) => number, draw: (
     last = canvas.clientWidth;
     paint();
   }).observe(canvas);
-  theme.onChange(redraw);
+  canvas.addEventListener(THEME_CHANGED, redraw);
   return { canvas, redraw };
 }

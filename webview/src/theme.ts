@@ -1,6 +1,6 @@
 /**
- * The theme as canvases need it: colours read from the stylesheet's variables, and one signal when they change because
- * the system or the editor switched between light, dark and high contrast.
+ * The theme as canvases need it: colours read from the stylesheet's variables, and an event for every canvas when they
+ * change because the system or the editor switched between light, dark and high contrast.
  */
 import type { DivergingColours, Rgb } from './scale.js';
 
@@ -19,35 +19,25 @@ export interface Palette {
 
 export interface Theme {
   readonly palette: () => Palette;
-  /** Calls back after each change, until the theme is disposed of. */
-  readonly onChange: (callback: () => void) => void;
-  readonly dispose: () => void;
 }
+
+/** Told to every canvas in the document: nothing has to remember canvases that are gone. */
+export const THEME_CHANGED = 'themechanged';
 
 const QUERIES = ['(prefers-color-scheme: dark)', '(forced-colors: active)', '(prefers-contrast: more)'];
 
 export function watchTheme(): Theme {
-  const callbacks = new Set<() => void>();
-  const end = new AbortController();
   let current: Palette | undefined;
   const changed = (): void => {
     current = undefined;
-    for (const callback of callbacks) callback();
+    for (const canvas of document.querySelectorAll('canvas')) canvas.dispatchEvent(new Event(THEME_CHANGED));
   };
-  for (const query of QUERIES) matchMedia(query).addEventListener('change', changed, { signal: end.signal });
+  for (const query of QUERIES) matchMedia(query).addEventListener('change', changed);
   // VS Code rewrites the classes of the body and the variables of the root element.
   const observer = new MutationObserver(changed);
   observer.observe(document.body, { attributeFilter: ['class'] });
   observer.observe(document.documentElement, { attributeFilter: ['class', 'style'] });
-  return {
-    palette: () => (current ??= readPalette()),
-    onChange: callback => callbacks.add(callback),
-    dispose: () => {
-      end.abort();
-      observer.disconnect();
-      callbacks.clear();
-    },
-  };
+  return { palette: () => (current ??= readPalette()) };
 }
 
 function readPalette(): Palette {

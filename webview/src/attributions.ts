@@ -1,0 +1,77 @@
+/** What the maps of a data set say: the pictures of those that the experiment's views name, and notes on all of them. */
+import { quantity, type Snapshot } from '../../server/src/protocol.js';
+import { scoredMapOf, sequencesOf, type Arrays, type DataSet, type ScoredMap } from './arrays.js';
+import { element } from './element.js';
+import { explanation } from './explanation.js';
+import { note, notesOf } from './notes.js';
+import type { Surroundings } from './surroundings.js';
+import type { Viewing } from './viewpoint.js';
+
+/** Maps that views of a kind name, in their order; all maps where no view names any. */
+export function viewedMaps(snapshot: Snapshot, call: string, otherwise: readonly string[]): readonly string[] {
+  const named = snapshot.views.filter(view => view.call === call).flatMap(view => view.maps);
+  return named.length > 0 ? [...new Set(named)] : otherwise;
+}
+
+/** Metrics of one map alone, as `gap.max 0.86 %`: each map carries what is known about its trust. */
+export function figuresOf(map: string, metrics: Snapshot['metrics']): string[] {
+  return metrics.flatMap(({ name, written, headline, statistics }) => {
+    const value = statistics.find(statistic => statistic.name === headline);
+    return value && / of (\w+)$/.exec(written)?.[1] === map
+      ? [`${name}.${headline} ${quantity(value.value, value.unit)}`]
+      : [];
+  });
+}
+
+/** The pictures of one data set; nothing where no map explains it and there is nothing to note. */
+export function attributions(
+  surroundings: Surroundings,
+  snapshot: Snapshot,
+  data: DataSet,
+  arrays: Arrays,
+  viewing: Viewing,
+): HTMLElement | undefined {
+  const every = snapshot.maps.filter(map => map.data === data.key);
+  const names = every.map(map => map.name);
+  const logoNames = viewedMaps(snapshot, 'logo', names);
+  const heatmapNames = viewedMaps(snapshot, 'heatmap', logoNames);
+  if (every.length === 0 && data.notes.length === 0) return undefined;
+  const problems: HTMLElement[] = [];
+  const drawn = attempt(problems, surroundings.remedy, () => {
+    const sequences = sequencesOf(data, arrays);
+    const scored = every.flatMap(
+      map => attempt(problems, surroundings.remedy, () => scoredMapOf(map, sequences, arrays)) ?? [],
+    );
+    const chosen = (wanted: readonly string[]): ScoredMap[] =>
+      wanted.flatMap(name => scored.filter(entry => entry.map.name === name));
+    const logos = chosen(logoNames).map(entry => ({ ...entry, figures: figuresOf(entry.map.name, snapshot.metrics) }));
+    return explanation(surroundings, sequences, logos, chosen(heatmapNames), viewing);
+  });
+  const left = data.examples - data.names.length;
+  return element(
+    'section',
+    { 'data-declaration': data.name },
+    element('h2', {}, every.length === 0 ? 'Notes on ' : 'What the model relies on in ', surroundings.name(data.name)),
+    left > 0
+      ? note(
+          'information',
+          `Here are the first ${quantity(data.names.length, 'count')} of ${quantity(data.examples, 'count')} examples; the metrics cover all of them.`,
+        )
+      : undefined,
+    every.length > 0 ? drawn : undefined,
+    ...problems,
+    ...notesOf(data),
+    ...every.flatMap(notesOf),
+  );
+}
+
+/** A picture that cannot be drawn leaves its reason in its place, and the rest of the view stands. */
+function attempt<Result>(problems: HTMLElement[], remedy: string, act: () => Result): Result | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    problems.push(note('warning', `${error.message} ${remedy}`));
+    return undefined;
+  }
+}

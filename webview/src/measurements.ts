@@ -1,0 +1,89 @@
+/** What each metric measured: its statistics with their intervals, and beside them how the values are distributed. */
+import { quantity, type Snapshot, type Statistic } from '../../server/src/protocol.js';
+import { element } from './element.js';
+import { histogram } from './histogram.js';
+import { intervalPicture } from './intervals.js';
+import { note } from './notes.js';
+import type { Surroundings } from './surroundings.js';
+import { table } from './table.js';
+
+export type Metric = Snapshot['metrics'][number];
+
+export function metricArticle({ name }: Surroundings, metric: Metric): HTMLElement {
+  const headlineFirst = [...metric.statistics].sort(
+    (a, b) => Number(b.name === metric.headline) - Number(a.name === metric.headline),
+  );
+  return element(
+    'article',
+    { 'data-declaration': metric.name },
+    element('h3', {}, name(metric.name), ' ', element('code', { class: 'dim' }, `= ${metric.written}`)),
+    metric.documentation === undefined ? undefined : element('p', { class: 'dim' }, metric.documentation),
+    element(
+      'div',
+      { class: 'metric' },
+      table(
+        `Statistics of ${metric.name}`,
+        ['statistic', 'value', '95 % interval', 'n', 'better'],
+        headlineFirst.map(statistic => statisticCells(statistic, metric)),
+        'stacked statistics',
+      ),
+      metric.distribution ? histogram(metric.distribution) : undefined,
+    ),
+    ...metric.notes.map(entry => note(entry.level, entry.message, entry.code)),
+  );
+}
+
+function statisticCells(statistic: Statistic, metric: Metric): (Node | string)[] {
+  const { name, summary, value, unit, interval, better, n } = statistic;
+  const strong = name === metric.headline;
+  const domain = statisticDomain(
+    unit,
+    metric.statistics.filter(entry => entry.unit === unit).flatMap(entry => [entry.value, ...(entry.interval ?? [])]),
+  );
+  const range = interval && `${quantity(interval[0], unit)} to ${quantity(interval[1], unit)}`;
+  const label = `${name} ${quantity(value, unit)}${range ? `, 95 % interval ${range}` : ''}`;
+  return [
+    element(
+      'div',
+      {},
+      element('code', {}, strong ? element('strong', {}, name) : name),
+      element('div', { class: 'message' }, summary),
+    ),
+    element(
+      'span',
+      { class: 'numbers' },
+      element('strong', { class: 'nowrap' }, quantity(value, unit)),
+      range ? element('span', { class: 'dim nowrap' }, range) : undefined,
+    ),
+    interval
+      ? intervalPicture(
+          { value, interval, domain, labels: domain.map(at => ({ at, text: quantity(at, unit) })) },
+          'plain',
+          label,
+        )
+      : element('span', { class: 'dim small' }, withheld(statistic)),
+    element('span', { class: 'nowrap' }, quantity(n, 'count')),
+    element('span', { class: 'dim nowrap' }, { lower: '↓ lower', higher: '↑ higher', neither: '–' }[better]),
+  ];
+}
+
+/** The axis of a metric's statistics of one unit: from a fixed point, so that a wide interval looks wide. */
+export function statisticDomain(unit: Statistic['unit'], values: readonly number[]): [number, number] {
+  const high = Math.max(0, ...values.filter(Number.isFinite));
+  const low = Math.min(0, ...values.filter(Number.isFinite));
+  if (unit === 'correlation') return [-1, 1];
+  if (unit === 'degrees') return [0, 90];
+  if (unit === 'share' && high > 0.1) return [0, 1];
+  return [low < 0 ? -roundedUp(-low) : 0, high > 0 || low === 0 ? roundedUp(high) : 0];
+}
+
+/** The next number that is 1, 2 or 5 times a power of ten; 1 for 0. */
+function roundedUp(value: number): number {
+  if (value <= 0) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return Number(([1, 2, 5].map(factor => factor * power).find(step => step >= value) ?? 10 * power).toPrecision(3));
+}
+
+/** Why a statistic has no interval. */
+export const withheld = (statistic: Statistic | undefined): string =>
+  statistic?.withheld === undefined ? 'no interval' : `no interval: ${statistic.withheld}`;

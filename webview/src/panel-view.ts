@@ -1,0 +1,285 @@
+/**
+ * The results panel beside an experiment. It gets whole views and replaces only what differs; what the reader has chosen
+ * (tab, example, order, window, scroll) outlives new results and a reload of the window.
+ */
+import '@vscode-elements/elements/dist/vscode-badge/index.js';
+import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
+import '@vscode-elements/elements/dist/vscode-tab-header/index.js';
+import '@vscode-elements/elements/dist/vscode-tab-panel/index.js';
+import '@vscode-elements/elements/dist/vscode-tabs/index.js';
+import type { DocumentView, Snapshot, ToPanel } from '../../server/src/protocol.js';
+import type { Arrays } from './arrays.js';
+import { attributions, figuresOf } from './attributions.js';
+import { editorControls } from './editor-controls.js';
+import { element } from './element.js';
+import { expectations } from './expectations.js';
+import type { Host } from './host.js';
+import { arrange, type Piece } from './kept.js';
+import { metricArticle } from './measurements.js';
+import { missing } from './missing.js';
+import { panelHead } from './panel-head.js';
+import { readState, stateOf, TABS, type FileState, type Tab } from './panel-state.js';
+import { badgeOf, staleNames } from './panel-status.js';
+import { experimentText, provenance } from './provenance.js';
+import { standIn } from './stand-in.js';
+import type { Surroundings } from './surroundings.js';
+import { watchTheme } from './theme.js';
+
+export interface PanelView {
+  readonly node: HTMLElement;
+  readonly receive: (message: ToPanel) => void;
+  /** Says what went wrong, above what is shown. */
+  readonly fail: (reason: string) => void;
+}
+
+const TITLES: Readonly<Record<Tab, string>> = {
+  attributions: 'Attributions',
+  metrics: 'Metrics',
+  provenance: 'Provenance',
+};
+/** How long the reader may scroll and choose before it is written down, in milliseconds. */
+const SAVE_AFTER = 150;
+
+export function panelView(host: Host): PanelView {
+  const state = readState(host.load());
+  let file: FileState | undefined;
+  let selected: string | undefined;
+  /** The declaration that the reader has just gone to from here: the editor's answer must not scroll the panel. */
+  let revealed: string | undefined;
+
+  let saving: ReturnType<typeof setTimeout> | undefined;
+  const save = (): void => {
+    clearTimeout(saving);
+    saving = setTimeout(() => host.save(state), SAVE_AFTER);
+  };
+
+  const reveal = (name: string): void => {
+    revealed = name;
+    host.post({ type: 'reveal', name });
+  };
+  const surroundings: Surroundings = {
+    theme: watchTheme(),
+    controls: editorControls,
+    name: (declaration, text) => declared(declaration, text, reveal),
+    remedy: 'Run the experiment again.',
+  };
+
+  const head = panelHead(host, () => activate('metrics'));
+  const instead = element('div', { class: 'view instead' });
+  const bodies = { attributions: body(), metrics: body(), provenance: body() };
+  const measurements = element('div');
+  const measured = element('section', {}, element('h2', {}, 'Measurements'), measurements);
+  const metricParts = element('div');
+  bodies.metrics.append(metricParts, measured);
+  const panels = TABS.map(tab => element('vscode-tab-panel', { class: tab }, bodies[tab]));
+  const failures = element('vscode-badge', { slot: 'content-after', variant: 'tab-header-counter' });
+  const tabs = element(
+    'vscode-tabs',
+    {},
+    ...TABS.map(tab =>
+      element('vscode-tab-header', { slot: 'header' }, TITLES[tab], tab === 'metrics' ? failures : undefined),
+    ),
+    ...panels,
+  );
+  const node = element('main', { class: 'panel' }, head.node, instead, tabs);
+  showInstead('Waiting for the results of the experiment …');
+
+  function activate(tab: Tab): void {
+    const index = TABS.indexOf(tab);
+    tabs.selectedIndex = index;
+    // The tabs follow a moment later; what is to be scrolled must be visible now.
+    panels.forEach((panel, place) => (panel.hidden = place !== index));
+    entered(tab);
+  }
+  function entered(tab: Tab): void {
+    if (!file) return;
+    file.tab = tab;
+    const panel = panels[TABS.indexOf(tab)];
+    if (panel) panel.scrollTop = file.scroll[tab] ?? 0;
+    save();
+  }
+  tabs.addEventListener('vsc-tabs-select', () => entered(TABS[tabs.selectedIndex] ?? 'attributions'));
+  panels.forEach((panel, index) =>
+    panel.addEventListener('scroll', () => {
+      const tab = TABS[index];
+      if (!file || !tab || panel.hidden) return;
+      file.scroll[tab] = Math.round(panel.scrollTop);
+      save();
+    }),
+  );
+
+  function showInstead(...content: (Node | string)[]): void {
+    instead.replaceChildren(...content);
+    instead.hidden = false;
+    tabs.hidden = true;
+  }
+
+  function update(view: DocumentView, arrays: Arrays): void {
+    const entering = view.uri !== file?.uri;
+    file = stateOf(state, view.uri);
+    head.show(view);
+    const { snapshot } = view;
+    if (!snapshot || snapshot.data.length + snapshot.metrics.length === 0) {
+      showInstead(standIn(surroundings, view, () => host.post({ type: 'run' })));
+    } else {
+      instead.hidden = true;
+      tabs.hidden = false;
+      showAttributions(snapshot, arrays, file);
+      showMetrics(snapshot);
+      showProvenance(snapshot);
+    }
+    mark(view);
+    if (entering) activate(file.tab);
+    save();
+  }
+
+  function showAttributions(snapshot: Snapshot, arrays: Arrays, { viewpoints }: FileState): void {
+    const absent = snapshot.missing.filter(({ kind }) => kind !== 'metric');
+    const sections = snapshot.data.flatMap((data): Piece[] => {
+      const maps = snapshot.maps.filter(map => map.data === data.key);
+      if (maps.length + data.notes.length === 0) return [];
+      const sizes = [data.letters, ...maps.flatMap(map => [map.scores, map.predictions ?? ''])].map(
+        name => arrays.get(name)?.length,
+      );
+      const figures = maps.map(map => figuresOf(map.name, snapshot.metrics));
+      const at = (viewpoints[data.name] ??= {});
+      return [
+        {
+          id: `data ${data.name}`,
+          content: JSON.stringify([data, maps, snapshot.views, sizes, figures]),
+          build: () => attributions(surroundings, snapshot, data, arrays, { at, changed: save }) ?? element('section'),
+        },
+      ];
+    });
+    const none = element('p', { class: 'dim' }, 'This experiment has no attribution to draw.');
+    arrange(bodies.attributions, [
+      ...(sections.length + absent.length === 0 ? [{ id: 'none', content: '', build: () => none }] : []),
+      ...sections,
+      ...missingPiece(absent),
+    ]);
+  }
+
+  function showMetrics(snapshot: Snapshot): void {
+    const statistics = snapshot.metrics.map(metric => [metric.name, metric.statistics]);
+    arrange(metricParts, [
+      {
+        id: 'expectations',
+        content: JSON.stringify([snapshot.expectations, statistics]),
+        build: () => expectations(surroundings, snapshot),
+      },
+      ...missingPiece(snapshot.missing.filter(({ kind }) => kind === 'metric')),
+    ]);
+    measured.hidden = snapshot.metrics.length === 0;
+    arrange(
+      measurements,
+      snapshot.metrics.map(metric => ({
+        id: metric.name,
+        content: JSON.stringify(metric),
+        build: () => metricArticle(surroundings, metric),
+      })),
+    );
+    const failed = snapshot.expectations.filter(
+      ({ outcome }) => outcome === 'failed' || outcome === 'not shown',
+    ).length;
+    failures.hidden = failed === 0;
+    failures.textContent = String(failed);
+    failures.title = `${failed} not met`;
+  }
+
+  function missingPiece(absent: Snapshot['missing']): Piece[] {
+    const content = JSON.stringify(absent);
+    const build = (): HTMLElement => missing(surroundings, absent)[0] ?? element('section');
+    return absent.length === 0 ? [] : [{ id: 'missing', content, build }];
+  }
+
+  function showProvenance(snapshot: Snapshot): void {
+    const { source, versions, created, data, maps, metrics } = snapshot;
+    const keys = [...data, ...maps, ...metrics].map(({ name, key }) => [name, key]);
+    arrange(bodies.provenance, [
+      { id: 'text', content: source, build: () => experimentText(snapshot) },
+      {
+        id: 'keys',
+        content: JSON.stringify([versions, created, keys]),
+        build: () => provenance(surroundings, snapshot, true),
+      },
+    ]);
+  }
+
+  /** Writes the state of each declaration beside its name, and dims what belongs to an earlier text. */
+  function mark(view: DocumentView): void {
+    const stale = staleNames(view);
+    const marks = new Map(view.marks.map(entry => [entry.name, entry]));
+    for (const name of node.querySelectorAll<HTMLElement>('.declared')) {
+      const declaration = name.dataset['name'] ?? '';
+      const { state: known, progress } = marks.get(declaration) ?? { state: 'done' as const };
+      const text = badgeOf(known === 'done' && stale.has(declaration) ? 'stale' : known, progress);
+      name.classList.toggle('stale', stale.has(declaration));
+      const badge = name.querySelector('vscode-badge');
+      if (!badge) continue;
+      badge.textContent = text;
+      badge.hidden = text === '';
+    }
+    for (const part of parts()) part.classList.toggle('stale', stale.has(part.dataset['declaration'] ?? ''));
+    highlight();
+  }
+
+  const parts = (): HTMLElement[] => [...node.querySelectorAll<HTMLElement>('[data-declaration]')];
+
+  function highlight(): void {
+    for (const part of parts()) part.classList.toggle('selected', part.dataset['declaration'] === selected);
+  }
+
+  function select(name: string): void {
+    selected = name;
+    highlight();
+    const own = revealed === name;
+    revealed = undefined;
+    const found = parts().filter(part => part.dataset['declaration'] === name);
+    if (own || found.some(inSight)) return;
+    const active = panels.find(panel => !panel.hidden);
+    const target = found.find(part => active?.contains(part)) ?? found[0];
+    const tab = TABS.find((_, index) => target && panels[index]?.contains(target));
+    if (!target || !tab) return;
+    if (tab !== file?.tab) activate(tab);
+    target.scrollIntoView({ block: 'start' });
+  }
+
+  return {
+    node,
+    receive: message => {
+      head.fail(undefined);
+      if (message.type === 'select') select(message.name);
+      else if (message.type === 'view') update(message.view, arraysOf(message));
+      else {
+        head.show(undefined);
+        showInstead(element('p', { class: 'dim' }, message.message));
+      }
+    },
+    fail: reason => head.fail(reason),
+  };
+}
+
+const body = (): HTMLElement => element('div', { class: 'view' });
+
+/** A declaration's name that leads to its text, with its state where that is worth a word. */
+function declared(declaration: string, text: string | undefined, reveal: (name: string) => void): HTMLElement {
+  const title = `Show ${declaration} in the editor`;
+  const link = element('button', { type: 'button', class: 'link mono', title }, text ?? declaration);
+  link.addEventListener('click', () => reveal(declaration));
+  const badge = text === undefined ? element('vscode-badge', { hidden: '' }) : undefined;
+  return element('span', { class: 'declared', 'data-name': declaration }, link, badge);
+}
+
+/** @throws RangeError when a float32 array has bytes left over */
+function arraysOf({ arrays }: Extract<ToPanel, { type: 'view' }>): Arrays {
+  return new Map(
+    arrays.map(({ name, type, data }) => [name, type === 'uint8' ? new Uint8Array(data) : new Float32Array(data)]),
+  );
+}
+
+/** Whether the beginning of an element can be seen in the tab that it lies in. */
+function inSight(part: HTMLElement): boolean {
+  const frame = part.closest('vscode-tab-panel')?.getBoundingClientRect();
+  const { top, height } = part.getBoundingClientRect();
+  return frame !== undefined && height > 0 && top >= frame.top - 1 && top < frame.bottom - 24;
+}

@@ -1,0 +1,31 @@
+/** From what the results were made: the experiment's text, the versions of what computed them, the keys in the store. */
+import type { Snapshot } from '../../server/src/protocol.js';
+import { element } from './element.js';
+import type { Surroundings } from './surroundings.js';
+import { moment } from './times.js';
+
+export function experimentText(snapshot: Snapshot): HTMLElement {
+  return element('section', {}, element('h2', {}, 'The experiment'), element('pre', { tabindex: 0 }, snapshot.source));
+}
+
+/** @param open whether the keys are shown at once */
+export function provenance({ name }: Surroundings, snapshot: Snapshot, open: boolean): HTMLElement {
+  const versions: [string, string][] = [['written', moment(snapshot.created)], ...Object.entries(snapshot.versions)];
+  const results = [...snapshot.data, ...snapshot.maps, ...snapshot.metrics];
+  return element(
+    'section',
+    {},
+    element('h2', {}, 'Provenance'),
+    element('dl', {}, ...versions.flatMap(([of, value]) => [element('dt', {}, of), element('dd', {}, value)])),
+    element(
+      'details',
+      { class: 'behind', ...(open && { open: '' }) },
+      element('summary', {}, `Keys of ${results.length} results`),
+      element(
+        'dl',
+        { class: 'mono' },
+        ...results.flatMap(result => [element('dt', {}, name(result.name)), element('dd', {}, result.key)]),
+      ),
+    ),
+  );
+}
