@@ -5,7 +5,7 @@ export class Coalescer {
   private readonly busy = new Map<string, boolean>();
 
   /**
-   * @param work what to do for a key; reports its failures itself
+   * @param work what to do for a key; a failure ends it and is not caught here
    * @param pause milliseconds between the end of one piece of work and the next for the same key
    */
   constructor(
@@ -20,11 +20,14 @@ export class Coalescer {
   }
 
   private async run(key: string): Promise<void> {
-    do {
-      this.busy.set(key, false);
-      await this.work(key);
-      await new Promise(resolve => setTimeout(resolve, this.pause));
-    } while (this.busy.get(key));
-    this.busy.delete(key);
+    try {
+      do {
+        this.busy.set(key, false);
+        await this.work(key);
+        await new Promise(resolve => setTimeout(resolve, this.pause));
+      } while (this.busy.get(key));
+    } finally {
+      this.busy.delete(key);
+    }
   }
 }

@@ -2,6 +2,7 @@
  * The extension host side: wires server, views, decorations, status, panel and commands. Thin on purpose: what is
  * computed is computed in the server and the engine. Activation waits for nothing.
  */
+import './validation.js';
 import type { ExtensionContext } from 'vscode';
 import { workspace } from 'vscode';
 import { registerCommands, resultActions } from './commands.js';

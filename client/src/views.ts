@@ -7,6 +7,7 @@ import { EventEmitter, window } from 'vscode';
 import type { DeclarationMark, DocumentView } from '../../server/src/protocol.js';
 import { Coalescer } from './coalescer.js';
 import type { Server } from './server.js';
+import { reasonOf } from './server.js';
 
 /** Milliseconds between two requests for one document. */
 const PAUSE = 100;
@@ -24,6 +25,8 @@ export class Views implements Disposable {
   readonly onDidChange = this.changed.event;
   /** A document that is to be kept up to date although no editor shows it. */
   watched: string | undefined;
+  /** Why the last request was not answered. */
+  problem: string | undefined;
 
   constructor(private readonly server: Server) {
     this.subscriptions = [
@@ -32,9 +35,11 @@ export class Views implements Disposable {
         else this.views.delete(uri);
       }),
       server.onDidChangeState(({ is }) => {
-        if (is === 'ready') this.requestVisible();
+        if (is !== 'ready') return;
+        this.requestVisible(() => true);
+        if (this.watched !== undefined) this.request(this.watched);
       }),
-      window.onDidChangeVisibleTextEditors(() => this.requestVisible()),
+      window.onDidChangeVisibleTextEditors(() => this.requestVisible(uri => !this.views.has(uri))),
     ];
   }
 
@@ -56,19 +61,24 @@ export class Views implements Disposable {
     return uri === this.watched || window.visibleTextEditors.some(({ document }) => document.uri.toString() === uri);
   }
 
-  private requestVisible(): void {
+  private requestVisible(wanted: (uri: string) => boolean): void {
     for (const { document } of window.visibleTextEditors) {
       const uri = document.uri.toString();
-      if (isExperiment(document) && !this.views.has(uri)) this.request(uri);
+      if (isExperiment(document) && wanted(uri)) this.request(uri);
     }
   }
 
   private async fetch(uri: string): Promise<void> {
-    // The state tells people when the server is gone; what it said last stays true until it is back.
-    const view = await this.server.request('view', { uri }).catch(() => undefined);
-    if (view === undefined) return;
-    if (view === null) this.views.delete(uri);
-    else this.views.set(uri, view);
+    try {
+      const view = await this.server.request('view', { uri });
+      this.problem = undefined;
+      if (view) this.views.set(uri, view);
+      else this.views.delete(uri);
+    } catch (error) {
+      this.problem = reasonOf(error);
+      // What the server said last stays on screen until it is back.
+      if (this.views.has(uri)) return;
+    }
     this.changed.fire(uri);
   }
 }

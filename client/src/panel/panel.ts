@@ -33,8 +33,12 @@ export class ResultsPanel implements Disposable {
   private panel: WebviewPanel | undefined;
   private ready = false;
   private document: Uri | undefined;
-  /** Selected by a command; wins over the cursor until the next view is posted. */
+  /** Address of the document whose view the present page shows. */
+  private shown: string | undefined;
+  /** The declaration that the page was told to select last: it is told once, so that it does not scroll back. */
   private selected: string | undefined;
+  /** To be selected when the view is there: asked for by a command, wins over the cursor. */
+  private asked: string | undefined;
   private readonly root: Uri;
   private readonly memory: Memento;
   private readonly arrays = new PanelArrays(async (folder, selection, rows) =>
@@ -52,7 +56,7 @@ export class ResultsPanel implements Disposable {
     this.memory = context.workspaceState;
     this.subscriptions = [
       views.onDidChange(uri => {
-        if (uri === this.document?.toString()) this.updates.request(uri);
+        if (uri === this.document?.toString()) this.updates.request('');
       }),
       window.onDidChangeActiveTextEditor(editor => {
         if (this.panel && editor && isExperiment(editor.document)) this.follow(editor.document.uri);
@@ -72,11 +76,10 @@ export class ResultsPanel implements Disposable {
 
   /** Opens the panel beside the editor, or brings it to the front, and selects a declaration. */
   show(uri: Uri, name?: string): void {
-    this.selected = name;
+    this.asked = name;
     if (this.panel) {
       this.panel.reveal(undefined, true);
       this.follow(uri);
-      if (name !== undefined) this.post({ type: 'select', name });
       return;
     }
     this.document = uri;
@@ -92,7 +95,7 @@ export class ResultsPanel implements Disposable {
   private adopt(panel: WebviewPanel): void {
     this.panel?.dispose();
     this.panel = panel;
-    this.ready = false;
+    this.leavePage();
     const { webview } = panel;
     panel.iconPath = {
       dark: Uri.joinPath(this.root, '../../client/media/xome-dark.svg'),
@@ -102,6 +105,10 @@ export class ResultsPanel implements Disposable {
       if (this.panel !== panel) return;
       this.panel = undefined;
       this.views.watched = undefined;
+    });
+    panel.onDidChangeViewState(() => {
+      // A hidden page is thrown away; the next one says that it is ready.
+      if (!panel.visible) this.leavePage();
     });
     webview.onDidReceiveMessage((message: unknown) => this.receive(message));
     webview.options = { enableScripts: true, localResourceRoots: [this.root] };
@@ -115,13 +122,32 @@ export class ResultsPanel implements Disposable {
     if (this.document) this.follow(this.document);
   }
 
+  private leavePage(): void {
+    this.ready = false;
+    this.shown = undefined;
+  }
+
   /** Shows another document, or the same again. */
   private follow(uri: Uri): void {
     this.document = uri;
     this.views.watched = uri.toString();
     void this.memory.update(LAST_SHOWN, uri.toString());
     if (this.panel) this.panel.title = `Results: ${uri.path.slice(uri.path.lastIndexOf('/') + 1)}`;
-    this.updates.request(uri.toString());
+    void this.refresh();
+  }
+
+  /** Posts the view of the document as soon as there is one. */
+  private async refresh(): Promise<void> {
+    const { document } = this;
+    this.updates.request('');
+    if (!document || this.views.get(document.toString())) return;
+    try {
+      // The server knows open documents only; a panel that came back with the window may be alone.
+      await workspace.openTextDocument(document);
+      this.views.request(document.toString());
+    } catch (error) {
+      this.post({ type: 'empty', message: reasonOf(error) });
+    }
   }
 
   /** Posts the view of the document, or why there is none. */
@@ -132,33 +158,36 @@ export class ResultsPanel implements Disposable {
       this.post({ type: 'empty', message: 'Open an experiment (a .xome file) to see its results here.' });
       return;
     }
-    try {
-      const view = this.views.get(document.toString());
-      if (!view) {
-        // The server knows open documents only; a panel that came back with the window may be alone.
-        await workspace.openTextDocument(document);
-        this.views.request(document.toString());
-        return;
-      }
-      const arrays = await this.arrays.of(view);
-      if (document !== this.document) return;
-      this.post({ type: 'view', view: withRows(view, MAXIMUM_ROWS), arrays });
-      const editor = window.visibleTextEditors.find(
-        ({ document: shown }) => shown.uri.toString() === document.toString(),
-      );
-      if (this.selected !== undefined) this.post({ type: 'select', name: this.selected });
-      else if (editor) this.selectAtCursor(editor);
-      this.selected = undefined;
-    } catch (error) {
-      this.post({ type: 'empty', message: `The results cannot be shown: ${reasonOf(error)}` });
+    const uri = document.toString();
+    const view = this.views.get(uri);
+    if (!view) {
+      // A document that was closed keeps its picture.
+      if (this.shown !== uri) this.post({ type: 'empty', message: this.views.problem ?? 'Looking for results …' });
+      return;
     }
+    const arrays = await this.arrays.of(view);
+    if (document !== this.document) return;
+    this.post({ type: 'view', view: withRows(view, MAXIMUM_ROWS), arrays });
+    if (this.shown !== uri) this.selected = undefined;
+    this.shown = uri;
+    const editor = window.visibleTextEditors.find(each => each.document.uri.toString() === uri);
+    if (this.asked !== undefined) this.select(this.asked, true);
+    else if (editor) this.selectAtCursor(editor);
+    this.asked = undefined;
   }
 
   private selectAtCursor({ document, selection }: TextEditor): void {
     const uri = document.uri.toString();
     if (uri !== this.document?.toString()) return;
     const mark = markAt(this.views.get(uri), selection.active.line);
-    if (mark) this.post({ type: 'select', name: mark.name });
+    if (mark) this.select(mark.name, false);
+  }
+
+  private select(name: string, again: boolean): void {
+    // Before its view the page knows no declaration.
+    if (this.shown !== this.document?.toString() || (name === this.selected && !again)) return;
+    this.selected = name;
+    this.post({ type: 'select', name });
   }
 
   private post(message: ToPanel): void {
@@ -171,8 +200,9 @@ export class ResultsPanel implements Disposable {
     if (!read.success) throw new Error(`The results panel sent an unknown message: ${read.error.message}`);
     const message = read.data;
     if (message.type === 'ready') {
+      this.leavePage();
       this.ready = true;
-      this.updates.request('');
+      void this.refresh();
       return;
     }
     if (!this.document) return;
