@@ -57,11 +57,11 @@ for (const path of ['examples/planted_motifs.onnx', '../shared/data/peaks/ctcf_v
   const pairs = Array.from({ length: ROWS / 32 }, (_, pair) => pair);
   const forward = await Pass.forward(model, executor);
   const gradient = await Pass.gradient(model, executor);
-  const walk = await PathPass.create(model, executor, 32);
+  const walk = await PathPass.create(model, executor, 'gauss_legendre', 32);
   const columns = [
     await rate(ROWS, () => forward.run(x, nothing)),
     await rate(ROWS, () => gradient.run(x, nothing)),
-    await rate(ROWS, () => walk.run(x, references, 1, pairs, { rule: 'gauss_legendre', steps: 32 }, nothing)),
+    await rate(ROWS, () => walk.run({ x, references, copies: 1 }, pairs, 32, nothing)),
   ];
   const name = path.split('/').at(-1)!.replace('.onnx', '');
   console.log(

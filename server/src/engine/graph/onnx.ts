@@ -358,6 +358,13 @@ const writeValue = ({ name, type, shape }: ValueHeader): ValueMessage => ({
 
 /** The graph as an ONNX file of operator set 18. */
 export function writeOnnx(graph: Graph): Uint8Array {
+  // Two copies of a model in one graph share their nodes' names, which a file may not.
+  const names = new Map<string, number>();
+  const uniqueName = (name: string): string => {
+    const count = (names.get(name) ?? 0) + 1;
+    names.set(name, count);
+    return count === 1 ? name : `${name}~~${count}`;
+  };
   const model: ModelMessage = {
     irVersion: 8,
     producerName: 'explainome',
@@ -365,7 +372,7 @@ export function writeOnnx(graph: Graph): Uint8Array {
     graph: {
       name: graph.name,
       node: graph.nodes.map(node => ({
-        name: node.name,
+        name: uniqueName(node.name),
         opType: node.operator,
         input: [...node.inputs],
         output: [...node.outputs],

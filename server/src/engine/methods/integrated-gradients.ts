@@ -3,196 +3,32 @@
  * (x − b) ⊙ m. One compiled graph walks the path, runs the model forward and backward and takes the weighted mean.
  */
 import type { integrated_gradients } from '../../catalog/methods.js';
-import type { Note } from '../../protocol.js';
-import { median } from '../metrics/bootstrap.js';
 import type { Executable, Executor } from '../backends/executor.js';
 import { GraphBuilder } from '../graph/builder.js';
 import type { ScalarModel } from '../models/model.js';
 import { batchSize } from './batch.js';
-import { blockRowsFor, type Method, type MethodContext } from './method.js';
-import { addGradient, elements, Pass, type Passed } from './passes.js';
+import type { Method } from './method.js';
+import { preparePairs, type PairBlock } from './pairs.js';
+import { addGradient, elements, type Passed } from './passes.js';
 import { quadrature, type Quadrature, type Rule } from './quadrature.js';
-import type { Reference } from './references/reference.js';
-import { referenceNotes } from './references/reference.js';
-import { referenceOf } from './references/references.js';
 
 const FIRST_STEPS = 32;
 const MOST_STEPS = 4096;
 
-/** Columns of the array `pairs`. */
-export const PAIR_FIELDS = ['sum', 'output', 'reference_output', 'steps'] as const;
-
-/** What the ledger keeps of a block: how many of each example's references are different, and pairs that missed. */
-interface BlockInfo {
-  readonly distinct: number[];
-  readonly missed: number;
-}
-
 export const integratedGradients: Method<typeof integrated_gradients> = async (context, parameters) => {
-  const { model, executor, examples, outputs, passed } = context;
-  const reference = referenceOf(parameters.baseline);
-  const copies = reference.copies;
-  const size = model.length * 4;
-  const referenceOutputs = await outputsOfReferences(context, reference);
-  const scale = medianDifference(outputs, referenceOutputs);
-  const firstSteps = parameters.steps === 'auto' ? FIRST_STEPS : parameters.steps;
-  const path = await PathPass.create(model, executor, parameters.rule, firstSteps);
-
-  const explain = async (from: number, to: number, x: Float32Array) => {
-    const rows = to - from;
-    const references = new Float32Array(rows * copies * size);
-    const distinct = await fillReferences(context, reference, from, to, references);
-    const pairs = new Float64Array(rows * copies * PAIR_FIELDS.length);
-    const multipliers = new Float32Array(rows * copies * size);
-    let waiting = Array.from({ length: rows * copies }, (_, pair) => pair);
-    let missed = 0;
-    for (let steps = firstSteps; waiting.length > 0; steps *= 2) {
-      const found = await path.run(x, references, copies, waiting, steps, passed);
-      const last = parameters.steps !== 'auto' || steps >= MOST_STEPS;
-      waiting = waiting.filter((pair, i) => {
-        const m = found.subarray(i * size, (i + 1) * size);
-        const row = Math.floor(pair / copies);
-        const sum = sumOfContributions(m, x.subarray(row * size), references.subarray(pair * size));
-        const output = outputs[from + row]!;
-        const reference_output = referenceOutputs[from * copies + pair]!;
-        const difference = output - reference_output;
-        const gap = Math.abs(sum - difference) / Math.max(Math.abs(difference), scale);
-        multipliers.set(m, pair * size);
-        pairs.set([sum, output, reference_output, steps], pair * PAIR_FIELDS.length);
-        const close = gap <= parameters.tolerance;
-        if (last && !close) missed++;
-        return !last && !close;
-      });
-    }
-    const info: BlockInfo = { distinct, missed };
-    return {
-      map: meanContributions(x, references, multipliers, copies, size),
-      arrays: { multipliers, references, pairs },
-      info: { ...info },
-    };
-  };
-
-  const pairAxes = [{ name: 'reference', size: copies }];
-  const mapAxes = [
-    ...pairAxes,
-    { name: 'position', size: model.length },
-    { name: 'base', size: 4, labels: ['A', 'C', 'G', 'T'] },
-  ];
-  return {
-    produces: 'contribution',
-    arrays: [
-      { name: 'multipliers', type: 'float32', unit: 'target per input', axes: mapAxes },
-      { name: 'references', type: 'float32', unit: 'share', axes: mapAxes },
-      {
-        name: 'pairs',
-        type: 'float64',
-        unit: 'target',
-        axes: [...pairAxes, { name: 'field', size: PAIR_FIELDS.length, labels: [...PAIR_FIELDS] }],
-      },
-    ],
-    blockRows: blockRowsFor(firstSteps * copies),
-    explain: ({ from, to, x }) => explain(from, to, x),
-    notes: infos => {
-      const blocks = infos as unknown as BlockInfo[];
-      const missed = blocks.reduce((sum, block) => sum + block.missed, 0);
-      return [
-        ...missedNotes(missed, examples.count * copies, parameters),
-        ...referenceNotes(
-          copies,
-          blocks.flatMap(block => block.distinct),
-        ),
-      ];
-    },
+  const { baseline, rule, tolerance } = parameters;
+  const first = parameters.steps === 'auto' ? FIRST_STEPS : parameters.steps;
+  const path = await PathPass.create(context.model, context.executor, rule, first);
+  const steps = (attempt: number): number => first * 2 ** attempt;
+  return preparePairs(context, baseline, tolerance, {
+    steps,
+    again: attempt => parameters.steps === 'auto' && steps(attempt) < MOST_STEPS,
+    effort: used =>
+      parameters.steps === 'auto' ? `with ${used} steps, the most that auto tries` : `with ${used} steps`,
+    multipliers: (block, wanted, attempt, passed) => path.run(block, wanted, steps(attempt), passed),
     release: () => path.release(),
-  };
-};
-
-function missedNotes(
-  missed: number,
-  pairs: number,
-  { steps, tolerance }: { steps: number | 'auto'; tolerance: number },
-): Note[] {
-  if (missed === 0) return [];
-  const used = steps === 'auto' ? `${MOST_STEPS} steps, the most that auto tries` : `${steps} steps`;
-  return [
-    {
-      level: 'warning',
-      code: 'GA005',
-      message: `${missed} of ${pairs} pairs (example, reference) have a completeness gap above ${tolerance * 100} % with ${used}.`,
-    },
-  ];
-}
-
-/** f at every reference of every example, [example × copies]. */
-async function outputsOfReferences(context: MethodContext, reference: Reference): Promise<Float32Array> {
-  const { model, executor, examples, passed } = context;
-  const forward = await Pass.forward(model, executor);
-  const size = model.length * 4 * reference.copies;
-  const rowsAtOnce = Math.max(1, Math.floor(2 ** 22 / size));
-  const all = new Float32Array(examples.count * reference.copies);
-  for (let from = 0; from < examples.count; from += rowsAtOnce) {
-    const to = Math.min(from + rowsAtOnce, examples.count);
-    const references = new Float32Array((to - from) * size);
-    await fillReferences(context, reference, from, to, references);
-    all.set(await forward.run(references, passed), from * reference.copies);
-  }
-  await forward.release();
-  return all;
-}
-
-/** Writes the references of rows `from` … `to − 1`; returns how many of each row's are different. */
-async function fillReferences(
-  { examples }: MethodContext,
-  reference: Reference,
-  from: number,
-  to: number,
-  out: Float32Array,
-): Promise<number[]> {
-  const letters = await examples.letters(from, to);
-  const { length } = examples;
-  const size = reference.copies * length * 4;
-  return Array.from({ length: to - from }, (_, row) =>
-    reference.fill(
-      { letters: letters.subarray(row * length, (row + 1) * length), origin: examples.origins[from + row]! },
-      out.subarray(row * size, (row + 1) * size),
-    ),
-  );
-}
-
-/** Median of |f(x) − f(b)| over all pairs: the scale below which a difference is no yardstick for its own error. */
-function medianDifference(outputs: Float32Array, referenceOutputs: Float32Array): number {
-  const copies = referenceOutputs.length / outputs.length;
-  const differences = Float64Array.from(referenceOutputs, (f, pair) =>
-    Math.abs(outputs[Math.floor(pair / copies)]! - f),
-  );
-  return median(differences)(new Uint32Array(differences.length).fill(1));
-}
-
-/** Σ m · (x − b) in float64. */
-function sumOfContributions(m: Float32Array, x: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < m.length; i++) sum += m[i]! * (x[i]! - b[i]!);
-  return sum;
-}
-
-/** (x − b) ⊙ m, averaged over the references of each example in float64: [row, position, base]. */
-function meanContributions(
-  x: Float32Array,
-  references: Float32Array,
-  multipliers: Float32Array,
-  copies: number,
-  size: number,
-): Float32Array {
-  return x.map((value, i) => {
-    const first = Math.floor(i / size) * copies * size + (i % size);
-    let sum = 0;
-    for (let copy = 0; copy < copies; copy++) {
-      const at = first + copy * size;
-      sum += multipliers[at]! * (value - references[at]!);
-    }
-    return sum / copies;
   });
-}
+};
 
 /** The compiled path: `pairs` pairs at a time, `nodes` points of the path for each. */
 export class PathPass {
@@ -232,7 +68,7 @@ export class PathPass {
       builder.integers([pairs * nodes, length, 4]),
     ]);
     const f = model.attach(builder, points);
-    const gradient = addGradient({ builder, nodes: builder.finish([f]).nodes, x: points, f }, points);
+    const gradient = addGradient({ builder, nodes: builder.finish([f]).nodes, f }, points);
     const weighted = builder.add('Mul', [
       builder.add('Reshape', [gradient, builder.integers([pairs, nodes, length, 4])]),
       weight,
@@ -243,15 +79,11 @@ export class PathPass {
   }
 
   /**
-   * @param x examples, [row, position, base]
-   * @param references [row × copies, position, base]
    * @param wanted indices of pairs, row × copies + copy
    * @returns multipliers, [wanted, position, base]
    */
   async run(
-    x: Float32Array,
-    references: Float32Array,
-    copies: number,
+    { x, references, copies }: PairBlock,
     wanted: readonly number[],
     steps: number,
     passed: Passed,

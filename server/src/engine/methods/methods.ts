@@ -1,6 +1,7 @@
 /** The attribution methods by their catalog names. */
 import type * as specifications from '../../catalog/methods.js';
 import type { Call } from '../../protocol.js';
+import { deepLift } from './deep-lift.js';
 import { inSilicoMutagenesis } from './in-silico-mutagenesis.js';
 import { integratedGradients } from './integrated-gradients.js';
 import type { Method, MethodContext, PreparedMethod } from './method.js';
@@ -11,6 +12,7 @@ export const METHODS: { readonly [Name in keyof typeof specifications]: Method<(
   saliency: saliencyMethod,
   input_x_gradient: inputXGradient,
   integrated_gradients: integratedGradients,
+  deep_lift: deepLift,
   in_silico_mutagenesis: inSilicoMutagenesis,
 };
 

@@ -2,17 +2,17 @@
 import type { Executable, Executor } from '../backends/executor.js';
 import { floats, type Tensor } from '../graph/graph.js';
 import type { ScalarGraph, ScalarModel } from '../models/model.js';
-import { differentiate } from '../transforms/autodiff.js';
+import { differentiate, type Rules } from '../transforms/autodiff.js';
 import { batchSize } from './batch.js';
 
 /** Called after each batch with the number of examples in it. */
 export type Passed = (passes: number) => Promise<void>;
 
-/** Adds to a scalar graph the gradient of f by `by`, which `x` depends on or is. */
-export function addGradient({ builder, nodes, f }: ScalarGraph, by: string): string {
+/** Adds to a scalar graph the gradient of f by `by`, or what `rules` make of it. */
+export function addGradient({ builder, nodes, f }: Omit<ScalarGraph, 'x'>, by: string, rules?: Rules): string {
   const [batch] = builder.shape(f) as [number];
   const seed = builder.constant(floats([batch], new Float32Array(batch).fill(1)));
-  const [gradient] = differentiate(builder, nodes, new Map([[f, seed]]), [by]);
+  const [gradient] = differentiate(builder, nodes, new Map([[f, seed]]), [by], rules);
   if (gradient !== undefined) return gradient;
   // The target does not depend on the input at all: its gradient is zero, exactly.
   const shape = builder.shape(by);

@@ -139,6 +139,11 @@ export class ScalarModel {
     return new ScalarModel(imported, target.target, classes, form, order);
   }
 
+  /** Name of the file. */
+  get name(): string {
+    return this.imported.graph.name;
+  }
+
   /** Positions of an example. */
   get length(): number {
     return this.form.length;

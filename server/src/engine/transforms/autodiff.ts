@@ -8,6 +8,9 @@ import type { Node } from '../graph/graph.js';
 import { ShapeError, type Operator } from '../ops/operator.js';
 import { operatorOf } from '../ops/registry.js';
 
+/** The derivative to use at a node, given which of its inputs are explained. */
+export type Rules = (node: Node, wanted: readonly boolean[]) => Operator['gradient'] | undefined;
+
 /**
  * Adds the gradient of Σ seed · output with respect to some values.
  *
@@ -15,6 +18,7 @@ import { operatorOf } from '../ops/registry.js';
  * @param nodes the forward graph, in topological order
  * @param seeds cotangents of outputs, by value name
  * @param by the values to differentiate by
+ * @param rules replaces the derivative of some nodes (DeepLIFT, LRP); undefined leaves a node its own
  * @returns the name of each gradient, with the shape of its value; undefined where nothing depends on the value
  * @throws Failure `gradient/refused` naming the node whose operator has no gradient
  */
@@ -23,6 +27,7 @@ export function differentiate(
   nodes: readonly Node[],
   seeds: ReadonlyMap<string, string>,
   by: readonly string[],
+  rules: Rules = () => undefined,
 ): (string | undefined)[] {
   const depends = new Set(by);
   for (const node of nodes)
@@ -33,7 +38,7 @@ export function differentiate(
   for (const node of [...nodes].reverse()) {
     const given = node.outputs.map(output => cotangents.get(output));
     const wanted = node.inputs.map(input => depends.has(input));
-    const { gradient } = operatorOf(node);
+    const gradient = rules(node, wanted) ?? operatorOf(node).gradient;
     if (gradient === 'none' || !wanted.includes(true) || given.every(g => g === undefined)) continue;
     vjp(builder, node, gradient, given, wanted).forEach((part, i) => {
       if (part === undefined || !wanted[i]) return;

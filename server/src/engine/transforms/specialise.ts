@@ -40,7 +40,9 @@ export function emit(builder: GraphBuilder, graph: Graph, inputs: readonly strin
     aliases.set(name, renamed);
     return renamed;
   };
-  for (const [name, tensor] of graph.initializers) builder.constant(tensor, free(name));
+  for (const [name, tensor] of graph.initializers)
+    // A second copy of the graph in one builder shares the weights of the first.
+    if (!builder.has(name) || builder.header(name).constant !== tensor) builder.constant(tensor, free(name));
   for (const original of graph.nodes) {
     const { operator, outputs } = original;
     const place = `node ${original.name} (${operator}) of ${builder.name}`;
