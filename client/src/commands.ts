@@ -1,11 +1,12 @@
 /** The commands `explainome.*`: by palette, key, title button, or with arguments by a code lens. */
 import type { Disposable, ExtensionContext } from 'vscode';
 import { commands, Uri, window } from 'vscode';
+import { markAt } from './marks.js';
 import type { PanelActions, ResultsPanel } from './panel/panel.js';
 import type { Server } from './server.js';
 import { reasonOf } from './server.js';
 import type { Views } from './views.js';
-import { isExperiment, markAt } from './views.js';
+import { isExperiment } from './views.js';
 
 /** What both the commands and the panel's buttons do. */
 export function resultActions(server: Server, context: ExtensionContext): PanelActions {

@@ -1,6 +1,6 @@
 /** The language status item in words: one state of server, trust and document → what the status bar says. */
 import type { DocumentView } from '../../server/src/protocol.js';
-import { percent } from './plan-decorations.js';
+import { percent } from './marks.js';
 import type { ServerState } from './server.js';
 
 export interface Status {

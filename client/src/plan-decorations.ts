@@ -1,5 +1,6 @@
 /** What stands beside the lines of a document: strips behind attributions, notes and gutter signs while something runs. */
 import type { DeclarationMark, DocumentView } from '../../server/src/protocol.js';
+import { percent } from './marks.js';
 
 export interface Strip {
   readonly line: number;
@@ -45,9 +46,4 @@ function noteOf({ state, progress, strip, range }: DeclarationMark): Note[] {
   if (state === 'running') return [{ line, text: progress === undefined ? 'running' : `running ${percent(progress)}` }];
   if (state === 'waiting') return [{ line, text: 'waiting' }];
   return state === 'stale' && strip ? [{ line, text: 'stale' }] : [];
-}
-
-/** A share as people read it; never 100 % before the end. */
-export function percent(share: number): string {
-  return `${Math.floor(100 * Math.min(Math.max(share, 0), 1))}\u00a0%`;
 }

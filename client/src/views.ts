@@ -4,7 +4,7 @@
  */
 import type { Disposable, TextDocument } from 'vscode';
 import { EventEmitter, window } from 'vscode';
-import type { DeclarationMark, DocumentView } from '../../server/src/protocol.js';
+import type { DocumentView } from '../../server/src/protocol.js';
 import { Coalescer } from './coalescer.js';
 import type { Server } from './server.js';
 import { reasonOf } from './server.js';
@@ -81,9 +81,4 @@ export class Views implements Disposable {
     }
     this.changed.fire(uri);
   }
-}
-
-/** The declaration that holds a line; with several the one that begins last. */
-export function markAt(view: DocumentView | undefined, line: number): DeclarationMark | undefined {
-  return view?.marks.findLast(({ range }) => range.start.line <= line && line <= range.end.line);
 }

@@ -9,9 +9,10 @@ import { FromPanel, ToPanel } from '../../../server/src/protocol.js';
 import { readViewArrays } from '../../../server/src/store/view-arrays.js';
 import { ResultStore } from '../../../server/src/store/store.js';
 import { Coalescer } from '../coalescer.js';
+import { markAt } from '../marks.js';
 import { reasonOf } from '../server.js';
 import type { Views } from '../views.js';
-import { isExperiment, markAt } from '../views.js';
+import { isExperiment } from '../views.js';
 import { MAXIMUM_ROWS, PanelArrays, withRows } from './arrays.js';
 import { panelPage } from './page.js';
 
