@@ -104,7 +104,7 @@ function run(scheme: Scheme, last: readonly string[]): string {
 }
 
 /** Decodes an 8-bit RGB or RGBA PNG without interlacing (ISO/IEC 15948), the only form Chromium writes. */
-function countColours(png: Buffer, columns: number): Map<string, number> {
+export function countColours(png: Buffer, columns: number): Map<string, number> {
   const width = png.readUInt32BE(16);
   const channels = png[25] === 6 ? 4 : 3;
   const parts: Buffer[] = [];
