@@ -111,6 +111,8 @@ export type EngineRequest = z.infer<typeof EngineRequest>;
 export const OperatorStatus = z.object({
   operator: z.string(),
   count: z.number().int(),
+  /** Whether it can be computed at all. */
+  known: z.boolean(),
   gradient: z.enum(['exact', 'refused']),
   reason: z.string().optional(),
 });

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { PlainCall } from '../../server/src/catalog/index.js';
 import type { Description, ModelDescription } from '../../server/src/protocol.js';
+import type { HeaderFault } from '../../server/src/language/headers.js';
 import { findings, open, PRELUDE } from './memory.js';
 
 const MODEL: ModelDescription = {
@@ -19,7 +20,7 @@ const data = (shortest: number, longest: number): Description => {
   return { is: 'data', examples: 3, complete: true, alphabet: 'dna', length: [shortest, longest], notes: [] };
 };
 
-async function check(text: string, answers: Record<string, Description | 'fails'>) {
+async function check(text: string, answers: Record<string, Description | HeaderFault | 'fails'>) {
   const asked: [PlainCall, string][] = [];
   const { document } = await open(
     PRELUDE + text,
@@ -87,4 +88,18 @@ test('an activation that the model does not have', async () => {
 
 test('headers that cannot be read are not faults of the document', async () => {
   expect((await check(ATTRIBUTION, { onnx: 'fails' })).found).toEqual([]);
+});
+
+test('a damaged file is marked at its name, with what the engine found', async () => {
+  const fault = { is: 'fault', code: 'model/damaged', message: 'it is cut off', remedy: 'Copy it again.' } as const;
+  const { found, document } = await check(ATTRIBUTION, { onnx: fault, fasta: { ...fault, code: 'data/letter' } });
+  expect(found.sort()).toEqual(['data/letter: "ctcf.fa"', 'model/damaged: "ctcf.onnx"']);
+  expect(document.diagnostics?.[0]?.message).toMatch(/It is cut off\.\nCopy it again\./);
+});
+
+test('operators that nothing can compute are named', async () => {
+  const operators = [{ operator: 'FancyRelu', count: 2, known: false, gradient: 'refused' }] as const;
+  const { found, document } = await check('', { onnx: { ...MODEL, operators: [...operators] } });
+  expect(found).toEqual([expect.stringContaining('model/unknown-operator: onnx(')]);
+  expect(document.diagnostics?.[0]?.message).toMatch(/FancyRelu \(2 ×\), which is not supported/);
 });

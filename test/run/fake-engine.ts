@@ -114,8 +114,8 @@ function model({ files }: Extract<EngineRequest, { type: 'describe' }>): ModelDe
     inputs: [{ name: 'input', type: 'float32', shape: ['batch', 4, length] }],
     outputs: [{ name: 'output', type: 'float32', shape: ['batch', 1] }],
     operators: [
-      { operator: 'Conv', count: 2, gradient: 'exact' },
-      ...(refused ? [{ operator: 'Einsum', count: 1, gradient: 'refused' as const, reason: 'unknown operator' }] : []),
+      { operator: 'Conv', count: 2, known: true, gradient: 'exact' },
+      ...(refused ? [{ operator: 'Einsum', count: 1, known: false, gradient: 'refused' as const, reason: 'unknown operator' }] : []),
     ],
     parameters: 1234,
     activations: [{ operator: 'Sigmoid', node: 'last' }],

@@ -50,7 +50,7 @@ export async function withEngine<T>(context: Context, work: (engine: Supervisor)
 export function check(file: string, engine: Supervisor, context: Context): Promise<CheckedFile> {
   let said = false;
   const headers = engineHeaders(engine, problem => {
-    if (said || !problem.code.startsWith('engine/')) return;
+    if (said) return;
     said = true;
     context.terminal.err.write(`Shapes of models and data are not checked: ${problem.message}\n`);
   });

@@ -21,13 +21,21 @@ import { ignore } from './problems.js';
 import type { Problem, Report } from './problems.js';
 import { reporter } from './validation.js';
 
+/** Why a file cannot be used, found in its header. */
+export interface HeaderFault {
+  readonly is: 'fault';
+  readonly code: string;
+  readonly message: string;
+  readonly remedy?: string | undefined;
+}
+
 /** Reads the header of a model (a `format` call) or of data (a `source` call). */
 export interface HeaderReader {
   /**
    * @param folder that of the declaring document; paths in the call are relative to it
-   * @returns undefined when the header cannot be read or may not be: nothing is checked then
+   * @returns a fault when the file is to blame; undefined when nothing could or may be read: nothing is checked then
    */
-  describe(call: PlainCall, folder: string): Promise<Description | undefined>;
+  describe(call: PlainCall, folder: string): Promise<Description | HeaderFault | undefined>;
 }
 
 export function registerHeaderChecks(services: LangiumServices, reader: HeaderReader): void {
@@ -59,11 +67,24 @@ class HeaderChecks {
   private async all(definition: Definition, report: Report): Promise<void> {
     if (definition.kind === 'model') await this.model(definition, report);
     else if (definition.kind === 'target') await this.target(definition, report);
+    else if (definition.kind === 'data') await this.fault(definition, report);
     for (const pair of pairsIn(definition)) await this.pair(pair, report);
   }
 
-  /** `input: dna(100)` against the shape in the file. */
+  /** A file that cannot be read or is of another kind, at the name of the file. */
+  private async fault(definition: Definition, report: Report): Promise<void> {
+    const call = headCall(definition, this.context);
+    const found = call && (await this.describe(definition, call));
+    if (found?.is !== 'fault') return;
+    const { code, message, remedy } = found;
+    const { head } = definition.value;
+    const path = head.arguments.find(argument => parameterAt(argument)?.[0] === 'path');
+    report({ severity: 'error', code, message: sentence(message), ...(remedy && { remedy }), node: path ?? head });
+  }
+
+  /** `input: dna(100)` against the shape in the file, and operators that nothing can compute. */
   private async model(definition: Definition, report: Report): Promise<void> {
+    await this.fault(definition, report);
     const call = headCall(definition, this.context);
     const description = call && (await this.describeModel(definition, call));
     if (call === undefined || description === undefined) return;
@@ -73,6 +94,16 @@ class HeaderChecks {
     const problem = (code: string, message: string, remedy: string, extra?: Partial<Problem>): void => {
       report({ severity: 'error', code, message, remedy, node: input ?? definition.value.head, ...extra });
     };
+    const unknown = description.operators.filter(({ known }) => !known);
+    if (unknown.length > 0) {
+      report({
+        severity: 'error',
+        code: 'model/unknown-operator',
+        message: `The model uses ${unknown.map(({ operator, count }) => `${operator} (${count} ×)`).join(', ')}, which ${unknown.length === 1 ? 'is' : 'are'} not supported.`,
+        remedy: 'Export the model with standard ONNX operators.',
+        node: definition.value.head,
+      });
+    }
     if (description.dna === undefined) {
       problem(
         'model/not-dna',
@@ -135,7 +166,7 @@ class HeaderChecks {
     return description?.is === 'data' ? description : undefined;
   }
 
-  private async describe(definition: Definition, call: WrittenCall): Promise<Description | undefined> {
+  private async describe(definition: Definition, call: WrittenCall): Promise<Description | HeaderFault | undefined> {
     const plain = plainCall(call);
     if (plain === undefined) return undefined;
     try {
@@ -146,6 +177,10 @@ class HeaderChecks {
     }
   }
 }
+
+/** A message of the engine as a sentence of its own. */
+const sentence = (message: string): string =>
+  `${message.charAt(0).toUpperCase()}${message.slice(1)}.`.replace('..', '.');
 
 /** Settles when work is cancelled, so that nobody waits for a header that is no longer wanted. */
 function cancellation(token: CancellationToken): Promise<void> {

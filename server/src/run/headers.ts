@@ -7,15 +7,18 @@ import type { Call, Description, Json, Problem } from '../protocol.js';
 import type { Supervisor } from './supervisor.js';
 import { EngineError } from './engine-process.js';
 
+/** The file is to blame: damaged, of another kind, or with something that is not supported. */
+export type Fault = Problem & { readonly is: 'fault' };
+
 export interface EngineHeaders {
-  /** The header of the file that a format or source call names; undefined when it cannot be read. */
-  describe(call: PlainCall, folder: string): Promise<Description | undefined>;
+  /** The header of the file that a format or source call names; undefined when the engine could not look at it. */
+  describe(call: PlainCall, folder: string): Promise<Description | Fault | undefined>;
 }
 
 /**
  * A header reader on an engine.
  *
- * @param onProblem hears why a header could not be read
+ * @param onProblem hears why the engine could not look at a header
  */
 export function engineHeaders(
   engine: Pick<Supervisor, 'describe'>,
@@ -28,6 +31,7 @@ export function engineHeaders(
         return await engine.describe(located, files);
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
+        if (!error.problem.code.startsWith('engine/')) return { is: 'fault', ...error.problem };
         onProblem(error.problem);
         return undefined;
       }

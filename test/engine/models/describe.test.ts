@@ -36,7 +36,7 @@ describe('describeModel', () => {
       dna: { length: 100, layout: 'channels_first', ambiguous: false },
       notes: [],
     });
-    expect(description.operators).toContainEqual({ operator: 'Conv', count: 2, gradient: 'exact' });
+    expect(description.operators).toContainEqual({ operator: 'Conv', count: 2, known: true, gradient: 'exact' });
     expect(description.activations.map(({ operator }) => operator)).toEqual(['Relu', 'Relu', 'Relu']);
   });
 
@@ -68,6 +68,7 @@ describe('describeModel', () => {
     expect((await describeGraph(strange)).operators).toContainEqual({
       operator: 'FancyRelu',
       count: 2,
+      known: false,
       gradient: 'refused',
       reason: 'unknown operator',
     });

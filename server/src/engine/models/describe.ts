@@ -1,5 +1,5 @@
 /** What is inside a model file and what the engine can do with it. */
-import type { Call, ModelDescription, Note } from '../../protocol.js';
+import type { Call, ModelDescription, Note, OperatorStatus } from '../../protocol.js';
 import type { Files } from '../data/source.js';
 import { Failure } from '../failure.js';
 import type { Graph } from '../graph/graph.js';
@@ -35,11 +35,11 @@ export async function describeModel(call: Call, files: Files): Promise<ModelDesc
   };
 }
 
-function statusOf(operator: string): { gradient: 'exact' | 'refused'; reason?: string } {
+function statusOf(operator: string): Pick<OperatorStatus, 'known' | 'gradient' | 'reason'> {
   const known = OPERATORS.get(operator);
-  if (known === undefined) return { gradient: 'refused', reason: 'unknown operator' };
-  if (typeof known.gradient === 'object') return { gradient: 'refused', reason: known.gradient.refused };
-  return { gradient: 'exact' };
+  if (known === undefined) return { known: false, gradient: 'refused', reason: 'unknown operator' };
+  if (typeof known.gradient === 'object') return { known: true, gradient: 'refused', reason: known.gradient.refused };
+  return { known: true, gradient: 'exact' };
 }
 
 /** How the input reads as one-hot DNA; a note says why it does not. */
