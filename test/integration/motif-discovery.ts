@@ -6,13 +6,6 @@
 /** Position probabilities, [column][base]. */
 export type Motif = number[][];
 
-export interface Scored {
-  /** Base codes 0–3, [sequence][position]. */
-  readonly letters: readonly (readonly number[])[];
-  /** Position scores, [sequence][position]. */
-  readonly scores: readonly (readonly number[])[];
-}
-
 const SHIFT = 6;
 const PSEUDOCOUNT = 0.5;
 const ROUNDS = 60;
@@ -66,12 +59,11 @@ export function alignWindows(
   const first = letters[strongest]!.slice(starts[strongest], starts[strongest]! + width);
   let motif = motifOf([first], [1], width);
   for (let round = 0; round < ROUNDS; round++) {
+    const ratios = motif.map(column => column.map(p => Math.log(p / 0.25)));
     const windows: number[][] = [];
     const weights: number[] = [];
     for (const options of choices) {
-      const logs = options.map(window =>
-        window.reduce((sum, base, column) => sum + Math.log(motif[column]![base]! / 0.25), 0),
-      );
+      const logs = options.map(window => window.reduce((sum, base, column) => sum + ratios[column]![base]!, 0));
       const top = Math.max(...logs);
       const shares = logs.map(value => Math.exp(value - top));
       const total = shares.reduce((sum, v) => sum + v, 0);

@@ -42,6 +42,14 @@ reference shuffled = dinucleotide_shuffle(copies: 4, seed: 1)
 attribution ig  = integrated_gradients(baseline: shuffled, steps: 64) of score on many
 `;
 
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 const statuses = ({ declarations }: RunDocument): Record<string, string> =>
   Object.fromEntries(declarations.filter(d => d.status !== 'declared').map(d => [d.name, d.status]));
 const all = (status: string, ...names: string[]) => Object.fromEntries(names.map(name => [name, status]));
@@ -112,6 +120,20 @@ describe('a long attribution', () => {
     expect(whole.length).toBeGreaterThan(kept.length);
     expect(whole.slice(0, kept.length)).toEqual(kept);
     expect(new Set(whole.map(text => (JSON.parse(text) as { block: number }).block)).size).toBe(whole.length);
+    await expectUndisturbed(document);
+  });
+
+  it('goes on after the command itself was killed, and leaves no engine behind', { timeout: TIMEOUT }, async () => {
+    const place = await desk(LONG);
+    const running = place.start('run', 'a.xome');
+    await place.untilFinished('ig', 2);
+    const engine = running.engine();
+    running.kill();
+    await running.ended;
+    await expect.poll(() => isAlive(engine), { timeout: 10_000 }).toBe(false);
+    const kept = await place.finishedBlocks('ig');
+    const document = await place.run();
+    expect((await place.finishedBlocks('ig')).slice(0, kept.length)).toEqual(kept);
     await expectUndisturbed(document);
   });
 

@@ -17,6 +17,9 @@ export const REAL = join(PROJECT, '../shared/data');
 /** Under the project, because the engine looks for the native runtime in the node_modules above it. */
 const BUNDLES = join(PROJECT, 'dist', `integration-${process.pid}`);
 
+/** The engine's script. */
+export const ENGINE = join(BUNDLES, 'engine.js');
+
 /** Bundles command line and engine from the sources as they are now. */
 export async function buildXome(): Promise<void> {
   await build({
@@ -55,6 +58,11 @@ export class Running {
 
   interrupt(): void {
     this.child.kill('SIGINT');
+  }
+
+  /** Ends the command without a chance to say anything. */
+  kill(): void {
+    this.child.kill('SIGKILL');
   }
 
   /** The process that computes; the one that reads headers has a small heap. */
