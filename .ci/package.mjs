@@ -1,25 +1,29 @@
 /**
- * Packages the extension for one platform: `npm run package [-- --target linux-x64]`, by default the one it runs on.
+ * Packages the extension for one platform: `npm run package [-- --target linux-x64] [-- --out DIR]`, by default the one it
+ * runs on, into dist.
  *
  * Everything is bundled except the native runtime, which must lie on disk. So what is to be shipped is laid out in
- * dist/vsix, with the runtime's JavaScript and the CPU library of the platform under dist/node_modules there, where the
+ * DIR/vsix, with the runtime's JavaScript and the CPU library of the platform under dist/node_modules there, where the
  * bundles find it. The npm packages hold the libraries of all platforms: each can be packaged on any. Result:
- * dist/explainome-<target>-<version>.vsix.
+ * DIR/explainome-<target>-<version>.vsix.
  */
 import { createVSIX } from '@vscode/vsce';
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 /** Targets of VS Code for which the runtime has a library. */
 const TARGETS = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'win32-x64', 'win32-arm64'];
-const STAGE = 'dist/vsix';
 
 const { values } = parseArgs({
-  options: { target: { type: 'string', default: `${process.platform}-${process.arch}` } },
+  options: {
+    target: { type: 'string', default: `${process.platform}-${process.arch}` },
+    out: { type: 'string', default: 'dist' },
+  },
 });
-const { target } = values;
+const { target, out } = values;
+const STAGE = join(out, 'vsix');
 if (!TARGETS.includes(target)) {
   console.error(`The native runtime has no library for ${target}. Packages can be made for ${TARGETS.join(', ')}.`);
   process.exit(2);
@@ -42,6 +46,7 @@ await rm(join(STAGE, 'examples/.xome'), { recursive: true, force: true });
 
 const build = ['esbuild.mjs', '--production', '--out', join(STAGE, 'dist')];
 if (spawnSync(process.execPath, build, { stdio: ['ignore', 'ignore', 'inherit'] }).status !== 0) process.exit(1);
+const bundled = await json(join(STAGE, 'dist/inputs.json'));
 await rm(join(STAGE, 'dist/inputs.json'));
 
 const [platform, architecture] = target.split('-');
@@ -54,12 +59,27 @@ for (const path of ['package.json', 'README.md', 'dist/cjs']) await copy(`${comm
 // The file of the full version is a copy of the one that is loaded.
 if (platform === 'darwin') await rm(join(STAGE, 'dist', runtime, library, 'libonnxruntime.1.30.0.dylib'));
 
-const packagePath = `dist/${manifest.name}-${target}-${manifest.version}.vsix`;
+const packagePath = join(out, `${manifest.name}-${target}-${manifest.version}.vsix`);
+// The licences of everything that is inside the bundles or beside them.
+const packages = new Set([runtime, common]);
+for (const path of bundled) {
+  const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path) ?? [];
+  if (folder) packages.add(folder);
+}
+const notices = await Promise.all(
+  [...packages].sort().map(async folder => {
+    const { name, version, license, repository } = await json(`${folder}/package.json`);
+    const file = (await readdir(folder)).find(entry => /^(licen[cs]e|copying)/i.test(entry));
+    const text = file ? await readFile(`${folder}/${file}`, 'utf8') : `See ${repository?.url ?? repository}`;
+    return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+  }),
+);
+await writeFile(join(STAGE, 'THIRD-PARTY-NOTICES.txt'), notices.join(`\n${'-'.repeat(80)}\n\n`));
 // What only readers of source code need.
 await writeFile(join(STAGE, '.vscodeignore'), '**/*.map\n**/*.d.ts\n');
 await createVSIX({
   cwd: STAGE,
-  packagePath: join(process.cwd(), packagePath),
+  packagePath: resolve(packagePath),
   target,
   dependencies: false,
   rewriteRelativeLinks: false,
