@@ -91,10 +91,16 @@ test('headers that cannot be read are not faults of the document', async () => {
 });
 
 test('a damaged file is marked at its name, with what the engine found', async () => {
-  const fault = { is: 'fault', code: 'model/damaged', message: 'it is cut off', remedy: 'Copy it again.' } as const;
+  const fault = {
+    is: 'fault',
+    code: 'model/damaged',
+    message: 'it is cut off',
+    place: '/a/b.onnx, byte 9',
+    remedy: 'Copy it again.',
+  } as const;
   const { found, document } = await check(ATTRIBUTION, { onnx: fault, fasta: { ...fault, code: 'data/letter' } });
   expect(found.sort()).toEqual(['data/letter: "peaks.fa"', 'model/damaged: "ctcf.onnx"']);
-  expect(document.diagnostics?.[0]?.message).toMatch(/It is cut off\.\nCopy it again\./);
+  expect(document.diagnostics?.[0]?.message).toMatch(/It is cut off \(b\.onnx, byte 9\)\.\nCopy it again\./);
 });
 
 test('operators that nothing can compute are named', async () => {

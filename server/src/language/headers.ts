@@ -26,6 +26,8 @@ export interface HeaderFault {
   readonly is: 'fault';
   readonly code: string;
   readonly message: string;
+  /** File, node or line at which it was found. */
+  readonly place?: string | undefined;
   readonly remedy?: string | undefined;
 }
 
@@ -76,10 +78,11 @@ class HeaderChecks {
     const call = headCall(definition, this.context);
     const found = call && (await this.describe(definition, call));
     if (found?.is !== 'fault') return;
-    const { code, message, remedy } = found;
+    const { code, remedy } = found;
+    const message = sentence(found);
     const { head } = definition.value;
     const path = head.arguments.find(argument => parameterAt(argument)?.[0] === 'path');
-    report({ severity: 'error', code, message: sentence(message), ...(remedy && { remedy }), node: path ?? head });
+    report({ severity: 'error', code, message, ...(remedy && { remedy }), node: path ?? head });
   }
 
   /** `input: dna(100)` against the shape in the file, and operators that nothing can compute. */
@@ -178,9 +181,11 @@ class HeaderChecks {
   }
 }
 
-/** A message of the engine as a sentence of its own. */
-const sentence = (message: string): string =>
-  `${message.charAt(0).toUpperCase()}${message.slice(1)}.`.replace('..', '.');
+/** What the engine found as a sentence, with its place but not the folders around it. */
+function sentence({ message, place }: HeaderFault): string {
+  const where = place === undefined ? '' : ` (${place.split(/[\\/]/).at(-1)!})`;
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}${where}.`;
+}
 
 /** Settles when work is cancelled, so that nobody waits for a header that is no longer wanted. */
 function cancellation(token: CancellationToken): Promise<void> {
