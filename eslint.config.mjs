@@ -9,16 +9,17 @@ const ROOMS = {
   store: [],
   run: ['catalog', 'plan', 'protocol', 'store'],
   engine: ['protocol', 'store', 'type:catalog'],
+  lsp: ['catalog', 'language', 'plan', 'protocol', 'run', 'store'],
 };
-const ALL = ['catalog', 'language', 'plan', 'store', 'run', 'engine', 'protocol'];
+const ALL = ['catalog', 'language', 'plan', 'store', 'run', 'engine', 'lsp', 'protocol'];
 
 /** Packages that only some places know. */
 const PACKAGES = [
   { regex: '^langium', places: ['language'], why: 'Only language/ knows Langium.' },
   {
     regex: '^vscode-languageserver',
-    places: ['language'],
-    why: 'Only language/ and main.ts know the language server protocol.',
+    places: ['language', 'lsp'],
+    why: 'Only language/, lsp/ and main.ts know the language server protocol.',
   },
   { regex: '^vscode$', places: [], why: 'Only client/ knows vscode.' },
   { regex: '^onnxruntime', places: ['engine/backends'], why: 'Only engine/backends/ knows a runtime.' },
@@ -85,6 +86,20 @@ export default tseslint.config(
   },
   // Matchers such as expect.any() are typed as any.
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-unsafe-assignment': 'off' } },
+  {
+    files: ['client/src/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: 'webview/src/', message: 'The client loads the built panel.' },
+            { regex: 'server/src/(?!protocol|store/)', message: 'The client knows protocol.ts and store/ only.' },
+          ],
+        },
+      ],
+    },
+  },
   {
     files: ['webview/src/**/*.ts'],
     rules: {

@@ -1,9 +1,12 @@
-/** The language server: the language's services on the connection that the editor opened (ipc, or `--stdio`). */
-import { startLanguageServer } from 'langium/lsp';
-import { NodeFileSystem } from 'langium/node';
+/** The language server's entry: on the connection that the editor opened (ipc, or `--stdio`), with the engine beside it. */
+import { fileURLToPath } from 'node:url';
 import { createConnection, ProposedFeatures } from 'vscode-languageserver/node.js';
-import { createXomeServices } from './language/module.js';
+import { startServer } from './lsp/server.js';
+import { Supervisor } from './run/supervisor.js';
 
-const connection = createConnection(ProposedFeatures.all);
-const { shared } = createXomeServices({ connection, ...NodeFileSystem });
-startLanguageServer(shared);
+const script = fileURLToPath(new URL('engine.js', import.meta.url));
+
+startServer({
+  connection: createConnection(ProposedFeatures.all),
+  startEngine: node => new Supervisor({ script, ...(node !== undefined && { node }) }),
+});

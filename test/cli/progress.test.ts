@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { duration, ProgressDisplay } from '../../server/src/cli/progress.js';
+import { ProgressDisplay } from '../../server/src/cli/progress.js';
 import type { Step } from '../../server/src/plan/plan.js';
 import type { RunEvent } from '../../server/src/run/run.js';
+import { duration } from '../../server/src/run/wording.js';
 
 const step: Step = {
   key: '0'.repeat(64),

@@ -9,18 +9,19 @@ import type { ExecutorOptions, ModelDescription } from '../protocol.js';
 import { quantity } from '../protocol.js';
 import { EngineError } from '../run/supervisor.js';
 import { locateFiles } from '../run/headers.js';
-import { EMBEDDED_EXAMPLES, reportHtml } from '../run/report.js';
+import { reportHtml, withFirstExamples } from '../run/report.js';
 import { judgeAll, storedResults } from '../run/results.js';
 import type { ExitCode } from '../run/run.js';
 import { EXIT, runPlan } from '../run/run.js';
 import { buildSnapshot } from '../run/snapshot.js';
+import { duration } from '../run/wording.js';
 import { ResultStore } from '../store/store.js';
 import { readViewArrays } from '../store/view-arrays.js';
 import type { Context } from './context.js';
 import { check, CommandError, prepare, printDiagnostics, printJson, shortPath, withEngine } from './context.js';
 import { resultDocument, runDocument } from './documents.js';
 import { firstExperiment } from './first-experiment.js';
-import { duration, ProgressDisplay } from './progress.js';
+import { ProgressDisplay } from './progress.js';
 import { printSummary } from './summary.js';
 import { alignColumns, painter, printProblem } from './terminal.js';
 
@@ -266,7 +267,7 @@ export async function reportCommand(
   );
   const results = await storedResults(plan, store);
   const expectations = await judgeAll(plan, results, store);
-  const snapshot = await buildSnapshot({ plan, store, results, expectations, texts });
+  const snapshot = withFirstExamples(await buildSnapshot({ plan, store, results, expectations, texts }));
   if (snapshot.data.length + snapshot.metrics.length === 0 && snapshot.missing.length > 0) {
     throw new CommandError(EXIT.failed, 'There are no results to report.', `Run \`xome run ${file}\` first.`);
   }
@@ -274,7 +275,7 @@ export async function reportCommand(
     context.terminal.err.write(`"${name}" is missing from the report: ${reason}.\n`);
   }
   const output = resolve(context.folder, options.output);
-  const arrays = await readViewArrays(store, snapshot, EMBEDDED_EXAMPLES);
+  const arrays = await readViewArrays(store, snapshot);
   const html = reportHtml(snapshot, arrays, await readFile(context.scripts.report, 'utf8'));
   try {
     await mkdir(dirname(output), { recursive: true });

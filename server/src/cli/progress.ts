@@ -1,7 +1,7 @@
 /** Progress of a run on standard error: one redrawn line per running step on a terminal, plain lines elsewhere. */
-import type { Step } from '../plan/plan.js';
 import { quantity } from '../protocol.js';
 import type { RunEvent } from '../run/run.js';
+import { duration, lineOf, rateText } from '../run/wording.js';
 import type { Paint, Stream } from './terminal.js';
 
 const BAR = 24;
@@ -82,24 +82,4 @@ export class ProgressDisplay {
       this.stream.write(`${text}\n`);
     }
   }
-}
-
-/** A step as the experiment has it: `ig = integrated_gradients of binding on peaks`; inner stages have no name. */
-function lineOf({ declarations, title }: Step): string {
-  return [...declarations.map(id => id.slice(id.lastIndexOf('#') + 1)), title].join(' = ');
-}
-
-/** Seconds as people read them: `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`. */
-export function duration(seconds: number): string {
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  const two = (number: number): string => String(number).padStart(2, '0');
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
-  if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
-  return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
-}
-
-function rateText(rate: number): string {
-  return rate >= 100 ? quantity(Math.round(rate), 'count') : rate.toPrecision(2);
 }

@@ -16,6 +16,8 @@ import { XomeDocumentSymbolProvider } from './editor/outline.js';
 import { XomeFormatter } from './editor/formatting.js';
 import { XomeHoverProvider } from './editor/hover.js';
 import { XomeRenameProvider } from './editor/rename.js';
+import { ResultHoverProvider, XomeCodeLensProvider, XomeInlayHintProvider } from './editor/result-surfaces.js';
+import type { ResultSurfaces } from './editor/result-surfaces.js';
 import { XomeSemanticTokenProvider } from './editor/semantic-tokens.js';
 import { XomeSignatureHelpProvider } from './editor/signature-help.js';
 import { XomeGeneratedModule, XomeGeneratedSharedModule } from './generated/module.js';
@@ -25,7 +27,7 @@ import { XomeLexer } from './lexer.js';
 import { XomeScopeProvider } from './scope.js';
 import { registerChecks } from './validation.js';
 import { XomeDocumentValidator } from './validator.js';
-import { XomeDocumentBuilder, XomeIndexManager, XomeWorkspaceManager } from './workspace.js';
+import { XomeDocumentBuilder, XomeDocumentUpdateHandler, XomeIndexManager, XomeWorkspaceManager } from './workspace.js';
 
 const module: Module<LangiumServices, PartialLangiumServices> = {
   documentation: {
@@ -55,12 +57,26 @@ const module: Module<LangiumServices, PartialLangiumServices> = {
 };
 
 const sharedModule: Module<LangiumSharedServices, DeepPartial<LangiumSharedServices>> = {
+  lsp: {
+    DocumentUpdateHandler: services => new XomeDocumentUpdateHandler(services),
+  },
   workspace: {
     WorkspaceManager: services => new XomeWorkspaceManager(services),
     DocumentBuilder: services => new XomeDocumentBuilder(services),
     IndexManager: services => new XomeIndexManager(services),
   },
 };
+
+/** The services that show results, where there are any to show. */
+function resultModule(surfaces: ResultSurfaces): Module<LangiumServices, PartialLangiumServices> {
+  return {
+    lsp: {
+      CodeLensProvider: () => new XomeCodeLensProvider(surfaces),
+      HoverProvider: services => new ResultHoverProvider(services, surfaces),
+      InlayHintProvider: () => new XomeInlayHintProvider(surfaces),
+    },
+  };
+}
 
 export interface XomeServices {
   readonly shared: LangiumSharedServices;
@@ -72,10 +88,16 @@ export interface XomeServices {
  *
  * @param context file system and, in a server, the connection
  * @param headers reads headers of models and data for the slow checks; without it they are not made
+ * @param surfaces what lenses, hints and hovers say of results; without it they say nothing
  */
-export function createXomeServices(context: DefaultSharedModuleContext, headers?: HeaderReader): XomeServices {
+export function createXomeServices(
+  context: DefaultSharedModuleContext,
+  headers?: HeaderReader,
+  surfaces?: ResultSurfaces,
+): XomeServices {
   const shared = inject(createDefaultSharedModule(context), XomeGeneratedSharedModule, sharedModule);
-  const xome = inject(createDefaultModule({ shared }), XomeGeneratedModule, module);
+  const results = surfaces && resultModule(surfaces);
+  const xome = inject(createDefaultModule({ shared }), XomeGeneratedModule, module, results ?? {});
   shared.ServiceRegistry.register(xome);
   registerChecks(xome);
   if (headers !== undefined) registerHeaderChecks(xome, headers);

@@ -4,8 +4,9 @@
  */
 import { DefaultDocumentBuilder, DefaultIndexManager, DefaultWorkspaceManager, DocumentState, UriUtils } from 'langium';
 import type { BuildOptions, LangiumDocument } from 'langium';
+import { DefaultDocumentUpdateHandler } from 'langium/lsp';
 import type { LangiumSharedServices } from 'langium/lsp';
-import type { CancellationToken, WorkspaceFolder } from 'vscode-languageserver';
+import type { CancellationToken, FileSystemWatcher, WorkspaceFolder } from 'vscode-languageserver';
 import { importedUris } from './imports.js';
 import { isFile } from './interpret/context.js';
 import { CATALOG_URI, catalogText } from './library.js';
@@ -66,6 +67,13 @@ export class XomeDocumentBuilder extends DefaultDocumentBuilder {
       }
     }
     return all;
+  }
+}
+
+/** Watches experiments only: a run writes thousands of files into the store, and every change that is heard of stops a check. */
+export class XomeDocumentUpdateHandler extends DefaultDocumentUpdateHandler {
+  protected override getWatchers(): FileSystemWatcher[] {
+    return [{ globPattern: '**/?*.xome' }];
   }
 }
 

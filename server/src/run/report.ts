@@ -9,9 +9,9 @@
 import { createHash } from 'node:crypto';
 import { quantity, type Snapshot } from '../protocol.js';
 
-/** Examples embedded at most; the report says how many are left out. */
+/** Examples shown at most; views say how many are left out. */
 export const EMBEDDED_EXAMPLES = 2000;
-/** Values embedded at most per array: long sequences are cut to fewer examples. 8 MB as float32. */
+/** Values shown at most per array: long sequences are cut to fewer examples. 8 MB as float32. */
 export const EMBEDDED_VALUES = 2_000_000;
 
 /** An array of the snapshot as the store holds it: scores and predictions, or letters. */
@@ -24,7 +24,7 @@ export type ReportArray = Float32Array | Uint8Array;
  * @returns one HTML document
  */
 export function reportHtml(snapshot: Snapshot, arrays: ReadonlyMap<string, ReportArray>, script: string): string {
-  const cut = cutExamples(snapshot, arrays);
+  const cut = withFirstExamples(snapshot);
   const code = script.replace(/\r\n?/g, '\n').replace(/<(?=\/script|!--)/gi, '\\x3c');
   const policy = [
     `default-src 'none'`,
@@ -33,7 +33,7 @@ export function reportHtml(snapshot: Snapshot, arrays: ReadonlyMap<string, Repor
     `base-uri 'none'`,
     `form-action 'none'`,
   ].join('; ');
-  const blocks = [...cut.arrays].map(
+  const blocks = [...namedRows(cut, arrays)].map(
     ([name, values]) =>
       `<script type="application/octet-stream;base64" data-array="${escapeHtml(name)}" data-type="${
         values instanceof Uint8Array ? 'uint8' : 'float32'
@@ -51,7 +51,7 @@ export function reportHtml(snapshot: Snapshot, arrays: ReadonlyMap<string, Repor
 </head>
 <body>
 ${plainReport(snapshot)}
-<script type="application/json" id="snapshot">${JSON.stringify(cut.snapshot).replaceAll('<', '\\u003c')}</script>
+<script type="application/json" id="snapshot">${JSON.stringify(cut).replaceAll('<', '\\u003c')}</script>
 ${blocks.join('\n')}
 <script>${code}</script>
 </body>
@@ -65,26 +65,33 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, character => names[character] ?? character);
 }
 
-/** Keeps the first examples of every data set, in the snapshot and in its arrays. `examples` stays the whole number. */
-function cutExamples(
-  snapshot: Snapshot,
-  arrays: ReadonlyMap<string, ReportArray>,
-): { snapshot: Snapshot; arrays: Map<string, ReportArray> } {
+/**
+ * A snapshot that names only the first examples of every data set: as many as a view draws. `examples` stays the whole
+ * number.
+ */
+export function withFirstExamples(snapshot: Snapshot): Snapshot {
+  const data = snapshot.data.map(set => {
+    const rows = Math.min(EMBEDDED_EXAMPLES, Math.max(1, Math.floor(EMBEDDED_VALUES / Math.max(1, set.length))));
+    return { ...set, names: set.names.slice(0, rows), ...(set.labels && { labels: set.labels.slice(0, rows) }) };
+  });
+  return { ...snapshot, data };
+}
+
+/** The rows of the examples that the snapshot names. */
+function namedRows({ data, maps }: Snapshot, arrays: ReadonlyMap<string, ReportArray>): Map<string, ReportArray> {
   const kept = new Map<string, ReportArray>();
   const keep = (name: string | undefined, count: number): void => {
     const values = name === undefined ? undefined : arrays.get(name);
     if (name !== undefined && values) kept.set(name, values.subarray(0, count));
   };
-  const data = snapshot.data.map(set => {
-    const rows = Math.min(EMBEDDED_EXAMPLES, Math.max(1, Math.floor(EMBEDDED_VALUES / Math.max(1, set.length))));
-    keep(set.letters, rows * set.length);
-    for (const map of snapshot.maps.filter(map => map.data === set.key)) {
-      keep(map.scores, rows * set.length);
-      keep(map.predictions, rows);
+  for (const { key, length, letters, names } of data) {
+    keep(letters, names.length * length);
+    for (const map of maps.filter(map => map.data === key)) {
+      keep(map.scores, names.length * length);
+      keep(map.predictions, names.length);
     }
-    return { ...set, names: set.names.slice(0, rows), ...(set.labels && { labels: set.labels.slice(0, rows) }) };
-  });
-  return { snapshot: { ...snapshot, data }, arrays: kept };
+  }
+  return kept;
 }
 
 /** The numbers of the report as tables: what is left where scripts do not run, and what a text browser reads. */

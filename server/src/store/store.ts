@@ -47,12 +47,22 @@ export class ResultStore {
     return store;
   }
 
-  /** The folder whose store an experiment uses: the nearest ancestor that has one, else the experiment's own. */
-  static async locate(experimentFile: string): Promise<string> {
+  /** The store of a folder; undefined when it has none. Creates nothing. */
+  static async find(folder: string): Promise<ResultStore | undefined> {
+    return (await exists(join(resolve(folder), FOLDER, 'results'))) ? ResultStore.open(folder) : undefined;
+  }
+
+  /**
+   * The folder whose store an experiment uses: the nearest ancestor that has one, else the experiment's own.
+   *
+   * @param workspace a folder around the experiment that is not left, and has the store where there is none yet
+   */
+  static async locate(experimentFile: string, workspace?: string): Promise<string> {
     const own = dirname(resolve(experimentFile));
+    const last = workspace === undefined ? parse(own).root : resolve(workspace);
     for (let folder = own; ; folder = dirname(folder)) {
       if (await exists(join(folder, FOLDER, 'results'))) return folder;
-      if (folder === parse(folder).root) return own;
+      if (folder === last || folder === parse(folder).root) return workspace === undefined ? own : last;
     }
   }
 

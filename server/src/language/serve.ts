@@ -1,0 +1,30 @@
+/** The language's services on a connection: what the language server consists of, apart from results. */
+import type { FileSystemProvider } from 'langium';
+import { startLanguageServer } from 'langium/lsp';
+import { NodeFileSystem } from 'langium/node';
+import type { Connection, InitializeParams } from 'vscode-languageserver';
+import { checkHeadersWhenIdle } from './editor/idle-headers.js';
+import type { ResultSurfaces } from './editor/result-surfaces.js';
+import type { HeaderReader } from './headers.js';
+import { createXomeServices } from './module.js';
+import { OpenExperiments } from './open-experiments.js';
+
+export interface ServedLanguage {
+  readonly connection: Connection;
+  readonly headers: HeaderReader;
+  readonly surfaces: ResultSurfaces;
+  /** Hears of what the editor can do, before anything else happens. */
+  readonly onInitialize: (params: InitializeParams) => void;
+  /** Where files are read from; the disk by default. */
+  readonly files?: () => FileSystemProvider;
+}
+
+/** Builds the services. Call `start` when everything else is registered on the connection: it begins to listen. */
+export function serveLanguage(options: ServedLanguage): { open: OpenExperiments; start: () => void } {
+  const { connection, headers, surfaces, onInitialize, files } = options;
+  const fileSystem = files === undefined ? NodeFileSystem : { fileSystemProvider: files };
+  const services = createXomeServices({ connection, ...fileSystem }, headers, surfaces);
+  services.shared.lsp.LanguageServer.onInitialize(onInitialize);
+  checkHeadersWhenIdle(services.shared);
+  return { open: new OpenExperiments(services), start: () => startLanguageServer(services.shared) };
+}

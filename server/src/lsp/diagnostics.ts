@@ -1,0 +1,120 @@
+/**
+ * Results as diagnostics: expectations that are not met on the lines that claim them, failures on the declarations that ran.
+ * They are published together with what the language finds in the same document.
+ */
+import { DiagnosticSeverity } from 'vscode-languageserver';
+import type { Connection, Diagnostic, DiagnosticRelatedInformation } from 'vscode-languageserver';
+import type { SourceRange } from '../language/experiment.js';
+import type { Outcome, Problem } from '../protocol.js';
+import type { Session } from './session.js';
+
+const SOURCE = 'explainome';
+
+const EXPECTED: Readonly<Partial<Record<Outcome, { readonly code: string; readonly severity: DiagnosticSeverity }>>> = {
+  failed: { code: 'expect/failed', severity: DiagnosticSeverity.Error },
+  'not shown': { code: 'expect/not-shown', severity: DiagnosticSeverity.Error },
+  'met, not shown': { code: 'expect/met-not-shown', severity: DiagnosticSeverity.Hint },
+};
+
+export function diagnosticsOf(session: Session): Diagnostic[] {
+  return [...expectations(session), ...failures(session), ...wholeRun(session)];
+}
+
+function expectations({ checked, shown, stale }: Session): Diagnostic[] {
+  const judged = shown?.snapshot.expectations ?? [];
+  return checked.expectations.flatMap(({ text, range }) => {
+    const found = judged.find(expectation => expectation.text === text);
+    const kind = found && EXPECTED[found.outcome];
+    if (!found || !kind) return [];
+    const old = stale.has(found.metric);
+    if (old && kind.severity === DiagnosticSeverity.Hint) return [];
+    const related = metricPlace(found.metric, checked, shown?.snapshot.metrics ?? []);
+    return [
+      diagnostic(range, {
+        ...kind,
+        ...(old && { severity: DiagnosticSeverity.Information }),
+        message: old
+          ? `Stale, of an earlier text: ${found.message} Run again to judge the present one.`
+          : found.message,
+        ...(related && { relatedInformation: related }),
+      }),
+    ];
+  });
+}
+
+/** Where the metric is declared, and what its result warns of. */
+function metricPlace(
+  name: string,
+  { uri, declarations }: Session['checked'],
+  metrics: readonly { name: string; written: string; notes: readonly { level: string; message: string }[] }[],
+): DiagnosticRelatedInformation[] | undefined {
+  const declaration = declarations.find(one => one.name === name);
+  if (!declaration) return undefined;
+  const location = { uri, range: rangeOf(declaration.nameRange) };
+  const metric = metrics.find(one => one.name === name);
+  const warnings = metric?.notes.filter(({ level }) => level === 'warning').map(({ message }) => message) ?? [];
+  return [`${name} = ${metric?.written ?? 'declared here'}`, ...warnings].map(message => ({ location, message }));
+}
+
+/** What failed, where it is declared; what depends on it says nothing of its own. */
+function failures(session: Session): Diagnostic[] {
+  const { checked, shown } = session;
+  const found: Diagnostic[] = [];
+  for (const [key, problem] of session.failures) {
+    const planned = shown?.plan.declarations.filter(declaration => declaration.key === key) ?? [];
+    // A key that the present plan does not have belongs to an earlier text.
+    const step = shown?.plan.steps.find(step => step.key === key);
+    if (!problem || !step) continue;
+    const declared = checked.declarations.find(({ name }) => planned.some(one => one.declaration.name === name));
+    found.push(problemDiagnostic(declared?.nameRange ?? FIRST_LINE, problem, declared ? '' : `"${step.title}": `));
+  }
+  return found;
+}
+
+/** What keeps the whole document from running, or from showing its results. */
+function wholeRun({ problem, runFailure }: Session): Diagnostic[] {
+  return [problem, runFailure].filter(one => one !== undefined).map(one => problemDiagnostic(FIRST_LINE, one));
+}
+
+const FIRST_LINE: SourceRange = { start: { line: 0, character: 0 }, end: { line: 0, character: 1000 } };
+
+export function problemDiagnostic(range: SourceRange, { code, message, remedy }: Problem, before = ''): Diagnostic {
+  const words = remedy === undefined ? message : `${message}\n${remedy}`;
+  return diagnostic(range, { code, severity: DiagnosticSeverity.Error, message: before + words });
+}
+
+function diagnostic(range: SourceRange, about: Omit<Diagnostic, 'range' | 'source'>): Diagnostic {
+  return { range: rangeOf(range), source: SOURCE, ...about };
+}
+
+const rangeOf = ({ start, end }: SourceRange): Diagnostic['range'] => ({ start: { ...start }, end: { ...end } });
+
+/**
+ * A connection whose diagnostics are those that are sent on it and those of results. The language publishes what it
+ * finds by itself and leaves no room for more.
+ */
+export class MergedDiagnostics {
+  /** To be given to the language in place of the connection. */
+  readonly connection: Connection;
+  private readonly sent = new Map<string, Diagnostic[]>();
+
+  /** @param more the diagnostics of results of a document */
+  constructor(
+    private readonly client: Connection,
+    private readonly more: (uri: string) => Diagnostic[],
+  ) {
+    this.connection = {
+      ...client,
+      sendDiagnostics: ({ uri, diagnostics }) => {
+        this.sent.set(uri, diagnostics);
+        return this.publish(uri);
+      },
+    };
+  }
+
+  /** Sends everything that is known of a document. */
+  publish(uri: string): Promise<void> {
+    const diagnostics = [...(this.sent.get(uri) ?? []), ...this.more(uri)];
+    return this.client.sendDiagnostics({ uri, diagnostics });
+  }
+}

@@ -1,0 +1,68 @@
+/** Inlay hints: the value of every result at the end of its declaration, and a mark on every expectation. */
+import type { InlayHint } from 'vscode-languageserver';
+import type { SourceRange } from '../language/experiment.js';
+import type { Outcome, Snapshot } from '../protocol.js';
+import { quantity } from '../protocol.js';
+import { duration } from '../run/wording.js';
+import type { Session } from './session.js';
+import { headlineOf, valueWithInterval } from './values.js';
+
+/** Editors cut longer ones. */
+const LONGEST = 43;
+
+const MARKS: Readonly<Record<Outcome, string | undefined>> = {
+  met: '✓',
+  'met, not shown': '✓',
+  failed: '✗',
+  'not shown': '✗',
+  'not run': undefined,
+};
+
+export function hintsOf(session: Session, { start, end }: SourceRange): InlayHint[] {
+  const { shown, stale, checked } = session;
+  if (!shown) return [];
+  const { snapshot } = shown;
+  const hints: InlayHint[] = [];
+  const add = (range: SourceRange, words: string | undefined, tooltip: string, old: boolean): void => {
+    const { line } = range.end;
+    if (words === undefined || line < start.line || line > end.line) return;
+    const label = old ? `${cut(words, LONGEST - ' (stale)'.length)} (stale)` : cut(words, LONGEST);
+    hints.push({
+      position: { ...range.end },
+      label,
+      paddingLeft: true,
+      tooltip: old ? `${tooltip} ${STALE}` : tooltip,
+    });
+  };
+  for (const { name, range } of session.declarations) add(range, ...describe(name, snapshot), stale.has(name));
+  for (const { text, range } of checked.expectations) {
+    const judged = snapshot.expectations.find(expectation => expectation.text === text);
+    const metric = snapshot.metrics.find(({ name }) => name === judged?.metric);
+    const unit = metric?.statistics.find(({ name }) => name === judged?.statistic)?.unit;
+    const mark = judged && MARKS[judged.outcome];
+    if (!judged || mark === undefined || judged.value === undefined || unit === undefined) continue;
+    add(range, `${mark} ${quantity(judged.value, unit)}`, judged.message, stale.has(judged.metric));
+  }
+  return hints;
+}
+
+const STALE = 'This is the result of an earlier text: run again.';
+
+/** Words and tooltip. */
+function describe(name: string, { data, maps, metrics }: Snapshot): [string | undefined, string] {
+  const set = data.find(one => one.name === name);
+  if (set) return [`${quantity(set.examples, 'count')} × ${quantity(set.length, 'count')} nt`, 'Examples × length.'];
+  const map = maps.find(one => one.name === name);
+  if (map) return [`${map.kind}, ${duration(map.seconds)}`, 'Kind of map, and the time that it took.'];
+  const metric = metrics.find(one => one.name === name);
+  const statistic = metric && headlineOf(metric);
+  if (!statistic) return [undefined, ''];
+  return [
+    valueWithInterval(statistic),
+    `${statistic.name}: ${statistic.summary} n = ${quantity(statistic.n, 'count')}.`,
+  ];
+}
+
+function cut(words: string, longest: number): string {
+  return words.length <= longest ? words : `${words.slice(0, longest - 1)}…`;
+}

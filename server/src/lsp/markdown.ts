@@ -1,0 +1,20 @@
+/** Text of results in Markdown with HTML. Names and notes come from files of other people: nothing in them is markup. */
+
+/** A text that shows as it is written, also in a cell of a table. */
+export function plainText(text: string): string {
+  return text
+    .replace(/[&<>]/g, character => `&#${character.charCodeAt(0)};`)
+    .replace(/[\\`*_{}[\]()#+!|~]/g, '\\$&')
+    .replace(/\s+/g, ' ');
+}
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** An image that the text describes for those who do not see it. */
+export function image(uri: string, description: string): string {
+  const alt = description.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`);
+  return `<img src="${uri}" alt="${alt}">`;
+}

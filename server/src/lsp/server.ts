@@ -1,0 +1,275 @@
+/**
+ * The language server: the language's services, and beside them the results of every open experiment, the runs that the
+ * editor asks for, and the messages of protocol.ts that are not part of LSP.
+ */
+import { isAbsolute, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CodeLensRefreshRequest, ErrorCodes, InlayHintRefreshRequest, ResponseError } from 'vscode-languageserver';
+import type { Connection, Diagnostic, InitializeParams } from 'vscode-languageserver';
+import type * as z from 'zod';
+import type { ServedLanguage } from '../language/serve.js';
+import { serveLanguage } from '../language/serve.js';
+import { catalogText } from '../language/library.js';
+import type { OpenExperiment } from '../language/open-experiments.js';
+import type { Problem } from '../protocol.js';
+import { EDITOR_NOTIFICATIONS, EDITOR_REQUESTS, ServerOptions } from '../protocol.js';
+import { engineHeaders } from '../run/headers.js';
+import { coalesce } from './coalesce.js';
+import { diagnosticsOf, MergedDiagnostics, problemDiagnostic } from './diagnostics.js';
+import type { StartEngine } from './current-engine.js';
+import { CurrentEngine } from './current-engine.js';
+import { hintsOf } from './hints.js';
+import { hoverOf } from './hovers.js';
+import { Jobs } from './jobs.js';
+import { lensesOf } from './lenses.js';
+import { BACKEND, Session } from './session.js';
+
+export interface ServerParts {
+  readonly connection: Connection;
+  readonly startEngine: StartEngine;
+  /** Where the language reads files from; the disk by default. */
+  readonly files?: NonNullable<ServedLanguage['files']>;
+}
+
+/** Milliseconds between two messages that ask the editor to look again. */
+const CHANGED_MS = 100;
+
+/**
+ * Editors that pass no options have no notion of trust: they start the server because their user has configured it. Options
+ * that cannot be read are another matter.
+ */
+const UNCONFIGURED: ServerOptions = { trusted: true, engineNode: '', threads: 0 };
+const RESTRICTED: ServerOptions = { ...UNCONFIGURED, trusted: false };
+
+const NOT_TRUSTED =
+  'This workspace is not trusted, so nothing runs and no model is opened. Trust it to run experiments.';
+
+/** Starts to listen on the connection. */
+export function startServer({ connection, startEngine, files }: ServerParts): void {
+  new Server(connection, startEngine, files).start();
+}
+
+class Server {
+  private readonly sessions = new Map<string, { readonly session: Session; readonly changed: () => void }>();
+  private readonly engine: CurrentEngine;
+  private readonly jobs: Jobs;
+  private readonly diagnostics: MergedDiagnostics;
+  private readonly language: ReturnType<typeof serveLanguage>;
+  private options = UNCONFIGURED;
+  private folders: readonly string[] = [];
+  private refreshable = { lenses: false, hints: false };
+  /** Why headers cannot be read: the engine does not work. */
+  private engineProblem: Problem | undefined;
+
+  constructor(
+    private readonly client: Connection,
+    startEngine: StartEngine,
+    files: ServerParts['files'],
+  ) {
+    this.engine = new CurrentEngine(startEngine);
+    this.diagnostics = new MergedDiagnostics(client, uri => this.diagnosticsOf(uri));
+    this.jobs = new Jobs(this.engine, () => client.window.createWorkDoneProgress().catch(() => undefined), {
+      moved: ({ uri }) => this.changed(uri),
+      stepEnded: (job, { key }, result) => {
+        const session = this.session(job.uri);
+        if (!session) return;
+        if (result.status === 'complete') session.computed(job.plan, key);
+        else if (result.status === 'failed') session.failures.set(key, result.problem);
+        void session.refresh();
+      },
+      ended: ({ uri }, failure) => {
+        const session = this.session(uri);
+        if (session) {
+          session.runFailure = failure;
+          void session.refresh();
+        }
+        this.changed(uri);
+      },
+    });
+    const headers = engineHeaders(this.engine, problem => this.headerProblem(problem));
+    this.language = serveLanguage({
+      connection: this.diagnostics.connection,
+      headers: {
+        describe: async (call, folder) => (this.options.trusted ? headers.describe(call, folder) : undefined),
+      },
+      surfaces: {
+        lenses: uri => {
+          const session = this.options.trusted ? this.session(uri) : undefined;
+          return session ? lensesOf(session, this.jobs.of(session.checked.uri).length > 0) : [];
+        },
+        hints: (uri, range) => {
+          const session = this.session(uri);
+          return session ? hintsOf(session, range) : [];
+        },
+        hover: async (uri, declaration) => {
+          const session = this.session(uri);
+          // A result that cannot be read must not take the language's own hover along.
+          return session && hoverOf(session, declaration).catch(() => undefined);
+        },
+      },
+      onInitialize: params => this.initialize(params),
+      ...(files && { files }),
+    });
+  }
+
+  start(): void {
+    const { client, language } = this;
+    language.open.listen({
+      checked: experiment => this.checked(experiment),
+      closed: uri => this.closed(uri),
+    });
+    const { run, cancel, view, library } = EDITOR_REQUESTS;
+    this.onRequest(run, ({ uri, only }) => this.run(uri, only));
+    this.onRequest(cancel, ({ uri }) => ({ cancelled: this.jobs.cancel(this.normalized(uri)) }));
+    this.onRequest(view, async ({ uri }) => (await this.opened(uri))?.view() ?? null);
+    this.onRequest(library, () => ({ text: catalogText() }));
+    client.onNotification(EDITOR_NOTIFICATIONS.options.method, (raw: unknown) => this.configure(raw));
+    client.onShutdown(async () => {
+      this.jobs.cancelAll();
+      await this.engine.dispose();
+    });
+    language.start();
+  }
+
+  /** Registers a request whose parameters the schema checks. */
+  private onRequest<P extends z.ZodType, R extends z.ZodType>(
+    { method, params }: { readonly method: string; readonly params: P; readonly result: R },
+    handle: (params: z.infer<P>) => z.input<R> | Promise<z.input<R>>,
+  ): void {
+    this.client.onRequest(method, async (raw: unknown) => {
+      const parsed = params.safeParse(raw);
+      if (parsed.success) return handle(parsed.data);
+      const [issue] = parsed.error.issues;
+      const where = [method, ...(issue?.path ?? [])].join('.');
+      return new ResponseError(ErrorCodes.InvalidParams, `${where}: ${issue?.message ?? 'not what is expected'}`);
+    });
+  }
+
+  private initialize({ initializationOptions, capabilities, workspaceFolders }: InitializeParams): void {
+    if (initializationOptions !== undefined && initializationOptions !== null) {
+      this.options = ServerOptions.safeParse(initializationOptions).data ?? RESTRICTED;
+      this.engine.use(this.options.engineNode);
+    }
+    this.folders = (workspaceFolders ?? []).flatMap(({ uri }) => (uri.startsWith('file:') ? [fileURLToPath(uri)] : []));
+    this.refreshable = {
+      lenses: capabilities.workspace?.codeLens?.refreshSupport === true,
+      hints: capabilities.workspace?.inlayHint?.refreshSupport === true,
+    };
+  }
+
+  /** The workspace was trusted, or a setting changed. */
+  private configure(raw: unknown): void {
+    const options = ServerOptions.safeParse(raw);
+    if (!options.success) {
+      this.client.console.error(`${EDITOR_NOTIFICATIONS.options.method} is not what the protocol says: ignored.`);
+      return;
+    }
+    const before = this.options;
+    this.options = options.data;
+    this.engine.use(this.options.engineNode);
+    if (!this.options.trusted) this.jobs.cancelAll();
+    this.engineProblem = undefined;
+    for (const uri of this.sessions.keys()) this.changed(uri);
+    if (this.options.trusted && (!before.trusted || before.engineNode !== this.options.engineNode))
+      void this.language.open.checkAgain();
+  }
+
+  private checked(experiment: OpenExperiment): void {
+    const { uri } = experiment;
+    const known = this.sessions.get(uri);
+    if (known) {
+      known.session.update(experiment);
+      return;
+    }
+    const changed = coalesce(CHANGED_MS, () => this.tell(uri));
+    const session = new Session(experiment, {
+      jobs: this.jobs,
+      forbidden: () => (this.options.trusted ? undefined : NOT_TRUSTED),
+      workspaceOf: file => this.folders.find(folder => contains(folder, file)),
+      changed,
+    });
+    this.sessions.set(uri, { session, changed });
+  }
+
+  private closed(uri: string): void {
+    this.jobs.cancel(uri);
+    this.session(uri)?.close();
+    this.sessions.delete(uri);
+    void this.diagnostics.publish(uri);
+  }
+
+  /** The session of a document, once its text has been checked; undefined when it is no open experiment. */
+  private async opened(uri: string): Promise<Session | undefined> {
+    const experiment = await this.language.open.current(this.normalized(uri));
+    return experiment && this.session(experiment.uri);
+  }
+
+  private session(uri: string): Session | undefined {
+    return this.sessions.get(this.normalized(uri))?.session;
+  }
+
+  private normalized(uri: string): string {
+    return this.language.open.normalized(uri) ?? uri;
+  }
+
+  private async run(
+    uri: string,
+    only: readonly string[] | undefined,
+  ): Promise<z.input<typeof EDITOR_REQUESTS.run.result>> {
+    const refused = (reason: string) => ({ started: false, reason });
+    if (!this.options.trusted) return refused(NOT_TRUSTED);
+    const session = await this.opened(uri);
+    if (!session) return refused('The document is not open.');
+    const prepared = await session.prepare(only);
+    if ('reason' in prepared) return refused(prepared.reason);
+    const { plan, store } = prepared;
+    const keys = plan.steps.map(({ key }) => key).join();
+    const active = this.jobs.of(session.checked.uri);
+    if (active.some(job => job.plan.steps.map(({ key }) => key).join() === keys))
+      return refused('This run is under way already.');
+    for (const { key } of plan.steps) session.failures.delete(key);
+    session.runFailure = undefined;
+    // Shows the declarations as waiting, also where there was no store before.
+    await session.refresh();
+    const executor = { backend: BACKEND, threads: this.options.threads } as const;
+    this.jobs.start({ uri: session.checked.uri, plan, store, executor });
+    return { started: true };
+  }
+
+  private headerProblem(problem: Problem): void {
+    // Only the engine's own faults: a file that cannot be read is reported when it is run.
+    if (!problem.code.startsWith('engine/') || this.engineProblem) return;
+    this.engineProblem = { ...problem, message: `Models and data are not checked: ${problem.message}` };
+    for (const uri of this.sessions.keys()) this.changed(uri);
+  }
+
+  private diagnosticsOf(uri: string): Diagnostic[] {
+    const session = this.session(uri);
+    if (!session) return [];
+    const start = { line: 0, character: 0 };
+    const engine = this.engineProblem
+      ? [problemDiagnostic({ start, end: { line: 0, character: 1000 } }, this.engineProblem)]
+      : [];
+    return [...diagnosticsOf(session), ...engine];
+  }
+
+  private changed(uri: string): void {
+    this.sessions.get(uri)?.changed();
+  }
+
+  /** Tells the editor that a document's results look different now. */
+  private tell(uri: string): void {
+    if (!this.sessions.has(uri)) return;
+    void this.diagnostics.publish(uri);
+    void this.client.sendNotification(EDITOR_NOTIFICATIONS.changed.method, { uri });
+    // An editor that is going away does not answer.
+    const ask = (type: { readonly method: string }) => void this.client.sendRequest(type.method).catch(() => undefined);
+    if (this.refreshable.lenses) ask(CodeLensRefreshRequest.type);
+    if (this.refreshable.hints) ask(InlayHintRefreshRequest.type);
+  }
+}
+
+function contains(folder: string, file: string): boolean {
+  const path = relative(folder, file);
+  return path !== '' && !path.startsWith('..') && !isAbsolute(path);
+}

@@ -1,0 +1,15 @@
+/** Values of results in a few words. */
+import type { Snapshot, Statistic } from '../protocol.js';
+import { quantity } from '../protocol.js';
+
+/** `0.83 [0.79, 0.86]`, or the value alone where there is no interval. */
+export function valueWithInterval({ value, unit, interval }: Pick<Statistic, 'value' | 'unit' | 'interval'>): string {
+  const [low, high] = interval ?? [];
+  if (low === undefined || high === undefined) return quantity(value, unit);
+  return `${quantity(value, unit)} [${quantity(low, unit)}, ${quantity(high, unit)}]`;
+}
+
+/** The statistic of a metric that stands for it. */
+export function headlineOf({ statistics, headline }: Snapshot['metrics'][number]): Statistic | undefined {
+  return statistics.find(({ name }) => name === headline) ?? statistics[0];
+}
