@@ -1,6 +1,6 @@
 /**
- * Packages the extension for one platform: `npm run package [-- --target linux-x64] [-- --out DIR]`, by default the one it
- * runs on, into dist.
+ * Packages the extension for one platform: `npm run package [-- --target linux-x64 --out DIR]`, by default the one it runs
+ * on, into dist.
  *
  * Everything is bundled except the native runtime, which must lie on disk. So what is to be shipped is laid out in
  * DIR/vsix, with the runtime's JavaScript and the CPU library of the platform under dist/node_modules there, where the
