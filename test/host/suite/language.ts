@@ -89,6 +89,9 @@ describe('the language', () => {
       { tabSize: 2, insertSpaces: true },
     );
     const after = place(document, '],sequences').start.translate(0, 2);
-    assert.deepEqual(edits, [new vscode.TextEdit(new vscode.Range(after, after), ' ')]);
+    assert.deepEqual(
+      edits?.map(({ range, newText }) => [range, newText]),
+      [[new vscode.Range(after, after), ' ']],
+    );
   });
 });
