@@ -75,9 +75,9 @@ describe.skipIf(!existsSync(REAL))('splice-site models', () => {
 
   it('the acceptor model needs to be told what its own layer class is', { timeout: TIMEOUT }, async () => {
     await write(experiment('keras("mmsplice_acceptor.h5", input: dna(53))'), drawn(ACCEPTOR, 2));
-    const { code, err } = await desk.xome('run', 'a.xome');
-    expect(code).toBe(3);
-    expect(err).toMatch(/the layer class ConvDNA is not supported .*\[model\/unknown-layer\]\n.*custom_layers/);
+    const { code, err } = await desk.xome('check', 'a.xome');
+    expect(code).toBe(2);
+    expect(err).toMatch(/^a\.xome:2:\d+: error .*layer class ConvDNA is not supported.*\n.*custom_layers/m);
   });
 
   it('the acceptor model loses most where the intron loses its AG', { timeout: TIMEOUT }, async () => {
