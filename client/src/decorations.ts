@@ -3,7 +3,7 @@ import type { DecorationOptions, Disposable, ExtensionContext, TextDocument, Tex
 import { DecorationRangeBehavior, Range, ThemeColor, Uri, window, workspace } from 'vscode';
 import type { Sign, Strip } from './plan-decorations.js';
 import { planDecorations } from './plan-decorations.js';
-import { SECTION, stripsEnabled } from './settings.js';
+import { HINTS, hintsEnabled, SECTION, stripsEnabled } from './settings.js';
 import type { Views } from './views.js';
 import { isExperiment } from './views.js';
 
@@ -40,7 +40,7 @@ export class Decorations implements Disposable {
       views.onDidChange(uri => this.draw(editor => editor.document.uri.toString() === uri)),
       window.onDidChangeVisibleTextEditors(() => this.draw()),
       workspace.onDidChangeConfiguration(change => {
-        if (change.affectsConfiguration(SECTION)) this.draw();
+        if (change.affectsConfiguration(SECTION) || change.affectsConfiguration(HINTS)) this.draw();
       }),
     ];
   }
@@ -64,7 +64,10 @@ export class Decorations implements Disposable {
       setTimeout(() => this.views.request(uri), RETRY);
       return;
     }
-    const { strips, notes, signs } = planDecorations(view ?? { marks: [] }, stripsEnabled());
+    const { strips, notes, signs } = planDecorations(view ?? { marks: [] }, {
+      strips: stripsEnabled(),
+      hints: hintsEnabled(document),
+    });
     editor.setDecorations(
       this.strips,
       strips.map(strip => stripDecoration(document, strip)),
@@ -90,6 +93,8 @@ function stripDecoration(document: TextDocument, { line, dark, light, stale }: S
     after: {
       contentIconPath: Uri.parse(picture, true),
       margin: '0 0 0 1em',
+      // As wide as the sequence, also where nothing is coloured.
+      backgroundColor: new ThemeColor('editorInlayHint.background'),
       // Decorations have no opacity of their own.
       ...(stale && { textDecoration: 'none; opacity: 0.4' }),
     },

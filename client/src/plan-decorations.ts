@@ -25,13 +25,18 @@ export interface DecorationPlan {
   readonly signs: Readonly<Record<Sign, readonly number[]>>;
 }
 
-/** @param strips false where the user has switched them off */
-export function planDecorations({ marks }: Pick<DocumentView, 'marks'>, strips: boolean): DecorationPlan {
+/** What the user wants to see: the strips of this extension, and the editor's inlay hints, which say `(stale)`. */
+export interface Wishes {
+  readonly strips: boolean;
+  readonly hints: boolean;
+}
+
+export function planDecorations({ marks }: Pick<DocumentView, 'marks'>, { strips, hints }: Wishes): DecorationPlan {
   const lines = (state: Sign): number[] =>
     marks.filter(mark => mark.state === state).map(({ range }) => range.start.line);
   return {
     strips: strips ? marks.flatMap(stripOf) : [],
-    notes: marks.flatMap(noteOf),
+    notes: marks.flatMap(mark => noteOf(mark, hints)),
     signs: { running: lines('running'), waiting: lines('waiting'), failed: lines('failed') },
   };
 }
@@ -41,9 +46,8 @@ function stripOf({ strip, state, range }: DeclarationMark): Strip[] {
   return strip ? [{ line: range.end.line, ...strip, stale: state !== 'done' }] : [];
 }
 
-function noteOf({ state, progress, strip, range }: DeclarationMark): Note[] {
+function noteOf({ state, progress, range }: DeclarationMark, hints: boolean): Note[] {
   const line = range.end.line;
   if (state === 'running') return [{ line, text: progress === undefined ? 'running' : `running ${percent(progress)}` }];
-  if (state === 'waiting') return [{ line, text: 'waiting' }];
-  return state === 'stale' && strip ? [{ line, text: 'stale' }] : [];
+  return state === 'stale' && !hints ? [{ line, text: 'stale' }] : [];
 }

@@ -16,27 +16,33 @@ const view = viewOf([
 ]);
 
 test('strips stand behind the last line of their declaration, and only results of the present text are not dimmed', () => {
-  expect(planDecorations(view, true).strips).toEqual([
+  expect(planDecorations(view, { strips: true, hints: true }).strips).toEqual([
     { line: 3, ...strip, stale: false },
     { line: 4, ...strip, stale: true },
     { line: 5, ...strip, stale: true },
   ]);
 });
 
-test('notes say what runs, waits and is of an earlier text', () => {
-  expect(planDecorations(view, true).notes).toEqual([
+test('a note says how far the running one is, and where no hint says it, what is of an earlier text', () => {
+  const running = { line: 5, text: 'running 43\u00a0%' };
+  expect(planDecorations(view, { strips: true, hints: true }).notes).toEqual([running]);
+  expect(planDecorations(view, { strips: true, hints: false }).notes).toEqual([
     { line: 4, text: 'stale' },
-    { line: 5, text: 'running 43\u00a0%' },
-    { line: 6, text: 'waiting' },
+    running,
+    { line: 7, text: 'stale' },
   ]);
 });
 
 test('the gutter tells running, waiting and failed declarations on their first line', () => {
-  expect(planDecorations(view, true).signs).toEqual({ running: [5], waiting: [6], failed: [8] });
+  expect(planDecorations(view, { strips: true, hints: true }).signs).toEqual({
+    running: [5],
+    waiting: [6],
+    failed: [8],
+  });
 });
 
 test('without strips the notes and signs stay', () => {
-  const plan = planDecorations(view, false);
+  const plan = planDecorations(view, { strips: false, hints: true });
   expect(plan.strips).toEqual([]);
-  expect(plan.notes).toHaveLength(3);
+  expect(plan.notes).toHaveLength(1);
 });
