@@ -1,5 +1,7 @@
 /** Convolution and its transpose, over any number of spatial axes. Sources: ONNX Conv-11, ConvTranspose-11. */
+import type { GraphBuilder } from '../graph/builder.js';
 import {
+  floats,
   numberAttribute,
   numbersAttribute,
   numbersOf,
@@ -115,6 +117,47 @@ const attributesOf = ({ group, window }: Convolution) => ({
   pads: [...window.begin, ...window.end],
 });
 
+/** Channels from which native runtimes have blocked convolution kernels. */
+const BLOCK = 16;
+
+/** The first layer of a DNA model: its gradient goes to four channels, along one axis. */
+const towardsFew = ({ group, inputChannels, window }: Convolution): boolean =>
+  group === 1 && inputChannels < BLOCK && window.kernel.length === 1;
+
+/**
+ * The transpose of a one-dimensional convolution with stride 1, for few input channels: one matrix product gives what each
+ * output position hands to each tap, [N, C, K, positions]; rows are then shifted by their tap and summed. The shift is
+ * free: rows of length P, read as rows of length P − dilation, slip by one dilation each (docs/performance.md).
+ */
+function shiftedSum(
+  builder: GraphBuilder,
+  cotangent: string,
+  kernel: Tensor,
+  { batch, inputChannels, outputChannels, window }: Convolution,
+): string {
+  const [taps, dilation, positions] = [window.kernel[0]!, window.dilations[0]!, window.output[0]!];
+  const from = numbersOf(kernel);
+  const rows = floats(
+    [inputChannels * taps, outputChannels, 1],
+    Float32Array.from(
+      from,
+      (_, i) => from[(i % outputChannels) * inputChannels * taps + Math.floor(i / outputChannels)]!,
+    ),
+  );
+  const handed = builder.add('Conv', [cotangent, builder.constant(rows)], { kernel_shape: [1] });
+  const padded = builder.add('Pad', [handed, builder.integers([0, 0, 0, 0, 0, taps * dilation]), builder.scalar(0)]);
+  const length = positions + taps * dilation;
+  const slice = (value: string, start: number, end: number, axis: number): string =>
+    builder.add('Slice', [value, ...[start, end, axis].map(at => builder.integers([at]))]);
+  const reshape = (value: string, shape: readonly number[]): string =>
+    builder.add('Reshape', [value, builder.integers(shape)]);
+  const flat = slice(reshape(padded, [batch, inputChannels, taps * length]), 0, taps * (length - dilation), 2);
+  const slipped = reshape(flat, [batch * inputChannels, taps, length - dilation]);
+  const sum = builder.add('ReduceSum', [slipped, builder.integers([1])], { keepdims: 0 });
+  const begin = window.begin[0]!;
+  return reshape(slice(sum, begin, begin + window.input[0]!, 1), [batch, inputChannels, window.input[0]!]);
+}
+
 /** Kernel [M, C/g, …] with both channel axes exchanged within each group and every spatial axis reversed: [C, M/g, …]. */
 function flipped(kernel: Tensor, { group, inputChannels, outputChannels, window }: Convolution): Tensor {
   const taps = sizeOf(window.kernel);
@@ -160,6 +203,8 @@ const conv: Operator = {
     const end = reach.map((r, axis) => r - window.end[axis]!);
     const plain = window.strides.every(s => s === 1) && [...begin, ...end].every(p => p >= 0);
     // With stride 1 the transpose is a convolution with the reversed kernel, which native runtimes do faster.
+    if (constant !== undefined && plain && towardsFew(geometry))
+      return [shiftedSum(builder, cotangent, constant, geometry)];
     if (constant !== undefined && plain)
       return [
         builder.add('Conv', [cotangent, builder.constant(flipped(constant, geometry))], {
