@@ -57,7 +57,7 @@ for (const path of ['examples/planted_motifs.onnx', '../shared/data/peaks/ctcf_v
   const pairs = Array.from({ length: ROWS / 32 }, (_, pair) => pair);
   const forward = await Pass.forward(model, executor);
   const gradient = await Pass.gradient(model, executor);
-  const walk = await PathPass.create(model, executor, 'gauss_legendre', 32);
+  const walk = new PathPass(model, executor, 'gauss_legendre');
   const columns = [
     await rate(ROWS, () => forward.run(x, nothing)),
     await rate(ROWS, () => gradient.run(x, nothing)),

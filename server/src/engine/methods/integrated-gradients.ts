@@ -18,7 +18,7 @@ const MOST_STEPS = 4096;
 export const integratedGradients: Method<typeof integrated_gradients> = async (context, parameters) => {
   const { baseline, rule, tolerance } = parameters;
   const first = parameters.steps === 'auto' ? FIRST_STEPS : parameters.steps;
-  const path = await PathPass.create(context.model, context.executor, rule, first);
+  const path = new PathPass(context.model, context.executor, rule);
   const steps = (attempt: number): number => first * 2 ** attempt;
   return preparePairs(context, baseline, tolerance, {
     steps,
@@ -30,52 +30,30 @@ export const integratedGradients: Method<typeof integrated_gradients> = async (c
   });
 };
 
-/** The compiled path: `pairs` pairs at a time, `nodes` points of the path for each. */
+/** One compiled graph: `pairs` pairs at a time, `nodes` points of the path for each. */
+interface PathGraph {
+  readonly executable: Executable;
+  readonly x: string;
+  readonly b: string;
+  readonly alpha: string;
+  readonly weight: string;
+  readonly m: string;
+  readonly pairs: number;
+  readonly nodes: number;
+}
+
+/** The compiled path, in as many forms as there are step counts: the few pairs that need many steps fill their batches. */
 export class PathPass {
-  /** By number of steps: thousands of Gauss–Legendre nodes take as long as a block. */
   private readonly quadratures = new Map<number, Quadrature>();
+  private readonly graphs = new Map<number, PathGraph>();
+  private readonly batch: number;
 
-  private constructor(
-    private readonly executable: Executable,
-    private readonly names: {
-      readonly x: string;
-      readonly b: string;
-      readonly alpha: string;
-      readonly weight: string;
-      readonly m: string;
-    },
-    private readonly pairs: number,
-    private readonly nodes: number,
-    private readonly length: number,
+  constructor(
+    private readonly model: ScalarModel,
+    private readonly executor: Executor,
     private readonly rule: Rule,
-  ) {}
-
-  static async create(model: ScalarModel, executor: Executor, rule: Rule, steps: number): Promise<PathPass> {
-    const batch = batchSize(model);
-    const fixed = model.batch(0);
-    // A file with a fixed batch size takes exactly that many points of one path.
-    const nodes = fixed > 0 ? fixed : Math.min(FIRST_STEPS, steps, batch);
-    const pairs = fixed > 0 ? 1 : Math.max(1, Math.floor(batch / nodes));
-    const { length } = model;
-    const builder = new GraphBuilder('path');
-    const x = builder.input('path~x', 'float32', [pairs, 1, length, 4]);
-    const b = builder.input('path~b', 'float32', [pairs, 1, length, 4]);
-    const alpha = builder.input('path~alpha', 'float32', [1, nodes, 1, 1]);
-    const weight = builder.input('path~weight', 'float32', [1, nodes, 1, 1]);
-    const along = builder.add('Mul', [alpha, builder.add('Sub', [x, b])]);
-    const points = builder.add('Reshape', [
-      builder.add('Add', [b, along]),
-      builder.integers([pairs * nodes, length, 4]),
-    ]);
-    const f = model.attach(builder, points);
-    const gradient = addGradient({ builder, nodes: builder.finish([f]).nodes, f }, points);
-    const weighted = builder.add('Mul', [
-      builder.add('Reshape', [gradient, builder.integers([pairs, nodes, length, 4])]),
-      weight,
-    ]);
-    const m = builder.add('ReduceSum', [weighted, builder.integers([1])], { keepdims: 0 });
-    const executable = await executor.load(builder.finish([m]));
-    return new PathPass(executable, { x, b, alpha, weight, m }, pairs, nodes, length, rule);
+  ) {
+    this.batch = batchSize(model);
   }
 
   /**
@@ -89,29 +67,32 @@ export class PathPass {
     passed: Passed,
   ): Promise<Float32Array> {
     const { nodes: alphas, weights } = this.quadrature(steps);
-    const size = this.length * 4;
+    const graph = await this.graph(alphas.length);
+    const { pairs, nodes } = graph;
+    const { length } = this.model;
+    const size = length * 4;
     const result = new Float32Array(wanted.length * size);
-    const pairShape = [this.pairs, 1, this.length, 4];
-    for (let from = 0; from < wanted.length; from += this.pairs) {
-      const group = wanted.slice(from, from + this.pairs);
-      const xs = new Float32Array(this.pairs * size);
-      const bs = new Float32Array(this.pairs * size);
+    const shape = [pairs, 1, length, 4];
+    for (let from = 0; from < wanted.length; from += pairs) {
+      const group = wanted.slice(from, from + pairs);
+      const xs = new Float32Array(pairs * size);
+      const bs = new Float32Array(pairs * size);
       group.forEach((pair, i) => {
         const row = Math.floor(pair / copies);
         xs.set(x.subarray(row * size, (row + 1) * size), i * size);
         bs.set(references.subarray(pair * size, (pair + 1) * size), i * size);
       });
       const sum = new Float64Array(group.length * size);
-      for (let at = 0; at < alphas.length; at += this.nodes) {
-        const outputs = await this.executable.run({
-          [this.names.x]: { type: 'float32', shape: pairShape, data: xs },
-          [this.names.b]: { type: 'float32', shape: pairShape, data: bs },
-          [this.names.alpha]: this.chunk(alphas, at),
-          [this.names.weight]: this.chunk(weights, at),
+      for (let at = 0; at < alphas.length; at += nodes) {
+        const outputs = await graph.executable.run({
+          [graph.x]: { type: 'float32', shape, data: xs },
+          [graph.b]: { type: 'float32', shape, data: bs },
+          [graph.alpha]: chunk(alphas, at, nodes),
+          [graph.weight]: chunk(weights, at, nodes),
         });
-        const part = elements(outputs, this.names.m);
+        const part = elements(outputs, graph.m);
         for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
-        await passed(group.length * Math.min(this.nodes, alphas.length - at));
+        await passed(group.length * Math.min(nodes, alphas.length - at));
       }
       result.set(sum, from * size);
     }
@@ -124,14 +105,48 @@ export class PathPass {
     return known;
   }
 
-  /** Nodes `at` … of a rule; those beyond its end have weight zero. */
-  private chunk(values: Float64Array, at: number) {
-    const data = new Float32Array(this.nodes);
-    data.set(values.subarray(at, at + this.nodes));
-    return { type: 'float32' as const, shape: [1, this.nodes, 1, 1], data };
+  /** The form for so many nodes. A file with a fixed batch size takes exactly that many points of one path. */
+  private async graph(steps: number): Promise<PathGraph> {
+    const fixed = this.model.batch(0);
+    const nodes = fixed > 0 ? fixed : Math.min(steps, this.batch);
+    const known = this.graphs.get(nodes);
+    if (known !== undefined) return known;
+    const compiled = await this.compile(nodes, fixed > 0 ? 1 : Math.max(1, Math.floor(this.batch / nodes)));
+    this.graphs.set(nodes, compiled);
+    return compiled;
   }
 
-  release(): Promise<void> {
-    return this.executable.release();
+  private async compile(nodes: number, pairs: number): Promise<PathGraph> {
+    const { length } = this.model;
+    const builder = new GraphBuilder(this.model.name);
+    const x = builder.input('path~x', 'float32', [pairs, 1, length, 4]);
+    const b = builder.input('path~b', 'float32', [pairs, 1, length, 4]);
+    const alpha = builder.input('path~alpha', 'float32', [1, nodes, 1, 1]);
+    const weight = builder.input('path~weight', 'float32', [1, nodes, 1, 1]);
+    const along = builder.add('Mul', [alpha, builder.add('Sub', [x, b])]);
+    const points = builder.add('Reshape', [
+      builder.add('Add', [b, along]),
+      builder.integers([pairs * nodes, length, 4]),
+    ]);
+    const f = this.model.attach(builder, points);
+    const gradient = addGradient({ builder, nodes: builder.finish([f]).nodes, f }, points);
+    const weighted = builder.add('Mul', [
+      builder.add('Reshape', [gradient, builder.integers([pairs, nodes, length, 4])]),
+      weight,
+    ]);
+    const m = builder.add('ReduceSum', [weighted, builder.integers([1])], { keepdims: 0 });
+    const executable = await this.executor.load(builder.finish([m]));
+    return { executable, x, b, alpha, weight, m, pairs, nodes };
   }
+
+  async release(): Promise<void> {
+    for (const { executable } of this.graphs.values()) await executable.release();
+  }
+}
+
+/** Values `at` … of a rule; those beyond its end are zero, also as weights. */
+function chunk(values: Float64Array, at: number, nodes: number) {
+  const data = new Float32Array(nodes);
+  data.set(values.subarray(at, at + nodes));
+  return { type: 'float32' as const, shape: [1, nodes, 1, 1], data };
 }
