@@ -155,13 +155,7 @@ const stub = (theme: ThemeKind): string => `
 
 async function send(page: Page, message: Message): Promise<void> {
   const arrays =
-    'arrays' in message && message.arrays instanceof Map
-      ? [...message.arrays].map(([name, values]) => ({
-          name,
-          type: values instanceof Uint8Array ? 'uint8' : 'float32',
-          text: Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64'),
-        }))
-      : undefined;
+    'arrays' in message && message.arrays instanceof Map ? encoded(message.arrays as Fixture['arrays']) : undefined;
   await page.evaluate(
     ({ message, arrays }) => {
       const data = arrays?.map(({ name, type, text }) => {
@@ -182,6 +176,15 @@ async function send(page: Page, message: Message): Promise<void> {
     },
     { message: { ...message, arrays: undefined }, arrays },
   );
+}
+
+/** Arrays as text, the form in which they reach the browser. */
+function encoded(arrays: Fixture['arrays']): { name: string; type: string; text: string }[] {
+  return [...arrays].map(([name, values]) => ({
+    name,
+    type: values instanceof Uint8Array ? 'uint8' : 'float32',
+    text: Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64'),
+  }));
 }
 
 /** Waits until the next frames are drawn. */

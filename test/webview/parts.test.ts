@@ -1,7 +1,7 @@
 /** What the pieces of the view decide before anything is drawn. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { quantity } from '../../server/src/protocol.js';
+import { quantity, type DeclarationMark } from '../../server/src/protocol.js';
 import { scoredMapOf, sequencesOf } from '../../webview/src/arrays.js';
 import { rowsHeight } from '../../webview/src/heatmap.js';
 import { stepLine } from '../../webview/src/histogram.js';
@@ -9,9 +9,13 @@ import { intervalDomain } from '../../webview/src/intervals.js';
 import { averagingText } from '../../webview/src/legend.js';
 import { fittingPositions, topPositions, windowAround } from '../../webview/src/logo.js';
 import { findName } from '../../webview/src/navigation.js';
+import { readState, stateOf } from '../../webview/src/panel-state.js';
+import { shareDone } from '../../webview/src/panel-status.js';
+import { colourTable, divergingColour, tablePlace } from '../../webview/src/scale.js';
+import { rememberedRow } from '../../webview/src/viewpoint.js';
 import { statisticDomain } from '../../webview/src/measurements.js';
 import { verdict } from '../../webview/src/expectations.js';
-import { viewedMaps } from '../../webview/src/attributions.js';
+import { figuresOf, viewedMaps } from '../../webview/src/attributions.js';
 import { scoreRange } from '../../webview/src/track.js';
 import { fixture } from './fixture.js';
 
@@ -157,10 +161,69 @@ describe('arrays', () => {
     if (!data || !map) throw new Error('The fixture has no data.');
     const sequences = sequencesOf(data, arrays);
     expect(scoredMapOf(map, sequences, arrays).predictions).toHaveLength(4);
-    expect(() => sequencesOf(data, new Map())).toThrow(/peaks cannot be drawn: its uint8 array “peaks.letters” is not/);
+    expect(() => sequencesOf(data, new Map())).toThrow(
+      /peaks cannot be drawn: its uint8 array “peaks.letters” is missing/,
+    );
     const short = new Map(arrays).set('ig.scores', new Float32Array(79));
     expect(() => scoredMapOf(map, sequences, short)).toThrow(
       /ig cannot be drawn: its array holds 79 values where 4 × 20/,
     );
+  });
+});
+
+describe('the head of the panel', () => {
+  const mark = (state: DeclarationMark['state'], progress?: number): Pick<DeclarationMark, 'state' | 'progress'> => ({
+    state,
+    ...(progress !== undefined && { progress }),
+  });
+
+  it('counts what takes part in a run', () => {
+    expect(shareDone([])).toBe(0);
+    expect(shareDone([mark('done'), mark('running', 0.5), mark('waiting'), mark('missing')])).toBeCloseTo(0.5);
+    expect(shareDone([mark('done'), mark('stale')])).toBe(1);
+  });
+
+  it('gives each map the headline of the metrics of it alone', () => {
+    const { metrics } = fixture(2, 20).snapshot;
+    expect(figuresOf('ig', metrics)).toEqual(['gap 0.86\u00a0%', 'planted 91.2\u00a0%']);
+    expect(figuresOf('ism', metrics)).toEqual([]);
+  });
+});
+
+describe('what the panel remembers', () => {
+  it('is empty where something else was kept, and bounded', () => {
+    expect(readState({ version: 1, uri: 3 })).toEqual({ version: 1, uri: '', files: [] });
+    const state = readState(undefined);
+    for (let file = 0; file < 40; file++) stateOf(state, `file:///${file}`);
+    expect(state.files.length).toBeLessThan(20);
+    expect(state.uri).toBe('file:///39');
+    expect(readState(JSON.parse(JSON.stringify(state)))).toEqual(state);
+  });
+
+  it('finds an example again by its name, and by its row where names repeat', () => {
+    expect(rememberedRow({ example: 'b', row: 3 }, ['a', 'b', 'c', 'b'])).toBe(3);
+    expect(rememberedRow({ example: 'b', row: 0 }, ['a', 'b', 'c', 'b'])).toBe(1);
+    expect(rememberedRow({ example: 'x', row: 0 }, ['a'])).toBeUndefined();
+  });
+});
+
+describe('the table of colours', () => {
+  it('holds the colours that the scale gives, its ends and zero exactly', () => {
+    const colours = {
+      zero: [31, 31, 31],
+      negative: [
+        [47, 124, 192],
+        [169, 216, 255],
+      ],
+      positive: [
+        [201, 104, 28],
+        [255, 199, 143],
+      ],
+    } as const;
+    const table = colourTable(colours);
+    for (const value of [-1, 0, 1, NaN, 7]) {
+      const place = tablePlace(value);
+      expect([...table.subarray(place, place + 4)]).toEqual([...divergingColour(value, colours), 255]);
+    }
   });
 });

@@ -13,13 +13,11 @@ export function viewedMaps(snapshot: Snapshot, call: string, otherwise: readonly
   return named.length > 0 ? [...new Set(named)] : otherwise;
 }
 
-/** Metrics of one map alone, as `gap.max 0.86 %`: each map carries what is known about its trust. */
+/** Headlines of the metrics of one map alone, as `gap 0.86 %`: each map carries what is known about its trust. */
 export function figuresOf(map: string, metrics: Snapshot['metrics']): string[] {
   return metrics.flatMap(({ name, written, headline, statistics }) => {
     const value = statistics.find(statistic => statistic.name === headline);
-    return value && / of (\w+)$/.exec(written)?.[1] === map
-      ? [`${name}.${headline} ${quantity(value.value, value.unit)}`]
-      : [];
+    return value && / of (\w+)$/.exec(written)?.[1] === map ? [`${name} ${quantity(value.value, value.unit)}`] : [];
   });
 }
 

@@ -13,8 +13,8 @@ import type { Surroundings } from './surroundings.js';
 import { rememberedRow, type Viewing, type Viewpoint } from './viewpoint.js';
 
 const ORDER_TEXT: Readonly<Record<RowOrder, string>> = {
-  window: 'place of the best window',
-  prediction: 'target, highest first',
+  window: 'place of best window',
+  prediction: 'target, high first',
   label: 'label',
   file: 'order in the file',
 };

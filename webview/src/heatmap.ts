@@ -11,7 +11,7 @@ import { divergingLegend } from './legend.js';
 import { drawPositionAxis, fitted, GUTTER, MARGIN, NARROW, positionAt, textFont, TITLES } from './plot.js';
 import type { PositionAxis } from './plot.js';
 import { aggregate, firstOf, rowOf } from './rows.js';
-import { divergingColour, robustMagnitude } from './scale.js';
+import { colourTable, robustMagnitude, tablePlace } from './scale.js';
 import { surface, type Frame } from './surface.js';
 import { table, tableBehind } from './table.js';
 import type { Surroundings } from './surroundings.js';
@@ -198,8 +198,11 @@ function drawGrid(
   palette: Palette,
 ): void {
   const image = new ImageData(columns, lines);
+  const colours = colourTable(palette.diverging);
+  const scale = limit > 0 ? 1 / limit : 0;
   grid.forEach((value, cell) => {
-    image.data.set([...divergingColour(limit > 0 ? value / limit : 0, palette.diverging), 255], cell * 4);
+    const from = tablePlace(value * scale);
+    for (let part = 0; part < 4; part++) image.data[4 * cell + part] = colours[from + part] ?? 255;
   });
   const cells = element('canvas', { width: columns, height: lines });
   cells.getContext('2d')?.putImageData(image, 0, 0);
@@ -248,7 +251,7 @@ function drawPredictions(
   const zero = place(0);
   const line = height / lines;
   context.fillStyle = palette.dim;
-  context.globalAlpha = 0.6;
+  context.globalAlpha = 0.45;
   for (let index = 0; index < lines; index++) {
     const members = order
       .slice(firstOf(index, lines, order.length), firstOf(index + 1, lines, order.length))

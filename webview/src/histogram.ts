@@ -5,8 +5,8 @@ import { legendEntry } from './legend.js';
 import { ticks } from './scale.js';
 import { table, tableBehind } from './table.js';
 
-const WIDTH = 340;
-const HEIGHT = 176;
+const WIDTH = 300;
+const HEIGHT = 160;
 const PLOT = { left: 8, right: WIDTH - 8, top: 16, bottom: HEIGHT - 22 } as const;
 
 export function histogram(distribution: Distribution): HTMLElement {

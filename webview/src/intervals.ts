@@ -33,7 +33,8 @@ export function intervalDomain(
   const low = Math.min(...numbers);
   const high = Math.max(...numbers);
   if (numbers.length === 0) return [0, 1];
-  const margin = high > low ? (high - low) * 0.25 : Math.abs(high) * 0.25 || 1;
+  // A value just inside its threshold must look like it: the axis is never finer than a part of the numbers themselves.
+  const margin = Math.max((high - low) * 0.25, Math.max(Math.abs(low), Math.abs(high)) * 0.08) || 1;
   return [Math.max(bounds[0], low - margin), Math.min(bounds[1], high + margin)];
 }
 

@@ -167,7 +167,7 @@ export function logos(
           { class: 'title', title: `${map.name} = ${map.written}` },
           element('strong', {}, name(map.name)),
           element('span', { class: 'dim written' }, ...breakable(map.written)),
-          ...figures.map(figure => element('span', { class: 'figure' }, figure)),
+          element('span', { class: 'figures' }, ...figures.map(figure => element('span', {}, figure))),
         ),
         canvas,
         map.name,

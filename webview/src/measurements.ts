@@ -10,21 +10,30 @@ import { table } from './table.js';
 export type Metric = Snapshot['metrics'][number];
 
 export function metricArticle({ name }: Surroundings, metric: Metric): HTMLElement {
-  const headlineFirst = [...metric.statistics].sort(
-    (a, b) => Number(b.name === metric.headline) - Number(a.name === metric.headline),
-  );
+  const { statistics, headline } = metric;
+  const headlineFirst = [...statistics].sort((a, b) => Number(b.name === headline) - Number(a.name === headline));
+  // Mostly all statistics are of the same examples: their number is said once then.
+  const [first] = statistics;
+  const common = first && statistics.every(({ n }) => n === first.n) ? first.n : undefined;
   return element(
     'article',
     { 'data-declaration': metric.name },
-    element('h3', {}, name(metric.name), ' ', element('code', { class: 'dim' }, `= ${metric.written}`)),
+    element(
+      'div',
+      { class: 'bar heading' },
+      element('h3', {}, name(metric.name), ' ', element('code', { class: 'dim' }, `= ${metric.written}`)),
+      common === undefined
+        ? undefined
+        : element('span', { class: 'dim small push nowrap' }, `n = ${quantity(common, 'count')}`),
+    ),
     metric.documentation === undefined ? undefined : element('p', { class: 'dim' }, metric.documentation),
     element(
       'div',
       { class: 'metric' },
       table(
         `Statistics of ${metric.name}`,
-        ['statistic', 'value', '95 % interval', 'n', 'better'],
-        headlineFirst.map(statistic => statisticCells(statistic, metric)),
+        ['statistic', 'value', '95 % interval', ...(common === undefined ? ['n'] : [])],
+        headlineFirst.map(statistic => statisticCells(statistic, metric, common === undefined)),
         'stacked statistics',
       ),
       metric.distribution ? histogram(metric.distribution) : undefined,
@@ -33,8 +42,8 @@ export function metricArticle({ name }: Surroundings, metric: Metric): HTMLEleme
   );
 }
 
-function statisticCells(statistic: Statistic, metric: Metric): (Node | string)[] {
-  const { name, summary, value, unit, interval, better, n } = statistic;
+function statisticCells(statistic: Statistic, metric: Metric, counted: boolean): (Node | string)[] {
+  const { name, summary, value, unit, interval, n } = statistic;
   const strong = name === metric.headline;
   const domain = statisticDomain(
     unit,
@@ -47,6 +56,7 @@ function statisticCells(statistic: Statistic, metric: Metric): (Node | string)[]
       'div',
       {},
       element('code', {}, strong ? element('strong', {}, name) : name),
+      direction(statistic, strong),
       element('div', { class: 'message' }, summary),
     ),
     element(
@@ -62,9 +72,17 @@ function statisticCells(statistic: Statistic, metric: Metric): (Node | string)[]
           label,
         )
       : element('span', { class: 'dim small' }, withheld(statistic)),
-    element('span', { class: 'nowrap' }, quantity(n, 'count')),
-    element('span', { class: 'dim nowrap' }, { lower: '↓ lower', higher: '↑ higher', neither: '–' }[better]),
+    ...(counted ? [element('span', { class: 'nowrap' }, quantity(n, 'count'))] : []),
   ];
+}
+
+/** Which way is better: an arrow, in words beside the headline and for screen readers. */
+function direction({ better }: Statistic, inWords: boolean): HTMLElement | undefined {
+  if (better === 'neither') return undefined;
+  const arrow = better === 'lower' ? '↓' : '↑';
+  const words = `${better} is better`;
+  if (inWords) return element('span', { class: 'dim small nowrap' }, ` ${arrow} ${words}`);
+  return element('span', { class: 'dim small', role: 'img', title: words, 'aria-label': words }, ` ${arrow}`);
 }
 
 /** The axis of a metric's statistics of one unit: from a fixed point, so that a wide interval looks wide. */

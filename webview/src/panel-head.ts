@@ -3,7 +3,7 @@ import type { DocumentView } from '../../server/src/protocol.js';
 import { textButton } from './editor-controls.js';
 import { describe, element } from './element.js';
 import type { Host } from './host.js';
-import { expectationsOf, factsOf, shareDone, statusOf, type Status } from './panel-status.js';
+import { expectationsOf, factsOf, shareDone, statusOf } from './panel-status.js';
 
 export interface PanelHead {
   readonly node: HTMLElement;
@@ -17,7 +17,15 @@ export function panelHead(host: Host, onVerdict: () => void): PanelHead {
   const alert = element('div', { class: 'alert', role: 'alert', hidden: '' });
   const title = element('h1', { class: 'mono' }, 'Explainome');
   const status = element('span', { class: 'chip status' });
-  const verdict = element('button', { type: 'button', class: 'chip verdict', title: 'Show the metrics' });
+  const met = element('span');
+  const words = element('span', { class: 'wordy' }, ' expectations');
+  const verdict = element(
+    'button',
+    { type: 'button', title: 'Expectations that are met; show the metrics' },
+    met,
+    words,
+    ' met',
+  );
   verdict.addEventListener('click', onVerdict);
   const facts = element('span', { class: 'facts' });
   const cancel = textButton('Cancel', true, () => host.post({ type: 'cancel' }));
@@ -44,13 +52,15 @@ export function panelHead(host: Host, onVerdict: () => void): PanelHead {
     const { blocked: reason, running, marks, snapshot } = view;
     title.title = snapshot?.documentation ?? '';
     const standing = statusOf(view);
-    chip(status, 'chip status', standing);
+    describe(status, { class: `chip status ${standing.style}` });
+    status.textContent = standing.text;
     // Spoken when it changes, not at every step of a run.
     const spoken = running ? 'running' : standing.text;
     if (said.textContent !== spoken) said.textContent = spoken;
     const outcome = expectationsOf(view);
     verdict.hidden = outcome === undefined;
-    if (outcome) chip(verdict, 'chip verdict', outcome);
+    describe(verdict, { class: `chip verdict ${outcome?.style ?? ''}` });
+    met.textContent = outcome?.text ?? '';
     facts.textContent = factsOf(view);
     blocked.hidden = reason === undefined;
     blocked.textContent = reason ?? '';
@@ -70,11 +80,6 @@ export function panelHead(host: Host, onVerdict: () => void): PanelHead {
       alert.textContent = reason ?? '';
     },
   };
-}
-
-function chip(node: HTMLElement, kind: string, { text, style }: Status): void {
-  describe(node, { class: `${kind} ${style}` });
-  if (node.textContent !== text) node.textContent = text;
 }
 
 /** File name of the experiment, from the snapshot or from the document's address. */

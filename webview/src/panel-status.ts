@@ -50,19 +50,18 @@ export function factsOf({ snapshot }: DocumentView): string {
   return [
     ...(examples > 0 ? [counted(examples, 'sequence')] : []),
     ...(snapshot.maps.length > 0 ? [counted(snapshot.maps.length, 'map')] : []),
-    ...(snapshot.metrics.length > 0 ? [counted(snapshot.metrics.length, 'metric')] : []),
     seconds(snapshot.maps.reduce((sum, map) => sum + map.seconds, 0)),
   ].join(' · ');
 }
 
-/** The expectations in a few words; nothing where there are none. */
+/** How many expectations are met, as `✓ 4 of 5`; nothing where there are none. */
 export function expectationsOf({ snapshot }: DocumentView): Status | undefined {
   const expectations = snapshot?.expectations ?? [];
   if (expectations.length === 0) return undefined;
   const met = expectations.filter(({ outcome }) => outcome.startsWith('met')).length;
   const { style } = verdict(expectations);
   return {
-    text: `${met === expectations.length ? '✓' : '✗'} ${met} of ${expectations.length} expectations met`,
+    text: `${{ met: '✓', failed: '✗', doubtful: '?', none: '–' }[style]} ${met} of ${expectations.length}`,
     style,
   };
 }

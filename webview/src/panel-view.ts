@@ -47,6 +47,9 @@ export function panelView(host: Host): PanelView {
   /** The declaration that the reader has just gone to from here: the editor's answer must not scroll the panel. */
   let revealed: string | undefined;
 
+  /** The frame in which the scroll of a restored panel is set once more. */
+  let restoring = 0;
+
   let saving: ReturnType<typeof setTimeout> | undefined;
   const save = (): void => {
     clearTimeout(saving);
@@ -87,8 +90,8 @@ export function panelView(host: Host): PanelView {
   function activate(tab: Tab): void {
     const index = TABS.indexOf(tab);
     tabs.selectedIndex = index;
-    // The tabs follow a moment later; what is to be scrolled must be visible now.
-    panels.forEach((panel, place) => (panel.hidden = place !== index));
+    // The element follows a moment later; what is to be scrolled must be visible now.
+    panels.forEach((panel, place) => panel.toggleAttribute('hidden', place !== index));
     entered(tab);
   }
   function entered(tab: Tab): void {
@@ -97,6 +100,15 @@ export function panelView(host: Host): PanelView {
     const panel = panels[TABS.indexOf(tab)];
     if (panel) panel.scrollTop = file.scroll[tab] ?? 0;
     save();
+  }
+  /** Goes where the reader was. The controls above get their height a moment later, hence twice. */
+  function restore(tab: Tab): void {
+    const top = file?.scroll[tab] ?? 0;
+    activate(tab);
+    restoring = requestAnimationFrame(() => {
+      const panel = panels[TABS.indexOf(tab)];
+      if (panel) panel.scrollTop = top;
+    });
   }
   tabs.addEventListener('vsc-tabs-select', () => entered(TABS[tabs.selectedIndex] ?? 'attributions'));
   panels.forEach((panel, index) =>
@@ -129,7 +141,7 @@ export function panelView(host: Host): PanelView {
       showProvenance(snapshot);
     }
     mark(view);
-    if (entering) activate(file.tab);
+    if (entering) restore(file.tab);
     save();
   }
 
@@ -240,6 +252,7 @@ export function panelView(host: Host): PanelView {
     const target = found.find(part => active?.contains(part)) ?? found[0];
     const tab = TABS.find((_, index) => target && panels[index]?.contains(target));
     if (!target || !tab) return;
+    cancelAnimationFrame(restoring);
     if (tab !== file?.tab) activate(tab);
     target.scrollIntoView({ block: 'start' });
   }

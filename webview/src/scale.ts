@@ -1,5 +1,8 @@
 /** Numbers to places and colours: ticks, robust limits, the diverging colour map. Pure. */
 
+/** Shades of each sign. */
+const SHADES = 255;
+
 export type Rgb = readonly [number, number, number];
 
 /** Zero, halfway and extreme of both signs. */
@@ -49,6 +52,19 @@ export function robustMagnitude(values: Float32Array, columns: number): number {
   }
   largest.sort((a, b) => a - b);
   return largest[Math.floor(largest.length / 2)] || (largest.at(-1) ?? 0);
+}
+
+/** The diverging colours as pixels, red, green, blue and opaque: index 0 for −1, the middle for 0, the last for 1. */
+export function colourTable(colours: DivergingColours): Uint8ClampedArray {
+  const table = new Uint8ClampedArray(4 * (2 * SHADES + 1)).fill(255);
+  for (let shade = 0; shade <= 2 * SHADES; shade++) table.set(divergingColour(shade / SHADES - 1, colours), 4 * shade);
+  return table;
+}
+
+/** Where the pixel of a value is in a colour table. */
+export function tablePlace(value: number): number {
+  const inside = value > 1 ? 1 : value < -1 ? -1 : value || 0;
+  return 4 * Math.round((inside + 1) * SHADES);
 }
 
 /** Colour of a value; ±1 and beyond are the extremes, NaN is zero's colour. */

@@ -22,10 +22,11 @@ const DARK = `
 `;
 const CONTRAST = `
   --line: var(--vscode-contrastBorder, CanvasText); --dim: var(--foreground);
+  --guide: color-mix(in srgb, var(--foreground) 24%, var(--background));
 `;
 
 export const STYLESHEET = `
-body { ${LIGHT} margin: 0; padding: 0; background: var(--background); color: var(--foreground);
+body { ${LIGHT} --guide: color-mix(in srgb, var(--line) 45%, var(--background)); margin: 0; padding: 0; background: var(--background); color: var(--foreground);
   font: var(--vscode-font-size, 14px)/1.5 var(--vscode-font-family, system-ui, "Segoe UI", "DejaVu Sans", sans-serif); }
 @media (prefers-color-scheme: dark) { body { ${DARK} } }
 body.vscode-light, body.vscode-high-contrast-light { ${LIGHT} }
@@ -43,6 +44,7 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view *, .view *::before { box-sizing: border-box; }
 .view code, .view pre, .view .mono { font-family: var(--vscode-editor-font-family, ui-monospace, "SFMono-Regular", Menlo,
   Consolas, "DejaVu Sans Mono", monospace); font-size: 0.93em; }
+.view code { background: none; color: inherit; padding: 0; } .view code.dim, .view .note code { color: var(--dim); }
 .view h1 { font-size: 1.35em; line-height: 1.3; margin: 0; font-weight: 650; }
 .view h2 { font-size: 1.08em; margin: 0 0 8px; font-weight: 650; }
 .view h3, .view h4 { font-size: 1em; margin: 0; font-weight: 600; } .view .examples h3 { font-size: 1.08em; } .view h3 .dim { font-weight: 400; }
@@ -84,7 +86,6 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view details td { padding: 2px 18px 2px 0; }
 .view .note { border-left: 3px solid var(--line); padding: 3px 0 3px 12px; margin: 10px 0; max-width: 85ch; }
 .view .note.warning { border-color: var(--doubtful); }
-.view .note code { color: var(--dim); }
 .view pre { background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: 12px 14px; margin: 0; overflow-x: auto;
   line-height: 1.5; overflow-wrap: normal; tab-size: 2; }
 .view .readout { margin-left: auto; min-height: 1.5em; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.88em; color: var(--dim); font-variant-numeric: tabular-nums; }
@@ -112,10 +113,12 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view .track + .track { margin-top: 4px; }
 .view .track .title { padding-right: 14px; font-size: 0.93em; line-height: 1.35; overflow-wrap: anywhere; }
 .view .track .title .dim { font-size: 0.95em; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
+.view .figures { display: flex; flex-wrap: wrap; gap: 0 12px; font-variant-numeric: tabular-nums; }
 .view .picture + .picture { margin-top: 22px; }
+.view .heading { margin: 0; align-items: baseline; }
 .view .metric { display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px 36px; margin-top: 8px; align-items: start; }
-.view figure { max-width: 420px; }
-@container (min-width: 1000px) { .view .metric:has(figure) { grid-template-columns: minmax(0, 1fr) 340px; } }
+.view figure { max-width: 340px; }
+@container (min-width: 840px) { .view .metric:has(figure) { grid-template-columns: minmax(0, 1fr) 300px; } }
 .view .histogram { width: 100%; } .view .histogram text { fill: var(--dim); font-size: 11px; }
 .view .histogram .count { fill: var(--accent); opacity: 0.75; }
 .view .histogram .expected { fill: none; stroke: var(--foreground); stroke-width: 1.75; }
@@ -143,7 +146,7 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
   .view .expectations td:nth-child(3) { grid-area: 3 / 1; } .view .expectations td:nth-child(4) { grid-area: 3 / 2; }
   .view .expectations td:nth-child(5):has(:empty) { display: none; }
   .view .statistics td:nth-child(1) { grid-area: 1 / 1 / 2 / 3; }
-  .view .statistics td:nth-child(5) { justify-self: end; }
+  .view .statistics td:nth-child(4) { justify-self: end; }
   .view .missing td:nth-child(3) { grid-area: 2 / 1 / 3 / 3; }
   .view .readout:empty { min-height: 0; }
   .view dl { grid-template-columns: minmax(0, 1fr); } .view dd { margin-bottom: 6px; }

@@ -9,6 +9,8 @@ export interface Palette {
   readonly foreground: string;
   readonly dim: string;
   readonly line: string;
+  /** Lines behind data. */
+  readonly guide: string;
   readonly accent: string;
   /** By letter code: A, C, G, T, anything else. */
   readonly bases: readonly string[];
@@ -49,6 +51,7 @@ function readPalette(): Palette {
     foreground: colour('foreground'),
     dim: colour('dim'),
     line: colour('line'),
+    guide: colour('guide'),
     accent: colour('accent'),
     bases: ['A', 'C', 'G', 'T', 'N'].map(base => colour(`base-${base}`)),
     diverging: {

@@ -61,8 +61,7 @@ export function drawTrack(frame: Frame, palette: Palette, axis: PositionAxis, tr
 
 /** Faint lines at the labelled positions, and the column under the pointer. */
 function drawGuides({ context, height, ratio }: Frame, palette: Palette, axis: PositionAxis, hovered?: number): void {
-  context.fillStyle = palette.line;
-  context.globalAlpha = 0.45;
+  context.fillStyle = palette.guide;
   for (const tick of axisTicks(axis)) context.fillRect(Math.round(placeOf(axis, tick)), 0, 1 / ratio, height);
   if (hovered !== undefined && hovered >= axis.from && hovered < axis.to) {
     const column = columnWidth(axis);
