@@ -11,7 +11,7 @@ import {
   StreamMessageWriter,
 } from 'vscode-languageserver/node.js';
 import type { Connection } from 'vscode-languageserver/node.js';
-import type { CodeLens, Diagnostic, Hover, InitializeResult, InlayHint } from 'vscode-languageserver';
+import type { CodeLens, CompletionList, Diagnostic, Hover, InitializeResult, InlayHint } from 'vscode-languageserver';
 import type { StartEngine } from '../../server/src/lsp/current-engine.js';
 import { startServer } from '../../server/src/lsp/server.js';
 import type { ServerOptions } from '../../server/src/protocol.js';
@@ -163,6 +163,13 @@ export class Editor {
     return this.client.sendRequest('textDocument/inlayHint', {
       textDocument: { uri: this.uri(name) },
       range: { start: { line: 0, character: 0 }, end: { line: 1000, character: 0 } },
+    });
+  }
+
+  completion(name: string, line: number, character: number): Promise<CompletionList> {
+    return this.client.sendRequest('textDocument/completion', {
+      textDocument: { uri: this.uri(name) },
+      position: { line, character },
     });
   }
 

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { StartEngine } from '../../server/src/lsp/current-engine.js';
+import { DiagnosticSeverity } from 'vscode-languageserver';
+import type { Diagnostic } from 'vscode-languageserver';
 import { Supervisor } from '../../server/src/run/supervisor.js';
 import { buildFakeEngine } from '../run/fake.js';
-import { Editor } from './editor.js';
+import { Editor, OPTIONS } from './editor.js';
 
 const EXPERIMENT = `/// Can these explanations be believed?
 model  net   = onnx("model.onnx", input: dna(3))
@@ -58,6 +60,12 @@ async function startDone(text = EXPERIMENT): Promise<Editor> {
   return editor;
 }
 
+const ended = async (editor: Editor, name = 'a.xome'): Promise<void> => {
+  await expect.poll(async () => (await editor.view(name))?.running, { timeout: 20_000 }).toBe(false);
+};
+
+const codes = (diagnostics: readonly Diagnostic[]) => diagnostics.map(({ code }) => code);
+
 describe('a run', () => {
   it('fills every declaration, shows progress, and says each change', async () => {
     const editor = await startDone();
@@ -78,5 +86,275 @@ describe('a run', () => {
     expect(editor.lensRefreshes).toBeGreaterThan(0);
     const pauses = editor.changes.slice(1).map((time, index) => time - (editor.changes[index] ?? 0));
     expect(Math.min(...pauses)).toBeGreaterThan(80);
+  });
+
+  it('of some declarations computes those and what they need', async () => {
+    const editor = await start();
+    await editor.open('a.xome', EXPERIMENT);
+    await editor.run('a.xome', ['grad']);
+    await ended(editor);
+    expect(await editor.states('a.xome')).toMatchObject({ peaks: 'done', raw: 'done', grad: 'done', ig: 'missing' });
+    expect(await editor.run('a.xome', ['nothing'])).toMatchObject({
+      started: false,
+      reason: expect.stringContaining('called "nothing"'),
+    });
+  });
+
+  it('leaves typing alone', async () => {
+    const editor = await start();
+    await editor.open('a.xome', misbehaving('wait'));
+    await editor.run('a.xome');
+    await expect.poll(() => editor.states('a.xome')).toMatchObject({ ig: 'running', gap: 'waiting', raw: 'done' });
+    const began = performance.now();
+    await editor.change('a.xome', `${misbehaving('wait')}\nmetric more = comp`);
+    const { items } = await editor.completion('a.xome', LINES.length, 18);
+    expect(items.map(({ label }) => label)).toContain('completeness');
+    expect(performance.now() - began).toBeLessThan(500);
+    await editor.cancel('a.xome');
+    await ended(editor);
+  });
+
+  it('stops at the request of a lens or of the progress display, and keeps what is finished', async () => {
+    const editor = await start();
+    await editor.open('a.xome', misbehaving('wait'));
+    expect(await editor.cancel('a.xome')).toEqual({ cancelled: false });
+    for (const cancel of [() => editor.cancel('a.xome'), () => editor.cancelProgress()]) {
+      await editor.run('a.xome');
+      await expect.poll(async () => (await editor.states('a.xome')).ig).toBe('running');
+      expect((await editor.lenses('a.xome')).map(({ command }) => command?.command)).toContain('explainome.cancel');
+      await cancel();
+      await ended(editor);
+      expect(await editor.states('a.xome')).toMatchObject({ raw: 'done', grad: 'done', ig: 'missing', gap: 'missing' });
+      expect(editor.diagnostics('a.xome')).toEqual([]);
+    }
+  });
+
+  it('waits for that of another document, and is not started twice', async () => {
+    const editor = await start();
+    await editor.open('a.xome', misbehaving('wait'));
+    await editor.open('b.xome', EXPERIMENT);
+    await editor.run('a.xome');
+    expect(await editor.run('b.xome')).toEqual({ started: true });
+    expect(await editor.run('b.xome')).toMatchObject({ started: false, reason: expect.stringContaining('already') });
+    await expect.poll(() => editor.states('b.xome')).toMatchObject({ gap: 'waiting' });
+    await editor.cancel('a.xome');
+    await ended(editor, 'b.xome');
+    expect(await editor.states('b.xome')).toMatchObject({ gap: 'done', ig: 'done' });
+  });
+
+  it('that loses its engine says so where it happened; the next one has a fresh engine', async () => {
+    const editor = await startDone(misbehaving('crash'));
+    const failed = () => editor.diagnostics('a.xome').filter(({ severity }) => severity === DiagnosticSeverity.Error);
+    const start = { line: lineOf('attribution ig'), character: 12 };
+    await expect.poll(failed).toMatchObject([{ code: 'engine/crash', source: 'explainome', range: { start } }]);
+    expect(await editor.states('a.xome')).toMatchObject({ raw: 'done', ig: 'failed', gap: 'failed' });
+    await editor.change('a.xome', EXPERIMENT);
+    await editor.run('a.xome');
+    await ended(editor);
+    expect(await editor.states('a.xome')).toMatchObject({ ig: 'done', gap: 'done' });
+    expect(codes(editor.diagnostics('a.xome'))).not.toContain('engine/crash');
+  });
+
+  it('without an engine names the setting, once', async () => {
+    const editor = await start({ ...OPTIONS, engineNode: '/no/such/node' });
+    await editor.open('a.xome', EXPERIMENT);
+    await editor.run('a.xome');
+    await ended(editor);
+    const problems = () => editor.diagnostics('a.xome').filter(({ range }) => range.start.line > 0);
+    await expect.poll(() => codes(problems())).toEqual(['engine/no-start']);
+    expect(problems()[0]?.message).toContain('explainome.engine.node');
+    await editor.options(OPTIONS);
+    await editor.run('a.xome');
+    await ended(editor);
+    expect(await editor.states('a.xome')).toMatchObject({ gap: 'done' });
+    expect(codes(editor.diagnostics('a.xome'))).not.toContain('engine/no-start');
+  });
+});
+
+describe('results', () => {
+  it('of the present text are there when a document is opened', async () => {
+    const first = await startDone();
+    const { folder } = first;
+    editors.splice(0);
+    await first.close(true);
+    const editor = await Editor.start(startEngine, { folder });
+    editors.push(editor);
+    await editor.open('a.xome', EXPERIMENT);
+    await expect.poll(() => editor.states('a.xome')).toMatchObject({ peaks: 'done', ig: 'done', agree: 'done' });
+    expect(editor.progress).toEqual([]);
+
+    // The text on the disk, or in another window, may be another one.
+    await editor.closeDocument('a.xome');
+    await editor.open('a.xome', EXPERIMENT.replace('uniform', 'zeros'));
+    await expect.poll(() => editor.states('a.xome')).toMatchObject({ raw: 'done', ig: 'stale', gap: 'stale' });
+  });
+
+  it('become stale with an edit and are replaced by a run', async () => {
+    const editor = await startDone();
+    const before = await editor.view('a.xome');
+    const keyOf = (view: typeof before, name: string) => view?.snapshot?.maps.find(map => map.name === name)?.key;
+    await editor.change('a.xome', EXPERIMENT.replace('uniform', 'zeros'));
+    await expect
+      .poll(() => editor.states('a.xome'))
+      .toEqual({ peaks: 'done', raw: 'done', grad: 'done', ig: 'stale', gap: 'stale', agree: 'stale' });
+    const stale = await editor.view('a.xome');
+    expect(stale?.stale).toEqual(['ig', 'gap', 'agree']);
+    expect(keyOf(stale, 'ig')).toBe(keyOf(before, 'ig'));
+    expect((await editor.hints('a.xome')).map(({ label }) => label)).toContain('gradient, 2.0 s (stale)');
+    await expect
+      .poll(() => editor.diagnostics('a.xome'))
+      .toMatchObject([
+        { code: 'expect/failed', severity: DiagnosticSeverity.Information, message: expect.stringContaining('Stale') },
+      ]);
+    expect(await editor.hover('a.xome', lineOf('metric gap'), 7)).toContain('**Stale**');
+
+    await editor.run('a.xome');
+    await ended(editor);
+    const after = await editor.view('a.xome');
+    expect(after?.stale).toEqual([]);
+    expect(keyOf(after, 'ig')).not.toBe(keyOf(before, 'ig'));
+    expect(keyOf(after, 'raw')).toBe(keyOf(before, 'raw'));
+  });
+
+  it('computed for a text that has changed meanwhile are shown as stale', async () => {
+    const editor = await start();
+    await editor.open('a.xome', EXPERIMENT);
+    expect(await editor.run('a.xome')).toEqual({ started: true });
+    await editor.change('a.xome', EXPERIMENT.replace('uniform', 'zeros'));
+    await ended(editor);
+    await expect.poll(() => editor.states('a.xome')).toMatchObject({ raw: 'done', ig: 'stale', gap: 'stale' });
+  });
+
+  it('stay while the text has errors', async () => {
+    const editor = await startDone();
+    await editor.change('a.xome', `${EXPERIMENT}metric`);
+    await expect.poll(async () => (await editor.view('a.xome'))?.blocked).toMatch(/errors/);
+    expect(new Set(Object.values(await editor.states('a.xome')))).toEqual(new Set(['stale']));
+    expect((await editor.view('a.xome'))?.snapshot?.metrics).toHaveLength(2);
+    expect(await editor.run('a.xome')).toMatchObject({ started: false });
+    await editor.change('a.xome', EXPERIMENT);
+    await expect.poll(() => editor.states('a.xome')).toMatchObject({ ig: 'done' });
+  });
+
+  it('judge expectations beside what the language finds', async () => {
+    const editor = await startDone(EXPERIMENT.replace('> 20%', '> 0.2'));
+    await expect
+      .poll(() => codes(editor.diagnostics('a.xome')))
+      .toEqual(['unit/percent', 'expect/failed', 'expect/met-not-shown']);
+    const failed = editor.diagnostics('a.xome')[1];
+    expect(failed).toMatchObject({
+      severity: DiagnosticSeverity.Error,
+      source: 'explainome',
+      message: expect.stringMatching(/^Expected below 1\s%: gap\.max is 90\s% \(4 examples\)/),
+      range: { start: { line: lineOf('expect gap'), character: 0 } },
+      relatedInformation: [
+        { message: 'gap = completeness of ig', location: { range: { start: { line: lineOf('metric gap') } } } },
+      ],
+    });
+    // A change elsewhere publishes the language's findings again, and not without the others.
+    await editor.change('a.xome', `\n${EXPERIMENT.replace('> 20%', '> 0.2')}`);
+    await expect.poll(() => editor.diagnostics('a.xome')[1]?.range.start.line).toBe(lineOf('expect gap') + 1);
+    expect(codes(editor.diagnostics('a.xome'))).toEqual(['unit/percent', 'expect/failed', 'expect/met-not-shown']);
+  });
+
+  it('are hinted at after their declarations', async () => {
+    const editor = await startDone();
+    const hints = await editor.hints('a.xome');
+    expect(hints.map(({ position, label }) => [LINES[position.line]?.split(/\s+/)[1], label])).toEqual([
+      ['peaks', '4 × 3 nt'],
+      ['raw', 'gradient, 2.0 s'],
+      ['grad', 'gradient, 2.0 s'],
+      ['ig', 'gradient, 2.0 s'],
+      ['gap', '90\u00a0%'],
+      ['agree', '50\u00a0% [2.5\u00a0%, 97.5\u00a0%]'],
+      ['gap.max', '✗ 90\u00a0%'],
+      ['agree.median', '✓ 50\u00a0%'],
+    ]);
+  });
+
+  it('are explained in hovers, pictures included', async () => {
+    const editor = await startDone();
+    const metric = await editor.hover('a.xome', lineOf('metric agree'), 8);
+    expect(metric).toMatch(/\| \*\*median\*\* \| \*\*50\s%\*\* \| 2\.5\s% to 97\.5\s% \| 4 \| higher \|/);
+    expect(metric).toContain('```xome\nmetric agree = rank_agreement of grad, ig');
+    expect(await editor.hover('a.xome', lineOf('expect agree'), 8)).toContain('**median**');
+    const map = await editor.hover('a.xome', lineOf('attribution grad'), 13);
+    expect(map).toContain('First example: **seq0** · target 1');
+    const logo = /<img src="data:image\/svg\+xml;base64,([^"]+)" alt="Sequence logo of grad/.exec(map)?.[1] ?? '';
+    // The fake scores are 0, 1, 2 at A, C, G.
+    expect(
+      Buffer.from(logo, 'base64')
+        .toString()
+        .match(/>[ACGT]</g),
+    ).toEqual(['>C<', '>G<']);
+    expect(map).toContain('| 3 | G | 2 |');
+  });
+});
+
+describe('what the editor may ask', () => {
+  it('is refused in a restricted workspace until it is trusted', async () => {
+    const editor = await start({ ...OPTIONS, trusted: false });
+    // 30 bp in the header against 3 in the text: an error, once the header may be read.
+    await editor.write('long.onnx', 'fake');
+    await editor.open('a.xome', EXPERIMENT.replace('model.onnx', 'long.onnx'));
+    expect(await editor.view('a.xome')).toMatchObject({ blocked: expect.stringContaining('not trusted') });
+    expect(await editor.run('a.xome')).toMatchObject({
+      started: false,
+      reason: expect.stringContaining('not trusted'),
+    });
+    expect(await editor.lenses('a.xome')).toEqual([]);
+    await new Promise(settle => setTimeout(settle, 500));
+    expect(editor.diagnostics('a.xome')).toEqual([]);
+    expect(await editor.hover('a.xome', lineOf('metric gap'), 7)).toContain('completeness of ig');
+
+    await editor.options({ trusted: 'yes' });
+    expect(await editor.lenses('a.xome')).toEqual([]);
+    await editor.options(OPTIONS);
+    await expect.poll(() => codes(editor.diagnostics('a.xome')), { timeout: 5000 }).toContain('model/input-length');
+    expect((await editor.lenses('a.xome'))[0]?.command).toMatchObject({ command: 'explainome.runAll' });
+    await editor.change('a.xome', EXPERIMENT);
+    await expect.poll(() => editor.run('a.xome')).toEqual({ started: true });
+    await ended(editor);
+  });
+
+  it('is restricted when its options cannot be read, and not when it has none', async () => {
+    const strange = await start({ trusted: 1 });
+    await strange.open('a.xome', EXPERIMENT);
+    expect(await strange.run('a.xome')).toMatchObject({ started: false });
+    const plain = await start(null);
+    await plain.open('a.xome', EXPERIMENT);
+    expect(await plain.run('a.xome')).toEqual({ started: true });
+    await ended(plain);
+  });
+
+  it('has an answer for documents that are not open, not saved or not an address', async () => {
+    const editor = await start();
+    expect(await editor.view('other.xome')).toBeNull();
+    expect(await editor.run('other.xome')).toMatchObject({
+      started: false,
+      reason: expect.stringContaining('not open'),
+    });
+    expect(await editor.cancel('other.xome')).toEqual({ cancelled: false });
+    expect(await editor.client.sendRequest('xome/view', { uri: 'no address' })).toBeNull();
+    await editor.open('untitled:Untitled-1', 'reference r = uniform');
+    const { client } = editor;
+    const untitled = await client.sendRequest('xome/run', { uri: 'untitled:Untitled-1' });
+    expect(untitled).toMatchObject({ started: false, reason: expect.stringContaining('Save the experiment') });
+    const { text } = await client.sendRequest<{ text: string }>('xome/library', {});
+    expect(text).toContain('catalog method saliency');
+  });
+
+  it.each([
+    ['xome/run', { uri: 3 }],
+    ['xome/run', { uri: 'file:///a.xome', only: 'raw' }],
+    ['xome/cancel', {}],
+    ['xome/view', null],
+    ['xome/library', undefined],
+  ])('is refused by name when %s has parameters %j', async (method, params) => {
+    const editor = await start();
+    await expect(editor.client.sendRequest(method, params)).rejects.toMatchObject({
+      code: -32602,
+      message: expect.stringContaining(method),
+    });
   });
 });

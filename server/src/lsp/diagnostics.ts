@@ -97,6 +97,7 @@ export class MergedDiagnostics {
   /** To be given to the language in place of the connection. */
   readonly connection: Connection;
   private readonly sent = new Map<string, Diagnostic[]>();
+  private open = true;
 
   /** @param more the diagnostics of results of a document */
   constructor(
@@ -113,8 +114,14 @@ export class MergedDiagnostics {
   }
 
   /** Sends everything that is known of a document. */
-  publish(uri: string): Promise<void> {
+  async publish(uri: string): Promise<void> {
+    if (!this.open) return;
     const diagnostics = [...(this.sent.get(uri) ?? []), ...this.more(uri)];
-    return this.client.sendDiagnostics({ uri, diagnostics });
+    await this.client.sendDiagnostics({ uri, diagnostics });
+  }
+
+  /** The editor is going away: nothing is sent any more. */
+  close(): void {
+    this.open = false;
   }
 }

@@ -31,9 +31,15 @@ export interface Standing {
 export interface JobListener {
   /** Something moved: a state or a number. */
   moved(job: Job): void;
-  stepEnded(job: Job, step: Step, result: StepResult): void;
-  /** @param failure what stopped the run as a whole, such as a full disk */
-  ended(job: Job, failure?: Problem): void;
+  stepStarted(job: Job, step: Step): void;
+  /** @param cancelled whether it was not computed because the run was cancelled */
+  stepEnded(job: Job, step: Step, result: StepResult, cancelled: boolean): void;
+  /**
+   * The job counts as running until this is done.
+   *
+   * @param failure what stopped the run as a whole, such as a full disk
+   */
+  ended(job: Job, failure?: Problem): Promise<void>;
 }
 
 /** The editor's display of one run. */
@@ -100,8 +106,9 @@ export class Jobs {
     this.busy = true;
     for (let entry = this.entries[0]; entry; entry = this.entries[0]) {
       const failure = entry.abort.signal.aborted ? undefined : await this.perform(entry);
+      await this.listener.ended(entry.job, failure);
       this.entries.shift();
-      this.listener.ended(entry.job, failure);
+      this.listener.moved(entry.job);
     }
     this.busy = false;
   }
@@ -112,7 +119,10 @@ export class Jobs {
     progress?.begin(`Explainome: ${basename(job.plan.file)}`, 0, undefined, true);
     progress?.token.onCancellationRequested(() => abort.abort());
     let display = { share: 0, words: 'starting the engine' };
-    const report = coalesce(REPORT_MS, () => progress?.report(Math.floor(100 * display.share), display.words));
+    let open = true;
+    const report = coalesce(REPORT_MS, () => {
+      if (open) progress?.report(Math.floor(100 * display.share), display.words);
+    });
     const counter = { steps: 0, ended: 0 };
     try {
       await runPlan(job.plan, {
@@ -136,6 +146,7 @@ export class Jobs {
         remedy: 'Results that were finished are kept. When the cause is gone, run again.',
       };
     } finally {
+      open = false;
       progress?.done();
     }
   }
@@ -149,14 +160,15 @@ export class Jobs {
       }
       case 'started':
         standings.set(event.step.key, { state: 'running' });
+        this.listener.stepStarted(job, event.step);
         break;
       case 'progress':
         standings.set(event.step.key, { state: 'running', progress: event.total > 0 ? event.done / event.total : 0 });
         break;
       case 'ended':
-        standings.delete(event.step.key);
+        // Its standing stays until the run has ended: what has become of it is found in the store.
         if (event.result.status === 'failed' && NO_ENGINE.has(event.result.problem.code)) abort.abort();
-        this.listener.stepEnded(job, event.step, event.result);
+        this.listener.stepEnded(job, event.step, event.result, abort.signal.aborted);
     }
     this.listener.moved(job);
   }

@@ -57,6 +57,8 @@ class Server {
   private readonly language: ReturnType<typeof serveLanguage>;
   private options = UNCONFIGURED;
   private folders: readonly string[] = [];
+  /** The editor has said that it goes: nothing is sent any more. */
+  private leaving = false;
   private refreshable = { lenses: false, hints: false };
   /** Why headers cannot be read: the engine does not work. */
   private engineProblem: Problem | undefined;
@@ -70,20 +72,20 @@ class Server {
     this.diagnostics = new MergedDiagnostics(client, uri => this.diagnosticsOf(uri));
     this.jobs = new Jobs(this.engine, () => client.window.createWorkDoneProgress().catch(() => undefined), {
       moved: ({ uri }) => this.changed(uri),
-      stepEnded: (job, { key }, result) => {
+      stepStarted: ({ uri }, { key }) => void this.session(uri)?.failures.delete(key),
+      stepEnded: (job, { key }, result, cancelled) => {
         const session = this.session(job.uri);
         if (!session) return;
         if (result.status === 'complete') session.computed(job.plan, key);
         else if (result.status === 'failed') session.failures.set(key, result.problem);
+        else if (!cancelled) session.failures.set(key, undefined);
         void session.refresh();
       },
-      ended: ({ uri }, failure) => {
+      ended: async ({ uri }, failure) => {
         const session = this.session(uri);
-        if (session) {
-          session.runFailure = failure;
-          void session.refresh();
-        }
-        this.changed(uri);
+        if (!session) return;
+        session.runFailure = failure;
+        await session.refresh();
       },
     });
     const headers = engineHeaders(this.engine, problem => this.headerProblem(problem));
@@ -126,6 +128,9 @@ class Server {
     client.onNotification(EDITOR_NOTIFICATIONS.options.method, (raw: unknown) => this.configure(raw));
     client.onShutdown(async () => {
       this.jobs.cancelAll();
+      this.leaving = true;
+      this.diagnostics.close();
+      for (const { session } of this.sessions.values()) session.close();
       await this.engine.dispose();
     });
     language.start();
@@ -191,8 +196,8 @@ class Server {
     this.sessions.set(uri, { session, changed });
   }
 
+  /** A run goes on without its document: it may have been waiting for hours already. */
   private closed(uri: string): void {
-    this.jobs.cancel(uri);
     this.session(uri)?.close();
     this.sessions.delete(uri);
     void this.diagnostics.publish(uri);
@@ -259,7 +264,7 @@ class Server {
 
   /** Tells the editor that a document's results look different now. */
   private tell(uri: string): void {
-    if (!this.sessions.has(uri)) return;
+    if (this.leaving || !this.sessions.has(uri)) return;
     void this.diagnostics.publish(uri);
     void this.client.sendNotification(EDITOR_NOTIFICATIONS.changed.method, { uri });
     // An editor that is going away does not answer.

@@ -44,7 +44,7 @@ export class Session {
   problem: Problem | undefined;
   /** What stopped the last run as a whole. */
   runFailure: Problem | undefined;
-  /** What failed in the last run that computed it, by key; undefined for what depends on a failure. */
+  /** What failed in the last run that was to compute it, by key; undefined for what depends on a failure. */
   readonly failures = new Map<string, Problem | undefined>();
 
   private readonly earlier = new Map<string, string>();
@@ -124,9 +124,9 @@ export class Session {
     if (key !== undefined) {
       const result = this.shown?.results.get(key);
       if (result?.status === 'complete' && !isStale(result, key)) return 'done';
+      if (this.failures.has(key)) return 'failed';
       const standing = this.context.jobs.standing(this.checked.uri, key);
       if (standing) return standing.state;
-      if (this.failures.has(key)) return 'failed';
     }
     return this.stale.has(name) ? 'stale' : 'missing';
   }

@@ -43,6 +43,6 @@ export function drawHistogram({ edges, counts, expected, unit }: Distribution): 
 
 /** Shares as percentages; other numbers as they are, with their unit where it is a sign. */
 function axisLabel(value: number, unit: string): string {
-  if (unit === 'share') return `${Number((100 * value).toPrecision(3))} %`;
-  return `${Number(value.toPrecision(3))}${unit === 'degrees' ? '°' : ''}`;
+  const number = String(Number((unit === 'share' ? 100 * value : value).toPrecision(3))).replace('-', '−');
+  return `${number}${unit === 'share' ? ' %' : unit === 'degrees' ? '°' : ''}`;
 }

@@ -5,7 +5,7 @@ const WIDTH = 560;
 const HEIGHT = 130;
 const AXIS = 18;
 /** Positions drawn at most; of longer sequences the stretch around the strongest one. */
-export const LOGO_POSITIONS = 80;
+export const LOGO_POSITIONS = 100;
 /** Capitals of the usual sans-serif fonts reach 0.72 of the font size. */
 const CAPITAL = 0.72;
 

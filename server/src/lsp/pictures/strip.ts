@@ -75,5 +75,7 @@ function paint(lines: readonly Float64Array[], limit: number, theme: keyof typeo
     });
   });
   const cells = [...paths].map(([colour, path]) => `<path fill="${colour}" d="${path}"/>`).join('');
-  return svgUri(CELL * (lines[0]?.length ?? 0), CELL * LINES, cells);
+  // A faint ground shows where the sequence begins and ends.
+  const ground = '<path fill="#808080" fill-opacity="0.13" d="M0 0h120v14h-120z"/>';
+  return svgUri(CELL * (lines[0]?.length ?? 0), CELL * LINES, ground + cells);
 }
