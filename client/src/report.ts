@@ -21,7 +21,8 @@ export async function openReport(uri: Uri, context: ExtensionContext): Promise<v
     { location: ProgressLocation.Notification, title: `Writing the report of ${basename(uri.fsPath)}` },
     () => runCli(context.asAbsolutePath('dist/cli.js'), ['report', uri.fsPath, '-o', output]),
   );
-  if (!(await env.openExternal(Uri.file(output)))) {
+  // A browser on another machine cannot open a file of this one.
+  if (env.remoteName !== undefined || !(await env.openExternal(Uri.file(output)))) {
     void window.showInformationMessage(`The report is in ${output}.`);
   }
 }
