@@ -6,6 +6,8 @@ import type { ExtensionContext } from 'vscode';
 import { env, ProgressLocation, Uri, window, workspace } from 'vscode';
 import { serverOptions } from './settings.js';
 
+const COPY = 'Copy Path';
+
 /**
  * @throws Error with what the command line said, when it could not write the report
  */
@@ -23,7 +25,8 @@ export async function openReport(uri: Uri, context: ExtensionContext): Promise<v
   );
   // A browser on another machine cannot open a file of this one.
   if (env.remoteName !== undefined || !(await env.openExternal(Uri.file(output)))) {
-    void window.showInformationMessage(`The report is in ${output}.`);
+    const chosen = await window.showInformationMessage(`The report is written: ${output}`, COPY);
+    if (chosen === COPY) await env.clipboard.writeText(output);
   }
 }
 
