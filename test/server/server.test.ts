@@ -84,8 +84,8 @@ describe('a run', () => {
     expect(editor.progress[0]).toMatchObject({ kind: 'begin', title: 'Explainome: a.xome', cancellable: true });
     expect(editor.progress.at(-1)).toMatchObject({ kind: 'end' });
     expect(editor.lensRefreshes).toBeGreaterThan(0);
-    const pauses = editor.changes.slice(1).map((time, index) => time - (editor.changes[index] ?? 0));
-    expect(Math.min(...pauses)).toBeGreaterThan(80);
+    const [first = 0, last = 0] = [editor.changes[0], editor.changes.at(-1)];
+    expect(editor.changes.length).toBeLessThanOrEqual(2 + (last - first) / 100);
   });
 
   it('of some declarations computes those and what they need', async () => {
@@ -223,6 +223,33 @@ describe('results', () => {
     await editor.change('a.xome', EXPERIMENT.replace('uniform', 'zeros'));
     await ended(editor);
     await expect.poll(() => editor.states('a.xome')).toMatchObject({ raw: 'done', ig: 'stale', gap: 'stale' });
+  });
+
+  it('outlive a run that is cancelled and a window that is closed', async () => {
+    const first = await startDone();
+    const { folder } = first;
+    // The method by another name: all that depends on it has to be computed again.
+    const waiting = misbehaving('wait').replace('uniform', 'zeros');
+    await first.change('a.xome', waiting);
+    await first.run('a.xome');
+    await expect.poll(async () => (await first.states('a.xome')).ig).toBe('running');
+    editors.splice(0);
+    await first.close(true);
+    const editor = await Editor.start(startEngine, { folder });
+    editors.push(editor);
+    await editor.open('a.xome', waiting);
+    await expect.poll(() => editor.states('a.xome')).toMatchObject({ raw: 'done', ig: 'stale', gap: 'stale' });
+  });
+
+  it('become stale when a file changes that they were computed from', async () => {
+    const editor = await startDone();
+    await editor.write('a.fa', '>a\nTTT\n');
+    await editor.client.sendNotification('workspace/didChangeWatchedFiles', {
+      changes: [{ uri: editor.uri('a.fa'), type: 2 }],
+    });
+    await expect.poll(() => editor.states('a.xome'), { timeout: 5000 }).toMatchObject({ peaks: 'stale', ig: 'stale' });
+    const view = await editor.view('a.xome');
+    expect(view?.snapshot?.maps[0]?.data).toBe(view?.snapshot?.data[0]?.key);
   });
 
   it('stay while the text has errors', async () => {

@@ -236,6 +236,37 @@ describe('names and garbage', () => {
     expect(await store.named(experiment, 'grad')).toBe(KEY);
   });
 
+  it('remembers the last key that had a result, until the present one has', async () => {
+    const store = await ResultStore.open(folder);
+    const experiment = join(folder, 'a.xome');
+    await writeFile(experiment, '');
+    const [present, skipped] = ['12'.repeat(32), '34'.repeat(32)];
+    expect(await store.lastComplete(experiment, 'grad')).toBeUndefined();
+    await (await begin(store, 1)).complete(facts);
+    await store.name(experiment, 'grad', KEY);
+    for (const key of [skipped, present]) await store.name(experiment, 'grad', key);
+    expect(await store.named(experiment, 'grad')).toBe(present);
+    expect(await store.lastComplete(experiment, 'grad')).toBe(KEY);
+    expect((await store.collect()).removed).toBe(0);
+
+    const writer = await store.begin(present, layout(1));
+    if (writer === 'complete') throw new Error('nothing has computed it');
+    await writer.complete(facts);
+    expect(await store.lastComplete(experiment, 'grad')).toBe(present);
+    expect((await store.collect()).removed).toBe(1);
+  });
+
+  it('stays inside the workspace folder, and is at its top where there is none yet', async () => {
+    const inner = join(folder, 'workspace');
+    const file = join(inner, 'deep', 'a.xome');
+    await ResultStore.open(folder);
+    expect(await ResultStore.locate(file, inner)).toBe(inner);
+    expect(await ResultStore.find(inner)).toBeUndefined();
+    await ResultStore.open(join(inner, 'deep'));
+    expect(await ResultStore.locate(file, inner)).toBe(join(inner, 'deep'));
+    expect((await ResultStore.find(join(inner, 'deep')))?.folder).toBe(join(inner, 'deep'));
+  });
+
   it('finds the store of the nearest ancestor', async () => {
     await ResultStore.open(folder);
     expect(await ResultStore.locate(join(folder, 'a', 'b', 'x.xome'))).toBe(folder);

@@ -40,6 +40,8 @@ export interface OpenExperimentsListener {
   /** Checks of a text have ended; its header checks may still follow. */
   checked(experiment: OpenExperiment): void;
   closed(uri: string): void;
+  /** Models or data on the disk are not what they were. */
+  filesChanged(): void;
 }
 
 export class OpenExperiments {
@@ -54,7 +56,7 @@ export class OpenExperiments {
     }
   }
 
-  /** Tells of every check of an open document, and of documents that are closed. */
+  /** Tells of every check of an open document, of documents that are closed, and of files that change. */
   listen(listener: OpenExperimentsListener): void {
     const { DocumentBuilder: builder, TextDocuments: open } = this.services.shared.workspace;
     builder.onBuildPhase(DocumentState.Validated, documents => {
@@ -62,6 +64,9 @@ export class OpenExperiments {
         const experiment = this.read(document);
         if (experiment) listener.checked(experiment);
       }
+    });
+    this.services.shared.lsp.DocumentUpdateHandler.onWatchedFilesChange(({ changes }) => {
+      if (changes.some(({ uri }) => !uri.endsWith('.xome'))) listener.filesChanged();
     });
     open.onDidClose(({ document }) => listener.closed(UriUtils.normalize(document.uri)));
   }
@@ -91,7 +96,7 @@ export class OpenExperiments {
     return undefined;
   }
 
-  /** Checks open documents again, because what their headers say may be read now. */
+  /** Checks open documents again, because the files that they name have changed or may be read now. */
   async checkAgain(): Promise<void> {
     const { DocumentBuilder: builder, TextDocuments: open, WorkspaceLock: lock } = this.services.shared.workspace;
     const uris = open.keys().map(uri => URI.parse(uri));

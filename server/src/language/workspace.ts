@@ -6,7 +6,14 @@ import { DefaultDocumentBuilder, DefaultIndexManager, DefaultWorkspaceManager, D
 import type { BuildOptions, LangiumDocument } from 'langium';
 import { DefaultDocumentUpdateHandler } from 'langium/lsp';
 import type { LangiumSharedServices } from 'langium/lsp';
-import type { CancellationToken, FileSystemWatcher, WorkspaceFolder } from 'vscode-languageserver';
+import type {
+  CancellationToken,
+  DidChangeWatchedFilesParams,
+  FileSystemWatcher,
+  WorkspaceFolder,
+} from 'vscode-languageserver';
+import { CATALOG } from '../catalog/index.js';
+import type { ValueType } from '../catalog/index.js';
 import { importedUris } from './imports.js';
 import { isFile } from './interpret/context.js';
 import { CATALOG_URI, catalogText } from './library.js';
@@ -70,11 +77,27 @@ export class XomeDocumentBuilder extends DefaultDocumentBuilder {
   }
 }
 
-/** Watches experiments only: a run writes thousands of files into the store, and every change that is heard of stops a check. */
+/**
+ * Watches experiments and the kinds of files that they name, and nothing else: a run writes thousands of files into the
+ * store, and every change that the builder hears of stops a check that is under way.
+ */
 export class XomeDocumentUpdateHandler extends DefaultDocumentUpdateHandler {
   protected override getWatchers(): FileSystemWatcher[] {
-    return [{ globPattern: '**/?*.xome' }];
+    const endings = CATALOG.flatMap(entry => Object.values(entry.parameters).flatMap(({ type }) => endingsOf(type)));
+    return ['**/?*.xome', `**/*{${[...new Set(endings)].join(',')}}`].map(globPattern => ({ globPattern }));
   }
+
+  override didChangeWatchedFiles({ changes }: DidChangeWatchedFilesParams): void {
+    const experiments = changes.filter(({ uri }) => uri.endsWith('.xome'));
+    const others = changes.filter(({ uri }) => !uri.endsWith('.xome'));
+    if (experiments.length > 0) super.didChangeWatchedFiles({ changes: experiments });
+    if (others.length > 0) this.onWatchedFilesChangeEmitter.fire({ changes: others });
+  }
+}
+
+function endingsOf(type: ValueType): readonly string[] {
+  if (type.is === 'either') return type.of.flatMap(endingsOf);
+  return type.is === 'path' ? type.extensions : [];
 }
 
 /** Relinks and checks again whatever imports a changed document, directly or not. */

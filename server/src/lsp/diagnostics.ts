@@ -76,7 +76,8 @@ function wholeRun({ problem, runFailure }: Session): Diagnostic[] {
   return [problem, runFailure].filter(one => one !== undefined).map(one => problemDiagnostic(FIRST_LINE, one));
 }
 
-const FIRST_LINE: SourceRange = { start: { line: 0, character: 0 }, end: { line: 0, character: 1000 } };
+/** Where to put what belongs to no declaration. */
+export const FIRST_LINE: SourceRange = { start: { line: 0, character: 0 }, end: { line: 0, character: 1000 } };
 
 export function problemDiagnostic(range: SourceRange, { code, message, remedy }: Problem, before = ''): Diagnostic {
   const words = remedy === undefined ? message : `${message}\n${remedy}`;
@@ -96,7 +97,9 @@ const rangeOf = ({ start, end }: SourceRange): Diagnostic['range'] => ({ start: 
 export class MergedDiagnostics {
   /** To be given to the language in place of the connection. */
   readonly connection: Connection;
-  private readonly sent = new Map<string, Diagnostic[]>();
+  private readonly language = new Map<string, Diagnostic[]>();
+  /** What was last sent of results, as text. */
+  private readonly results = new Map<string, string>();
   private open = true;
 
   /** @param more the diagnostics of results of a document */
@@ -107,21 +110,26 @@ export class MergedDiagnostics {
     this.connection = {
       ...client,
       sendDiagnostics: ({ uri, diagnostics }) => {
-        this.sent.set(uri, diagnostics);
-        return this.publish(uri);
+        this.language.set(uri, diagnostics);
+        return this.send(uri, this.more(uri));
       },
     };
   }
 
-  /** Sends everything that is known of a document. */
+  /** Sends what is known of a document, if its results have something else to say than before. */
   async publish(uri: string): Promise<void> {
-    if (!this.open) return;
-    const diagnostics = [...(this.sent.get(uri) ?? []), ...this.more(uri)];
-    await this.client.sendDiagnostics({ uri, diagnostics });
+    const more = this.more(uri);
+    if (JSON.stringify(more) !== (this.results.get(uri) ?? '[]')) await this.send(uri, more);
   }
 
   /** The editor is going away: nothing is sent any more. */
   close(): void {
     this.open = false;
+  }
+
+  private async send(uri: string, more: Diagnostic[]): Promise<void> {
+    if (!this.open) return;
+    this.results.set(uri, JSON.stringify(more));
+    await this.client.sendDiagnostics({ uri, diagnostics: [...(this.language.get(uri) ?? []), ...more] });
   }
 }

@@ -61,7 +61,7 @@ interface Entry {
 const REPORT_MS = 250;
 
 /** Without an engine there is no point in asking it for the next step. */
-const NO_ENGINE = new Set(['engine/no-start', 'engine/unusable']);
+export const NO_ENGINE: ReadonlySet<string> = new Set(['engine/no-start', 'engine/unusable']);
 
 export class Jobs {
   private readonly entries: Entry[] = [];

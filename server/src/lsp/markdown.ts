@@ -3,9 +3,9 @@
 /** A text that shows as it is written, also in a cell of a table. */
 export function plainText(text: string): string {
   return text
-    .replace(/[&<>]/g, character => `&#${character.charCodeAt(0)};`)
     .replace(/[\\`*_{}[\]()#+!|~]/g, '\\$&')
-    .replace(/\s+/g, ' ');
+    .replace(/[&<>]/g, character => `&#${character.charCodeAt(0)};`)
+    .replace(/[\t\r\n ]+/g, ' ');
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

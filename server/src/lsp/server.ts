@@ -15,12 +15,12 @@ import type { Problem } from '../protocol.js';
 import { EDITOR_NOTIFICATIONS, EDITOR_REQUESTS, ServerOptions } from '../protocol.js';
 import { engineHeaders } from '../run/headers.js';
 import { coalesce } from './coalesce.js';
-import { diagnosticsOf, MergedDiagnostics, problemDiagnostic } from './diagnostics.js';
+import { diagnosticsOf, FIRST_LINE, MergedDiagnostics, problemDiagnostic } from './diagnostics.js';
 import type { StartEngine } from './current-engine.js';
 import { CurrentEngine } from './current-engine.js';
 import { hintsOf } from './hints.js';
 import { hoverOf } from './hovers.js';
-import { Jobs } from './jobs.js';
+import { Jobs, NO_ENGINE } from './jobs.js';
 import { lensesOf } from './lenses.js';
 import { BACKEND, Session } from './session.js';
 
@@ -33,6 +33,8 @@ export interface ServerParts {
 
 /** Milliseconds between two messages that ask the editor to look again. */
 const CHANGED_MS = 100;
+/** Milliseconds between two checks because files change: a model that is being written changes all the time. */
+const FILES_MS = 1000;
 
 /**
  * Editors that pass no options have no notion of trust: they start the server because their user has configured it. Options
@@ -51,6 +53,8 @@ export function startServer({ connection, startEngine, files }: ServerParts): vo
 
 class Server {
   private readonly sessions = new Map<string, { readonly session: Session; readonly changed: () => void }>();
+  /** How lenses and hints of a document looked when the editor was last asked to look. */
+  private readonly appearances = new Map<string, string>();
   private readonly engine: CurrentEngine;
   private readonly jobs: Jobs;
   private readonly diagnostics: MergedDiagnostics;
@@ -83,16 +87,20 @@ class Server {
       },
       ended: async ({ uri }, failure) => {
         const session = this.session(uri);
-        if (!session) return;
-        session.runFailure = failure;
-        await session.refresh();
+        if (session) session.runFailure = failure;
+        // Other documents may have computed the same.
+        await Promise.all([...this.sessions.values()].map(({ session }) => session.refresh()));
       },
     });
     const headers = engineHeaders(this.engine, problem => this.headerProblem(problem));
     this.language = serveLanguage({
       connection: this.diagnostics.connection,
       headers: {
-        describe: async (call, folder) => (this.options.trusted ? headers.describe(call, folder) : undefined),
+        describe: async (call, folder) => {
+          const description = this.options.trusted ? await headers.describe(call, folder) : undefined;
+          if (description) this.engineProblem = undefined;
+          return description;
+        },
       },
       surfaces: {
         lenses: uri => {
@@ -119,6 +127,7 @@ class Server {
     language.open.listen({
       checked: experiment => this.checked(experiment),
       closed: uri => this.closed(uri),
+      filesChanged: coalesce(FILES_MS, () => void language.open.checkAgain()),
     });
     const { run, cancel, view, library } = EDITOR_REQUESTS;
     this.onRequest(run, ({ uri, only }) => this.run(uri, only));
@@ -194,12 +203,14 @@ class Server {
       changed,
     });
     this.sessions.set(uri, { session, changed });
+    void session.refresh();
   }
 
   /** A run goes on without its document: it may have been waiting for hours already. */
   private closed(uri: string): void {
     this.session(uri)?.close();
     this.sessions.delete(uri);
+    this.appearances.delete(uri);
     void this.diagnostics.publish(uri);
   }
 
@@ -243,7 +254,7 @@ class Server {
 
   private headerProblem(problem: Problem): void {
     // Only the engine's own faults: a file that cannot be read is reported when it is run.
-    if (!problem.code.startsWith('engine/') || this.engineProblem) return;
+    if (!NO_ENGINE.has(problem.code) || this.engineProblem) return;
     this.engineProblem = { ...problem, message: `Models and data are not checked: ${problem.message}` };
     for (const uri of this.sessions.keys()) this.changed(uri);
   }
@@ -251,10 +262,7 @@ class Server {
   private diagnosticsOf(uri: string): Diagnostic[] {
     const session = this.session(uri);
     if (!session) return [];
-    const start = { line: 0, character: 0 };
-    const engine = this.engineProblem
-      ? [problemDiagnostic({ start, end: { line: 0, character: 1000 } }, this.engineProblem)]
-      : [];
+    const engine = this.engineProblem ? [problemDiagnostic(FIRST_LINE, this.engineProblem)] : [];
     return [...diagnosticsOf(session), ...engine];
   }
 
@@ -267,6 +275,9 @@ class Server {
     if (this.leaving || !this.sessions.has(uri)) return;
     void this.diagnostics.publish(uri);
     void this.client.sendNotification(EDITOR_NOTIFICATIONS.changed.method, { uri });
+    const appearance = this.session(uri)?.appearance ?? '';
+    if (appearance === this.appearances.get(uri)) return;
+    this.appearances.set(uri, appearance);
     // An editor that is going away does not answer.
     const ask = (type: { readonly method: string }) => void this.client.sendRequest(type.method).catch(() => undefined);
     if (this.refreshable.lenses) ask(CodeLensRefreshRequest.type);

@@ -58,7 +58,6 @@ export class Session {
     private readonly context: SessionContext,
   ) {
     this.checked = checked;
-    void this.refresh();
   }
 
   /** A newer text has been checked, or its headers have. */
@@ -129,6 +128,14 @@ export class Session {
       if (standing) return standing.state;
     }
     return this.stale.has(name) ? 'stale' : 'missing';
+  }
+
+  /** Everything that lenses and hints depend on: numbers that only progress are not among it. */
+  get appearance(): string {
+    const states = this.declarations.map(({ name }) => [name, this.stateOf(name)]);
+    const { data = [], maps = [], metrics = [] } = this.shown?.snapshot ?? {};
+    const keys = [...data, ...maps, ...metrics].map(({ key }) => key);
+    return JSON.stringify([states, keys, [...this.stale], this.context.jobs.of(this.checked.uri).length, this.blocked]);
   }
 
   view(): DocumentView {

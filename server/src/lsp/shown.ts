@@ -45,8 +45,8 @@ export async function findResults(
     const step = steps.get(key ?? '');
     if (!step) continue;
     if (results.get(step.key)?.status !== 'complete') {
-      const last = earlier.get(declaration.name) ?? (await store.named(plan.file, declaration.name));
-      const meta = last === undefined ? undefined : await store.meta(last).catch(() => undefined);
+      const last = earlier.get(declaration.name) ?? (await store.lastComplete(plan.file, declaration.name));
+      const meta = last === undefined ? undefined : await store.meta(last);
       if (meta && sameKind(meta, step)) results.set(step.key, { status: 'complete', meta, fresh: false });
     }
     if (isStale(results.get(step.key), step.key)) stale.add(declaration.name);

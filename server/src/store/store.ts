@@ -27,7 +27,12 @@ const KEY = /^[0-9a-f]{64}$/;
 /** A file changed this shortly ago may change again without a new time stamp: its hash is not remembered. */
 const SETTLED_MS = 2000;
 
-const NameEntry = z.object({ key: z.string(), inputs: z.array(z.string()) });
+const NameEntry = z.object({
+  key: z.string(),
+  inputs: z.array(z.string()),
+  /** The last key that had a result, while the present one has none. */
+  earlier: z.string().optional(),
+});
 const FileEntry = z.object({ path: z.string(), size: z.number(), modified: z.string(), hash: z.string() });
 
 export class ResultStore {
@@ -126,12 +131,22 @@ export class ResultStore {
   async name(file: string, declaration: string, key: string, inputs: readonly string[] = []): Promise<void> {
     const path = this.namePath(file, declaration);
     await mkdir(dirname(path), { recursive: true });
-    await writeAtomically(path, JSON.stringify({ key, inputs }));
+    const last = await this.lastComplete(file, declaration);
+    const earlier = last === key ? undefined : last;
+    await writeAtomically(path, JSON.stringify({ key, inputs, earlier }));
   }
 
   /** The current key of a declaration; its result need not be complete. */
   async named(file: string, declaration: string): Promise<string | undefined> {
     return (await readRecord(this.namePath(file, declaration), NameEntry))?.key;
+  }
+
+  /** The current key of a declaration when it has a result, else the last one that had: a run may not have come that far. */
+  async lastComplete(file: string, declaration: string): Promise<string | undefined> {
+    const entry = await readRecord(this.namePath(file, declaration), NameEntry);
+    for (const key of [entry?.key, entry?.earlier])
+      if (key !== undefined && KEY.test(key) && (await this.meta(key))) return key;
+    return undefined;
   }
 
   /** Forgets the names of an experiment's declarations that are not among these. */
@@ -196,7 +211,9 @@ export class ResultStore {
         continue;
       }
       const name = await readRecord(path, NameEntry);
-      if (name) pending.push(name.key, ...name.inputs);
+      if (!name) continue;
+      pending.push(name.key, ...name.inputs);
+      if (name.earlier !== undefined && !(await this.meta(name.key))) pending.push(name.earlier);
     }
     const reached = new Set<string>();
     for (let key = pending.pop(); key !== undefined; key = pending.pop()) {
