@@ -39,7 +39,8 @@ const NONCE = 'n0nce';
 
 export interface PanelPage {
   readonly page: Page;
-  readonly send: (message: Message) => Promise<void>;
+  /** Posts a message, waits until what it changes is drawn, and gives the milliseconds until then. */
+  readonly send: (message: Message) => Promise<number>;
   /** What the panel has posted so far. */
   readonly posted: () => Promise<FromPanel[]>;
   /** What the content security policy has refused, and errors nobody caught. */
@@ -153,10 +154,10 @@ const stub = (theme: ThemeKind): string => `
     };
   }`;
 
-async function send(page: Page, message: Message): Promise<void> {
+async function send(page: Page, message: Message): Promise<number> {
   const arrays =
     'arrays' in message && message.arrays instanceof Map ? encoded(message.arrays as Fixture['arrays']) : undefined;
-  await page.evaluate(
+  return page.evaluate(
     ({ message, arrays }) => {
       const data = arrays?.map(({ name, type, text }) => {
         const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
@@ -165,13 +166,8 @@ async function send(page: Page, message: Message): Promise<void> {
       const sent = performance.now();
       dispatchEvent(new MessageEvent('message', { data: data ? { ...message, arrays: data } : message }));
       // Two frames later everything is drawn.
-      return new Promise<void>(drawn =>
-        requestAnimationFrame(() =>
-          requestAnimationFrame(() => {
-            document.documentElement.dataset['drawnAfter'] = String(performance.now() - sent);
-            drawn();
-          }),
-        ),
+      return new Promise<number>(drawn =>
+        requestAnimationFrame(() => requestAnimationFrame(() => drawn(performance.now() - sent))),
       );
     },
     { message: { ...message, arrays: undefined }, arrays },

@@ -31,7 +31,7 @@ export function panelHead(host: Host, onVerdict: () => void): PanelHead {
   const cancel = textButton('Cancel', true, () => host.post({ type: 'cancel' }));
   const report = textButton('Report', true, () => host.post({ type: 'report' }));
   const run = textButton('Run all', false, () => host.post({ type: 'run' }));
-  const actions = element('span', { class: 'actions' }, cancel, report, run);
+  const actions = element('span', { class: 'actions' }, report, cancel, run);
   const progress = element('vscode-progress-bar', { 'aria-label': 'Run' });
   const blocked = element('p', { class: 'note warning', role: 'note' });
   const said = element('span', { class: 'unseen', role: 'status' });

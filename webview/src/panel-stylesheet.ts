@@ -35,7 +35,7 @@ body:is(.vscode-high-contrast, .vscode-high-contrast-light) vscode-tab-header[ac
 .panel .view { max-width: 1600px; }
 .panel .view > :first-child, .panel .view > :first-child > section:first-child { border-top: 0; }
 .panel .instead { width: 100%; } .panel .instead > p { padding-top: 16px; }
-.panel .view .first { margin: 12px 0 18px; }
+.panel .view .first { margin: 12px 0 0; } .panel .instead table { margin-top: 18px; }
 .panel .view vscode-textfield { width: 100%; } .panel .view .find { flex: 1 1 11em; max-width: 15em; flex-wrap: nowrap; } .panel .find > span:empty { display: none; }
 .panel .view vscode-single-select { width: 14.5em; max-width: 100%; } .panel .under { align-items: center; }
 @container (max-width: 480px) { .panel .view .find { max-width: none; } }

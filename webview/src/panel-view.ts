@@ -120,8 +120,11 @@ export function panelView(host: Host): PanelView {
     }),
   );
 
-  function showInstead(...content: (Node | string)[]): void {
-    instead.replaceChildren(...content);
+  function showInstead(
+    content: string,
+    build: () => HTMLElement = () => element('p', { class: 'dim' }, content),
+  ): void {
+    arrange(instead, [{ id: 'instead', content, build }]);
     instead.hidden = false;
     tabs.hidden = true;
   }
@@ -132,7 +135,11 @@ export function panelView(host: Host): PanelView {
     head.show(view);
     const { snapshot } = view;
     if (!snapshot || snapshot.data.length + snapshot.metrics.length === 0) {
-      showInstead(standIn(surroundings, view, () => host.post({ type: 'run' })));
+      const { running, blocked, marks } = view;
+      const named = marks.map(({ name, kind }) => [name, kind]);
+      showInstead(JSON.stringify([view.uri, running, blocked, named, snapshot?.missing]), () =>
+        standIn(surroundings, view, () => host.post({ type: 'run' })),
+      );
     } else {
       instead.hidden = true;
       tabs.hidden = false;
@@ -260,12 +267,12 @@ export function panelView(host: Host): PanelView {
   return {
     node,
     receive: message => {
+      if (message.type === 'select') return select(message.name);
       head.fail(undefined);
-      if (message.type === 'select') select(message.name);
-      else if (message.type === 'view') update(message.view, arraysOf(message));
+      if (message.type === 'view') update(message.view, arraysOf(message));
       else {
         head.show(undefined);
-        showInstead(element('p', { class: 'dim' }, message.message));
+        showInstead(message.message);
       }
     },
     fail: reason => head.fail(reason),

@@ -30,7 +30,7 @@ body { ${LIGHT} --guide: color-mix(in srgb, var(--line) 45%, var(--background));
   font: var(--vscode-font-size, 14px)/1.5 var(--vscode-font-family, system-ui, "Segoe UI", "DejaVu Sans", sans-serif); }
 @media (prefers-color-scheme: dark) { body { ${DARK} } }
 body.vscode-light, body.vscode-high-contrast-light { ${LIGHT} }
-body.vscode-dark, body.vscode-high-contrast:not(.vscode-high-contrast-light) { ${DARK} }
+body.vscode-dark, body.vscode-high-contrast:where(:not(.vscode-high-contrast-light)) { ${DARK} }
 body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 @media (prefers-contrast: more) { body { ${CONTRAST} } }
 @media (forced-colors: active) {
