@@ -319,7 +319,7 @@ describe.skipIf(chromium === undefined)('the results panel (needs Chromium; set 
     await panel.page.locator('vscode-textfield').click();
     await panel.page.keyboard.type('ctcf-201');
     expect(await example()).toContain('ENSG00000102974.17');
-  }, 60_000);
+  });
 
   it('can be walked through with the Tab key, focus always visible', async () => {
     await open();

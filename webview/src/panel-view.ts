@@ -267,9 +267,10 @@ export function panelView(host: Host): PanelView {
   return {
     node,
     receive: message => {
-      if (message.type === 'select') return select(message.name);
-      head.fail(undefined);
-      if (message.type === 'view') update(message.view, arraysOf(message));
+      // A failure to draw stays on screen until there is something else to show.
+      if (message.type !== 'select') head.fail(undefined);
+      if (message.type === 'select') select(message.name);
+      else if (message.type === 'view') update(message.view, arraysOf(message));
       else {
         head.show(undefined);
         showInstead(message.message);
