@@ -3,7 +3,7 @@ import type { DecorationOptions, Disposable, ExtensionContext, TextDocument, Tex
 import { DecorationRangeBehavior, Range, ThemeColor, Uri, window, workspace } from 'vscode';
 import type { Sign, Strip } from './plan-decorations.js';
 import { planDecorations } from './plan-decorations.js';
-import { HINTS, hintsEnabled, SECTION, stripsEnabled } from './settings.js';
+import { SECTION, stripsEnabled } from './settings.js';
 import type { Views } from './views.js';
 import { isExperiment } from './views.js';
 
@@ -40,7 +40,7 @@ export class Decorations implements Disposable {
       views.onDidChange(uri => this.draw(editor => editor.document.uri.toString() === uri)),
       window.onDidChangeVisibleTextEditors(() => this.draw()),
       workspace.onDidChangeConfiguration(change => {
-        if (change.affectsConfiguration(SECTION) || change.affectsConfiguration(HINTS)) this.draw();
+        if (change.affectsConfiguration(SECTION)) this.draw();
       }),
     ];
   }
@@ -64,10 +64,7 @@ export class Decorations implements Disposable {
       setTimeout(() => this.views.request(uri), RETRY);
       return;
     }
-    const { strips, notes, signs } = planDecorations(view ?? { marks: [] }, {
-      strips: stripsEnabled(),
-      hints: hintsEnabled(document),
-    });
+    const { strips, notes, signs } = planDecorations(view ?? { marks: [] }, stripsEnabled());
     editor.setDecorations(
       this.strips,
       strips.map(strip => stripDecoration(document, strip)),

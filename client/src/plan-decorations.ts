@@ -25,18 +25,13 @@ export interface DecorationPlan {
   readonly signs: Readonly<Record<Sign, readonly number[]>>;
 }
 
-/** What the user wants to see: the strips of this extension, and the editor's inlay hints, which say `(stale)`. */
-export interface Wishes {
-  readonly strips: boolean;
-  readonly hints: boolean;
-}
-
-export function planDecorations({ marks }: Pick<DocumentView, 'marks'>, { strips, hints }: Wishes): DecorationPlan {
+/** @param strips false where the user has switched them off */
+export function planDecorations({ marks }: Pick<DocumentView, 'marks'>, strips: boolean): DecorationPlan {
   const lines = (state: Sign): number[] =>
     marks.filter(mark => mark.state === state).map(({ range }) => range.start.line);
   return {
     strips: strips ? marks.flatMap(stripOf) : [],
-    notes: marks.flatMap(mark => noteOf(mark, hints)),
+    notes: marks.flatMap(noteOf),
     signs: { running: lines('running'), waiting: lines('waiting'), failed: lines('failed') },
   };
 }
@@ -46,8 +41,9 @@ function stripOf({ strip, state, range }: DeclarationMark): Strip[] {
   return strip ? [{ line: range.end.line, ...strip, stale: state !== 'done' }] : [];
 }
 
-function noteOf({ state, progress, range }: DeclarationMark, hints: boolean): Note[] {
+function noteOf({ state, progress, strip, range }: DeclarationMark): Note[] {
   const line = range.end.line;
   if (state === 'running') return [{ line, text: progress === undefined ? 'running' : `running ${percent(progress)}` }];
-  return state === 'stale' && !hints ? [{ line, text: 'stale' }] : [];
+  // A stale metric says so in its inlay hint; a dimmed picture alone says nothing.
+  return state === 'stale' && strip ? [{ line, text: 'stale' }] : [];
 }

@@ -1,11 +1,8 @@
 /** The settings `explainome.*`; package.json documents them. */
-import type { TextDocument } from 'vscode';
 import { workspace } from 'vscode';
 import type { ServerOptions } from '../../server/src/protocol.js';
 
 export const SECTION = 'explainome';
-/** The editor's own setting for inlay hints. */
-export const HINTS = 'editor.inlayHints.enabled';
 
 /** What the server must know of settings and trust. */
 export function serverOptions(): ServerOptions {
@@ -20,6 +17,3 @@ export function serverOptions(): ServerOptions {
 }
 
 export const stripsEnabled = (): boolean => workspace.getConfiguration(SECTION).get('strips.enabled', true);
-
-export const hintsEnabled = (document: TextDocument): boolean =>
-  workspace.getConfiguration(undefined, document).get(HINTS) !== 'off';

@@ -16,25 +16,22 @@ const view = viewOf([
 ]);
 
 test('strips stand behind the last line of their declaration, and only results of the present text are not dimmed', () => {
-  expect(planDecorations(view, { strips: true, hints: true }).strips).toEqual([
+  expect(planDecorations(view, true).strips).toEqual([
     { line: 3, ...strip, stale: false },
     { line: 4, ...strip, stale: true },
     { line: 5, ...strip, stale: true },
   ]);
 });
 
-test('a note says how far the running one is, and where no hint says it, what is of an earlier text', () => {
-  const running = { line: 5, text: 'running 43\u00a0%' };
-  expect(planDecorations(view, { strips: true, hints: true }).notes).toEqual([running]);
-  expect(planDecorations(view, { strips: true, hints: false }).notes).toEqual([
+test('a note says how far the running one is, and which strip is of an earlier text', () => {
+  expect(planDecorations(view, true).notes).toEqual([
     { line: 4, text: 'stale' },
-    running,
-    { line: 7, text: 'stale' },
+    { line: 5, text: 'running 43\u00a0%' },
   ]);
 });
 
 test('the gutter tells running, waiting and failed declarations on their first line', () => {
-  expect(planDecorations(view, { strips: true, hints: true }).signs).toEqual({
+  expect(planDecorations(view, true).signs).toEqual({
     running: [5],
     waiting: [6],
     failed: [8],
@@ -42,7 +39,7 @@ test('the gutter tells running, waiting and failed declarations on their first l
 });
 
 test('without strips the notes and signs stay', () => {
-  const plan = planDecorations(view, { strips: false, hints: true });
+  const plan = planDecorations(view, false);
   expect(plan.strips).toEqual([]);
-  expect(plan.notes).toHaveLength(1);
+  expect(plan.notes).toHaveLength(2);
 });
