@@ -122,7 +122,10 @@ describe('runPlan', () => {
     const planned = await plan(withFailing('wait'));
     const abort = new AbortController();
     const running = run(planned, abort.signal);
-    setTimeout(() => abort.abort(), 700);
+    await expect
+      .poll(() => events.some(event => event.type === 'started' && event.step.title.includes('does-wait')))
+      .toBe(true);
+    abort.abort();
     const outcome = await running;
     expect(outcome).toMatchObject({ cancelled: true, exitCode: 130 });
     expect(fates(planned, outcome)).toMatchObject({ raw: 'complete', ig: 'not run', level: 'not run' });

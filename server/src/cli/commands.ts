@@ -9,7 +9,7 @@ import type { ExecutorOptions, ModelDescription } from '../protocol.js';
 import { quantity } from '../protocol.js';
 import { EngineError } from '../run/supervisor.js';
 import { locateFiles } from '../run/headers.js';
-import { reportHtml, withFirstExamples } from '../run/report.js';
+import { reportHtml } from '../run/report.js';
 import { judgeAll, storedResults } from '../run/results.js';
 import type { ExitCode } from '../run/run.js';
 import { EXIT, runPlan } from '../run/run.js';
@@ -190,10 +190,12 @@ function printModel(file: string, model: ModelDescription, { terminal }: Context
     );
   }
   for (const { level, message } of model.notes) out.write(`${paint('yellow', level)}: ${message}\n`);
-  if (model.operators.some(({ gradient }) => gradient === 'refused')) {
+  if (model.operators.some(({ known }) => !known)) {
+    out.write('\nAn operator is unknown: nothing can be computed with this model.\n');
+  } else if (model.operators.some(({ gradient }) => gradient === 'refused')) {
     const perturbing = entriesOf('method').filter(({ produces }) => produces === 'effect');
     out.write(
-      `\nGradients are refused. Methods that only run the model forward remain where all operators are known: ${perturbing.map(({ name }) => name).join(', ')}.\n`,
+      `\nGradients are refused. Methods that only run the model forward remain: ${perturbing.map(({ name }) => name).join(', ')}.\n`,
     );
   }
 }
@@ -267,7 +269,7 @@ export async function reportCommand(
   );
   const results = await storedResults(plan, store);
   const expectations = await judgeAll(plan, results, store);
-  const snapshot = withFirstExamples(await buildSnapshot({ plan, store, results, expectations, texts }));
+  const snapshot = await buildSnapshot({ plan, store, results, expectations, texts });
   if (snapshot.data.length + snapshot.metrics.length === 0 && snapshot.missing.length > 0) {
     throw new CommandError(EXIT.failed, 'There are no results to report.', `Run \`xome run ${file}\` first.`);
   }

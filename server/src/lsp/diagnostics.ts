@@ -57,31 +57,38 @@ function metricPlace(
 }
 
 /** What failed, where it is declared; what depends on it says nothing of its own. */
-function failures(session: Session): Diagnostic[] {
-  const { checked, shown } = session;
-  const found: Diagnostic[] = [];
-  for (const [key, problem] of session.failures) {
-    const planned = shown?.plan.declarations.filter(declaration => declaration.key === key) ?? [];
+function failures({ checked, shown, failures: failed }: Session): Diagnostic[] {
+  return [...failed].flatMap(([key, problem]) => {
     // A key that the present plan does not have belongs to an earlier text.
     const step = shown?.plan.steps.find(step => step.key === key);
-    if (!problem || !step) continue;
-    const declared = checked.declarations.find(({ name }) => planned.some(one => one.declaration.name === name));
-    found.push(problemDiagnostic(declared?.nameRange ?? FIRST_LINE, problem, declared ? '' : `"${step.title}": `));
-  }
-  return found;
+    if (!problem || !step) return [];
+    // The inner stages of a declaration stand in the plan under its place.
+    const planned = shown?.plan.declarations.find(one => one.key === key || one.declaration.place === step.place);
+    const declared =
+      step.place.file === checked.file
+        ? checked.declarations.find(({ name }) => name === planned?.declaration.name)
+        : undefined;
+    const place = problem.place === undefined || problem.message.includes(problem.place) ? '' : ` (${problem.place})`;
+    const message = `${step.title}: ${problem.message}${place}`;
+    return [problemDiagnostic(declared?.nameRange ?? FIRST_LINE, { ...problem, message })];
+  });
 }
 
 /** What keeps the whole document from running, or from showing its results. */
-function wholeRun({ problem, runFailure }: Session): Diagnostic[] {
-  return [problem, runFailure].filter(one => one !== undefined).map(one => problemDiagnostic(FIRST_LINE, one));
+function wholeRun({ checked, problem, runFailure }: Session): Diagnostic[] {
+  const range = problem?.at?.file === checked.file ? problem?.at?.range : undefined;
+  return [
+    ...(problem ? [problemDiagnostic(range ?? FIRST_LINE, problem)] : []),
+    ...(runFailure ? [problemDiagnostic(FIRST_LINE, runFailure)] : []),
+  ];
 }
 
 /** Where to put what belongs to no declaration. */
 export const FIRST_LINE: SourceRange = { start: { line: 0, character: 0 }, end: { line: 0, character: 1000 } };
 
-export function problemDiagnostic(range: SourceRange, { code, message, remedy }: Problem, before = ''): Diagnostic {
+export function problemDiagnostic(range: SourceRange, { code, message, remedy }: Problem): Diagnostic {
   const words = remedy === undefined ? message : `${message}\n${remedy}`;
-  return diagnostic(range, { code, severity: DiagnosticSeverity.Error, message: before + words });
+  return diagnostic(range, { code, severity: DiagnosticSeverity.Error, message: words });
 }
 
 function diagnostic(range: SourceRange, about: Omit<Diagnostic, 'range' | 'source'>): Diagnostic {

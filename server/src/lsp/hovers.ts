@@ -118,7 +118,8 @@ async function firstPrediction(meta: ResultMeta | undefined, store: ResultStore)
 }
 
 function dataHover({ examples, length, labels, notes }: Snapshot['data'][number]): string {
-  const positives = labels?.filter(label => label > 0).length;
+  // The labels of more examples than a view draws are not at hand.
+  const positives = labels?.length === examples ? labels.filter(label => label > 0).length : undefined;
   const facts = [
     `${quantity(examples, 'count')} examples of ${quantity(length, 'count')} nt`,
     ...(positives === undefined ? [] : [`${quantity(positives, 'count')} with a positive label`]),

@@ -2,7 +2,7 @@
  * One open experiment: what its text says now, which results belong to it, and how each declaration stands. Typing never
  * waits for it: results are looked for when a text has been checked and typing has paused.
  */
-import type { Experiment } from '../language/experiment.js';
+import type { Experiment, SourcePlace } from '../language/experiment.js';
 import type { OpenExperiment } from '../language/open-experiments.js';
 import type { Plan } from '../plan/plan.js';
 import { makePlan } from '../plan/plan.js';
@@ -32,6 +32,11 @@ export interface SessionContext {
   readonly changed: () => void;
 }
 
+/** A problem and where in the experiment it arises. */
+export interface PlacedProblem extends Problem {
+  readonly at?: SourcePlace;
+}
+
 /** A plan that can be run, or why there is none. */
 export type Prepared = { readonly plan: Plan; readonly store: ResultStore } | { readonly reason: string };
 
@@ -40,8 +45,8 @@ export class Session {
   checked: OpenExperiment;
   /** Results of the last text without errors. */
   shown: Shown | undefined;
-  /** Why there is no plan although the text has no errors, such as a file that is missing. */
-  problem: Problem | undefined;
+  /** Why there is no plan although the text has no errors, such as a file that is missing; where it is known. */
+  problem: PlacedProblem | undefined;
   /** What stopped the last run as a whole. */
   runFailure: Problem | undefined;
   /** What failed in the last run that was to compute it, by key; undefined for what depends on a failure. */
@@ -205,7 +210,10 @@ export class Session {
     }
   }
 
-  private async find(experiment: Experiment, texts: ReadonlyMap<string, string>): Promise<Shown | Problem | undefined> {
+  private async find(
+    experiment: Experiment,
+    texts: ReadonlyMap<string, string>,
+  ): Promise<Shown | PlacedProblem | undefined> {
     try {
       if (this.checked.file === undefined) return undefined;
       const store = await ResultStore.find(await this.storeFolder(this.checked.file));
@@ -213,7 +221,7 @@ export class Session {
       const plan = await planOf(experiment, store);
       return await findResults(plan, store, texts, this.earlier, this.shown?.strips ?? new Map());
     } catch (error) {
-      if (error instanceof PlanError) return error.problem;
+      if (error instanceof PlanError) return { ...error.problem, ...(error.place && { at: error.place }) };
       const message = error instanceof Error ? error.message : String(error);
       return { code: 'results/unreadable', message: `Stored results cannot be read: ${message}` };
     }

@@ -4,7 +4,6 @@
  */
 import type { Plan, Step } from '../plan/plan.js';
 import type { Snapshot } from '../protocol.js';
-import { withFirstExamples } from '../run/report.js';
 import type { JudgedExpectation, StepResult, StepResults } from '../run/results.js';
 import { judgeAll, storedResults } from '../run/results.js';
 import { buildSnapshot } from '../run/snapshot.js';
@@ -45,16 +44,28 @@ export async function findResults(
     const step = steps.get(key ?? '');
     if (!step) continue;
     if (results.get(step.key)?.status !== 'complete') {
-      const last = earlier.get(declaration.name) ?? (await store.lastComplete(plan.file, declaration.name));
-      const meta = last === undefined ? undefined : await store.meta(last);
+      const meta = await lastResult(declaration.name, plan.file, store, earlier);
       if (meta && sameKind(meta, step)) results.set(step.key, { status: 'complete', meta, fresh: false });
     }
     if (isStale(results.get(step.key), step.key)) stale.add(declaration.name);
   }
   const expectations = await judgeAll(plan, results, store);
-  // What it names travels to the editor with every change: no more than can be drawn.
-  const snapshot = withFirstExamples(await buildSnapshot({ plan, store, results, expectations, texts }));
+  const snapshot = await buildSnapshot({ plan, store, results, expectations, texts });
   return { plan, store, results, expectations, snapshot, stale, strips: await stripsOf(snapshot, store, strips) };
+}
+
+/** The result that was shown last, or the last one of this name in the store. */
+async function lastResult(
+  name: string,
+  file: string,
+  store: ResultStore,
+  earlier: ReadonlyMap<string, string>,
+): Promise<ResultMeta | undefined> {
+  const shown = earlier.get(name);
+  const meta = shown === undefined ? undefined : await store.meta(shown);
+  if (meta) return meta;
+  const named = await store.lastComplete(file, name);
+  return named === undefined ? undefined : store.meta(named);
 }
 
 /** True for the result of an earlier text that stands in for that of a step. */

@@ -24,7 +24,7 @@ export type ReportArray = Float32Array | Uint8Array;
  * @returns one HTML document
  */
 export function reportHtml(snapshot: Snapshot, arrays: ReadonlyMap<string, ReportArray>, script: string): string {
-  const cut = withFirstExamples(snapshot);
+  const cut = cutExamples(snapshot);
   const code = script.replace(/\r\n?/g, '\n').replace(/<(?=\/script|!--)/gi, '\\x3c');
   const policy = [
     `default-src 'none'`,
@@ -65,13 +65,15 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, character => names[character] ?? character);
 }
 
-/**
- * A snapshot that names only the first examples of every data set: as many as a view draws. `examples` stays the whole
- * number.
- */
-export function withFirstExamples(snapshot: Snapshot): Snapshot {
+/** How many examples of this length a view draws, at least one. */
+export function shownExamples(length: number): number {
+  return Math.min(EMBEDDED_EXAMPLES, Math.max(1, Math.floor(EMBEDDED_VALUES / Math.max(1, length))));
+}
+
+/** Names the first examples of every data set only. `examples` stays the whole number. */
+function cutExamples(snapshot: Snapshot): Snapshot {
   const data = snapshot.data.map(set => {
-    const rows = Math.min(EMBEDDED_EXAMPLES, Math.max(1, Math.floor(EMBEDDED_VALUES / Math.max(1, set.length))));
+    const rows = shownExamples(set.length);
     return { ...set, names: set.names.slice(0, rows), ...(set.labels && { labels: set.labels.slice(0, rows) }) };
   });
   return { ...snapshot, data };

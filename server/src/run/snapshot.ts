@@ -9,6 +9,7 @@ import type { Snapshot } from '../protocol.js';
 import { Task } from '../protocol.js';
 import type { ResultMeta } from '../store/result.js';
 import type { ResultStore } from '../store/store.js';
+import { shownExamples } from './report.js';
 import type { JudgedExpectation, StepResults } from './results.js';
 import { absence, statisticsOf } from './results.js';
 
@@ -22,7 +23,8 @@ export interface SnapshotInput {
 }
 
 /**
- * The snapshot of an experiment. Its arrays are named and not read: `readViewArrays` does that.
+ * The snapshot of an experiment. Its arrays are named and not read: `readViewArrays` does that. Of every data set the first
+ * examples are named, as many as a view draws.
  *
  * @throws StoreError when stored row names are missing
  */
@@ -129,13 +131,13 @@ function expectationOf(judged: JudgedExpectation): Snapshot['expectations'][numb
 async function dataOf(name: string, meta: ResultMeta, store: ResultStore): Promise<Snapshot['data'][number]> {
   const sizes = meta.arrays.find(array => array.name === 'array')?.axes.map(({ size }) => size) ?? [];
   const [examples = 0, length = 0] = sizes;
-  const table = await store.rows(meta.key);
+  const table = await store.rows(meta.key, shownExamples(length));
   const column = (heading: string): string[] => {
     const index = table.columns.indexOf(heading);
     return index < 0 ? [] : table.rows.map(row => row[index] ?? '');
   };
   const labels = column('label');
-  const labelled = labels.length === examples && labels.every(label => label !== '');
+  const labelled = labels.length > 0 && labels.every(label => label !== '');
   return {
     name,
     key: meta.key,

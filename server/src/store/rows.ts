@@ -13,10 +13,11 @@ export function encodeRows(table: RowTable): string {
     .join('');
 }
 
-export function decodeRows(text: string): RowTable {
+/** @param maximum how many of the first rows are wanted: the rest is not looked at */
+export function decodeRows(text: string, maximum = Infinity): RowTable {
   const [columns = [], ...rows] = text
-    .split('\n')
-    .slice(0, -1)
+    .slice(0, Math.max(0, text.lastIndexOf('\n')))
+    .split('\n', Math.min(maximum + 1, 2 ** 32 - 1))
     .map(line =>
       line.split('\t').map(cell => cell.replace(/\\(.)/g, (_, letter: string) => UNESCAPES[letter] ?? letter)),
     );

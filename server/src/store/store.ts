@@ -112,15 +112,16 @@ export class ResultStore {
   /**
    * The row names of a result.
    *
+   * @param maximum how many of the first rows are wanted
    * @throws StoreError when it has none
    */
-  async rows(key: string): Promise<RowTable> {
+  async rows(key: string, maximum = Infinity): Promise<RowTable> {
     const path = join(this.result(key), 'rows.tsv');
     const text = await readIfPresent(path);
     if (text === undefined) {
       throw new StoreError('store/missing', `There are no row names at ${path}.`, path, 'Run the experiment again.');
     }
-    return decodeRows(text);
+    return decodeRows(text, maximum);
   }
 
   /**

@@ -48,8 +48,15 @@ function stretch(scores: Float32Array): [number, number] {
   return [from, from + LOGO_POSITIONS];
 }
 
-/** Indices of the scores of largest magnitude, strongest first. */
+/** Indices of the scores of largest magnitude, strongest first, in one pass: sequences may have a million positions. */
 export function strongestPositions(scores: Float32Array, count: number): number[] {
   const size = (index: number): number => Math.abs(scores[index] || 0);
-  return [...scores.keys()].sort((a, b) => size(b) - size(a)).slice(0, count);
+  const found: number[] = [];
+  for (let index = 0; index < scores.length; index++) {
+    if (found.length >= count && size(index) <= size(found[count - 1] ?? 0)) continue;
+    const place = found.findIndex(other => size(other) < size(index));
+    found.splice(place < 0 ? found.length : place, 0, index);
+    if (found.length > count) found.pop();
+  }
+  return found;
 }
