@@ -7,12 +7,13 @@ export const SECTION = 'explainome';
 /** What the server must know of settings and trust. */
 export function serverOptions(): ServerOptions {
   const settings = workspace.getConfiguration(SECTION);
-  const threads = settings.get<number>('engine.threads', 0);
+  // settings.json may hold anything.
+  const node = settings.get<unknown>('engine.node');
+  const threads = settings.get<unknown>('engine.threads');
   return {
     trusted: workspace.isTrusted,
-    engineNode: settings.get('engine.node', '').trim(),
-    // settings.json may hold anything, and the server refuses what is no number of threads.
-    threads: Number.isInteger(threads) && threads > 0 ? threads : 0,
+    engineNode: typeof node === 'string' ? node.trim() : '',
+    threads: typeof threads === 'number' && Number.isInteger(threads) && threads > 0 ? threads : 0,
   };
 }
 
