@@ -163,22 +163,29 @@ describe('xome model', () => {
     await writeFile(join(folder, 'refused.onnx'), '');
     const bad = await xome('model', 'refused.onnx');
     expect(bad.code).toBe(3);
-    expect(bad.out).toMatch(/Einsum +1 {2}refused: unknown operator/);
-    expect(bad.out).toMatch(/in_silico_mutagenesis/);
+    expect(bad.out).toMatch(/Einsum +1 {2}refused: it has no derivative/);
+    expect(bad.out).toMatch(/remain: in_silico_mutagenesis/);
+    await writeFile(join(folder, 'unknown.onnx'), '');
+    const useless = await xome('model', 'unknown.onnx');
+    expect(useless.code).toBe(3);
+    expect(useless.out).toMatch(/Fancy +1 {2}refused: unknown operator[^]*nothing can be computed/);
     expect((await xome('model', 'model.txt')).err).toMatch(/\.onnx/);
   });
 });
 
 describe('xome init', () => {
-  it.each(['long.onnx', 'long-refused.onnx'])('writes an experiment for %s that has no findings and runs', async model => {
-    await writeFile(join(folder, model), '');
-    const { code, err } = await xome('init', model, '-o', 'first.xome');
-    expect([code, err]).toEqual([0, expect.stringContaining('xome run first.xome')]);
-    const checked = await xome('check', 'first.xome', '--json');
-    expect(JSON.parse(checked.out)).toEqual({ diagnostics: [], errors: 0, warnings: 0 });
-    expect((await xome('run', 'first.xome', '--only', 'ism')).code).toBe(0);
-    expect((await xome('init', model, '-o', 'first.xome')).err).toMatch(/exists already/);
-  });
+  it.each(['long.onnx', 'long-refused.onnx'])(
+    'writes an experiment for %s that has no findings and runs',
+    async model => {
+      await writeFile(join(folder, model), '');
+      const { code, err } = await xome('init', model, '-o', 'first.xome');
+      expect([code, err]).toEqual([0, expect.stringContaining('xome run first.xome')]);
+      const checked = await xome('check', 'first.xome', '--json');
+      expect(JSON.parse(checked.out)).toEqual({ diagnostics: [], errors: 0, warnings: 0 });
+      expect((await xome('run', 'first.xome', '--only', 'ism')).code).toBe(0);
+      expect((await xome('init', model, '-o', 'first.xome')).err).toMatch(/exists already/);
+    },
+  );
 });
 
 describe('xome show, report and gc', () => {

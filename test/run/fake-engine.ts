@@ -107,6 +107,7 @@ async function compute({ store: folder, key, task, title }: Run): Promise<void> 
 function model({ files }: Extract<EngineRequest, { type: 'describe' }>): ModelDescription {
   const [path = ''] = Object.values(files);
   const refused = path.includes('refused');
+  const unknown = path.includes('unknown');
   const length = path.includes('long') ? 30 : 3;
   return {
     is: 'model',
@@ -115,7 +116,12 @@ function model({ files }: Extract<EngineRequest, { type: 'describe' }>): ModelDe
     outputs: [{ name: 'output', type: 'float32', shape: ['batch', 1] }],
     operators: [
       { operator: 'Conv', count: 2, known: true, gradient: 'exact' },
-      ...(refused ? [{ operator: 'Einsum', count: 1, known: false, gradient: 'refused' as const, reason: 'unknown operator' }] : []),
+      ...(refused
+        ? [{ operator: 'Einsum', count: 1, known: true, gradient: 'refused' as const, reason: 'it has no derivative' }]
+        : []),
+      ...(unknown
+        ? [{ operator: 'Fancy', count: 1, known: false, gradient: 'refused' as const, reason: 'unknown operator' }]
+        : []),
     ],
     parameters: 1234,
     activations: [{ operator: 'Sigmoid', node: 'last' }],
