@@ -6,7 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { complete, impossible, install } from '../test/host/install.mjs';
 
-const run = (command, args, timeout) => spawnSync(command, args, { stdio: 'inherit', timeout }).status === 0;
+// Logs of continuous integration show control characters as they are.
+const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1' };
+const run = (command, args, timeout) => spawnSync(command, args, { stdio: 'inherit', timeout, env }).status === 0;
 const works = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
 /** What some tests need beside Node, and the Debian package that brings it. */
