@@ -302,7 +302,17 @@ describe('results', () => {
   it('are explained in hovers, pictures included', async () => {
     const editor = await startDone();
     const metric = await editor.hover('a.xome', lineOf('metric agree'), 8);
-    expect(metric).toMatch(/\| \*\*median\*\* \| \*\*50\s%\*\* \| 2\.5\s% to 97\.5\s% \| 4 \| higher \|/);
+    const row = metric.split('\n').find(line => line.includes('**median**')) ?? '';
+    expect(row.replaceAll('&emsp;', '').split(/\s*\|\s*/)).toEqual([
+      '',
+      '**median**',
+      '**50\u00a0%**',
+      '2.5\u00a0% to 97.5\u00a0%',
+      '4',
+      'higher',
+      'Median over examples of the shared top positions.',
+      '',
+    ]);
     expect(metric).toContain('```xome\nmetric agree = rank_agreement of grad, ig');
     expect(await editor.hover('a.xome', lineOf('expect agree'), 8)).toContain('**median**');
     const map = await editor.hover('a.xome', lineOf('attribution grad'), 13);
@@ -314,7 +324,7 @@ describe('results', () => {
         .toString()
         .match(/>[ACGT]</g),
     ).toEqual(['>C<', '>G<']);
-    expect(map).toContain('| 3 | G | 2 |');
+    expect(map).toContain('Strongest: G at 3: **2** · C at 2: **1**');
   });
 });
 

@@ -79,7 +79,7 @@ async function mapHover(map: Snapshot['maps'][number], snapshot: Snapshot, store
   return joined(facts, data && (await firstExample(map, data, meta, store)), ...map.notes.map(noteLine));
 }
 
-/** Logo, target and strongest positions of the first example. */
+/** Logo, target and strongest positions of the first example: short, because hovers show little at a time. */
 async function firstExample(
   map: Snapshot['maps'][number],
   data: Snapshot['data'][number],
@@ -95,17 +95,12 @@ async function firstExample(
     `First example: **${plainText(data.names[0] ?? '1')}**`,
     ...(target === undefined ? [] : [`target ${quantity(target, 'logit')}`]),
   ].join(' · ');
-  const strongest = strongestPositions(scores, STRONGEST).map(position => [
-    quantity(position + 1, 'count'),
-    BASES[letters[position] ?? 4] ?? 'N',
-    quantity(scores[position] ?? NaN, 'logit'),
-  ]);
+  const strongest = strongestPositions(scores, STRONGEST).map(position => {
+    const base = BASES[letters[position] ?? 4] ?? 'N';
+    return `${base} at ${quantity(position + 1, 'count')}: **${quantity(scores[position] ?? NaN, 'logit')}**`;
+  });
   const described = `Sequence logo of ${map.name}, first example, ${Math.min(scores.length, LOGO_POSITIONS)} positions`;
-  return joined(
-    title,
-    image(drawLogo(letters, scores), described),
-    table(['strongest position', 'base', `score (${plainText(map.unit)})`], strongest),
-  );
+  return joined(title, image(drawLogo(letters, scores), described), `Strongest: ${strongest.join(' · ')}`);
 }
 
 /** The target's value at the first example: corrected maps have it from the attribution that they correct. */

@@ -8,9 +8,10 @@ export function plainText(text: string): string {
     .replace(/[\t\r\n ]+/g, ' ');
 }
 
+/** A table whose columns stand apart: editors give cells no padding. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  const line = (cells: readonly string[]): string => `| ${cells.join('&emsp; | ')} |`;
+  return [line(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(line)].join('\n');
 }
 
 /** An image that the text describes for those who do not see it. */

@@ -8,8 +8,9 @@ export function lineOf({ declarations, title }: Step): string {
   return [...declarations.map(id => id.slice(id.lastIndexOf('#') + 1)), title].join(' = ');
 }
 
-/** Seconds as people read them: `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`. */
+/** Seconds as people read them: `< 0.1 s`, `0.4 s`, `12 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`. */
 export function duration(seconds: number): string {
+  if (seconds < 0.05) return '< 0.1 s';
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;

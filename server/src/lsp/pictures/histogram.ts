@@ -3,7 +3,8 @@ import type { Distribution } from '../../protocol.js';
 import { BAR, INK, NULL_LINE, round, svgText, svgUri } from './svg.js';
 
 const WIDTH = 360;
-const HEIGHT = 150;
+/** Hovers show 250 pixels: values and picture together should fit. */
+const HEIGHT = 110;
 const TOP = 4;
 const BOTTOM = HEIGHT - 20;
 /** Labels of the ends of the axis need this much. */
