@@ -54,13 +54,7 @@ const contexts = await Promise.all([
     platform: 'browser',
     target: 'es2022',
     format: 'iife',
-    entryPoints: {
-      report: 'webview/src/report.ts',
-      panel: 'webview/src/panel.ts',
-      // The icon font of the editor, for the panel's controls.
-      codicon: '@vscode/codicons/dist/codicon.css',
-    },
-    loader: { '.ttf': 'file' },
+    entryPoints: { report: 'webview/src/report.ts', panel: 'webview/src/panel.ts' },
     outdir: `${out}/webview`,
   }),
 ]);

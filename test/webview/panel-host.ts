@@ -102,7 +102,7 @@ export class PanelHost {
   /** A panel that is ready; nothing has been sent to it. */
   async open(theme: ThemeKind, width: number, height = 800): Promise<PanelPage> {
     const page = await this.browser.newPage({ viewport: { width, height } });
-    const html = panelPage({ source: ORIGIN, nonce: NONCE, script: `${ORIGIN}/panel.js`, icons: `${ORIGIN}/icons.css` })
+    const html = panelPage({ source: ORIGIN, nonce: NONCE, script: `${ORIGIN}/panel.js` })
       .replace(
         '</head>',
         `<style nonce="${NONCE}">${EDITOR_STYLE}</style><script nonce="${NONCE}">${stub(theme)}</script></head>`,
@@ -111,7 +111,6 @@ export class PanelHost {
     await page.route(`${ORIGIN}/**`, route => {
       const { pathname } = new URL(route.request().url());
       if (pathname === '/panel.js') return route.fulfill({ contentType: 'text/javascript', body: this.script });
-      if (pathname === '/icons.css') return route.fulfill({ contentType: 'text/css', body: '' });
       return route.fulfill({ contentType: 'text/html', body: html });
     });
     await page.goto(`${ORIGIN}/`);

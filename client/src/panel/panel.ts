@@ -113,12 +113,10 @@ export class ResultsPanel implements Disposable {
     });
     webview.onDidReceiveMessage((message: unknown) => this.receive(message));
     webview.options = { enableScripts: true, localResourceRoots: [this.root] };
-    const file = (name: string): string => webview.asWebviewUri(Uri.joinPath(this.root, name)).toString();
     webview.html = panelPage({
       source: webview.cspSource,
       nonce: randomBytes(16).toString('base64'),
-      script: file('panel.js'),
-      icons: file('codicon.css'),
+      script: webview.asWebviewUri(Uri.joinPath(this.root, 'panel.js')).toString(),
     });
     if (this.document) this.follow(this.document);
   }

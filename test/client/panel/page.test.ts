@@ -5,7 +5,6 @@ const page = panelPage({
   source: 'https://file+.vscode-resource.vscode-cdn.net',
   nonce: 'bm9uY2U=',
   script: 'https://file+.vscode-resource.vscode-cdn.net/dist/webview/panel.js',
-  icons: 'https://file+.vscode-resource.vscode-cdn.net/dist/webview/codicon.css',
 });
 
 test('the policy lets in nothing by default, scripts by nonce only, and nothing unsafe', () => {
@@ -15,8 +14,8 @@ test('the policy lets in nothing by default, scripts by nonce only, and nothing 
   expect(page).not.toContain('unsafe-');
 });
 
-test('every script and stylesheet of the page carries the nonce', () => {
+test('the one thing that the page loads carries the nonce', () => {
   const loaded = page.match(/<(script|link)[^>]*>/g) ?? [];
-  expect(loaded).toHaveLength(2);
+  expect(loaded).toHaveLength(1);
   for (const tag of loaded) expect(tag).toContain('nonce="bm9uY2U="');
 });
