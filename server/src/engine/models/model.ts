@@ -10,6 +10,7 @@ import { pathOf, type Files } from '../data/source.js';
 import { Failure } from '../failure.js';
 import { GraphBuilder } from '../graph/builder.js';
 import type { Graph, Node } from '../graph/graph.js';
+import { addHeight } from '../transforms/height.js';
 import { emit } from '../transforms/specialise.js';
 import { selectTarget } from '../transforms/target.js';
 import { importKeras } from './keras.js';
@@ -136,7 +137,7 @@ export class ScalarModel {
         remedy: 'Write each of A, C, G and T once, for example order: "ACGT".',
       });
     const form = inputForm(imported.graph, length, layout);
-    return new ScalarModel(imported, target.target, classes, form, order);
+    return new ScalarModel({ ...imported, graph: addHeight(imported.graph) }, target.target, classes, form, order);
   }
 
   /** Name of the file. */

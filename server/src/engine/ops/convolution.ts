@@ -120,9 +120,11 @@ const attributesOf = ({ group, window }: Convolution) => ({
 /** Channels from which native runtimes have blocked convolution kernels. */
 const BLOCK = 16;
 
-/** The first layer of a DNA model: its gradient goes to four channels, along one axis. */
+/** The first layer of a DNA model: its gradient goes to four channels, along the last axis, the others being of extent 1. */
 const towardsFew = ({ group, inputChannels, window }: Convolution): boolean =>
-  group === 1 && inputChannels < BLOCK && window.kernel.length === 1;
+  group === 1 &&
+  inputChannels < BLOCK &&
+  [...window.kernel.slice(0, -1), ...window.input.slice(0, -1), ...window.output.slice(0, -1)].every(e => e === 1);
 
 /**
  * The transpose of a one-dimensional convolution with stride 1, for few input channels: one matrix product gives what each
@@ -135,27 +137,32 @@ function shiftedSum(
   kernel: Tensor,
   { batch, inputChannels, outputChannels, window }: Convolution,
 ): string {
-  const [taps, dilation, positions] = [window.kernel[0]!, window.dilations[0]!, window.output[0]!];
+  const [taps, dilation, positions] = [window.kernel.at(-1)!, window.dilations.at(-1)!, window.output.at(-1)!];
+  const ones = window.kernel.map(() => 1);
   const from = numbersOf(kernel);
   const rows = floats(
-    [inputChannels * taps, outputChannels, 1],
+    [inputChannels * taps, outputChannels, ...ones],
     Float32Array.from(
       from,
       (_, i) => from[(i % outputChannels) * inputChannels * taps + Math.floor(i / outputChannels)]!,
     ),
   );
-  const handed = builder.add('Conv', [cotangent, builder.constant(rows)], { kernel_shape: [1] });
-  const padded = builder.add('Pad', [handed, builder.integers([0, 0, 0, 0, 0, taps * dilation]), builder.scalar(0)]);
-  const length = positions + taps * dilation;
   const slice = (value: string, start: number, end: number, axis: number): string =>
     builder.add('Slice', [value, ...[start, end, axis].map(at => builder.integers([at]))]);
   const reshape = (value: string, shape: readonly number[]): string =>
     builder.add('Reshape', [value, builder.integers(shape)]);
+  const handed = builder.add('Conv', [cotangent, builder.constant(rows)], { kernel_shape: ones });
+  const padded = builder.add('Pad', [
+    reshape(handed, [batch, inputChannels * taps, positions]),
+    builder.integers([0, 0, 0, 0, 0, taps * dilation]),
+    builder.scalar(0),
+  ]);
+  const length = positions + taps * dilation;
   const flat = slice(reshape(padded, [batch, inputChannels, taps * length]), 0, taps * (length - dilation), 2);
   const slipped = reshape(flat, [batch * inputChannels, taps, length - dilation]);
   const sum = builder.add('ReduceSum', [slipped, builder.integers([1])], { keepdims: 0 });
-  const begin = window.begin[0]!;
-  return reshape(slice(sum, begin, begin + window.input[0]!, 1), [batch, inputChannels, window.input[0]!]);
+  const begin = window.begin.at(-1)!;
+  return reshape(slice(sum, begin, begin + window.input.at(-1)!, 1), [batch, inputChannels, ...window.input]);
 }
 
 /** Kernel [M, C/g, …] with both channel axes exchanged within each group and every spatial axis reversed: [C, M/g, …]. */

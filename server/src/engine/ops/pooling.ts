@@ -109,7 +109,7 @@ function maxPoolTiled({ builder, inputs, outputs, cotangent }: Adjoint, window: 
   const blocks = reshape(builder, x, [n, c, ...outer, narrow * times]);
   const hits = builder.add('Cast', [builder.add('Equal', [blocks, spread(corner(outputs[0]!))])], { to: 'float32' });
   const rows = alongLastAxis(builder, hits, times, 'sum');
-  const within = corners.flatMap((_, axis) => (axis % 2 === 1 ? [axis + 2] : []));
+  const within = outer.flatMap((extent, axis) => (axis % 2 === 1 && extent > 1 ? [axis + 2] : []));
   const count =
     within.length === 0 ? rows : builder.add('ReduceSum', [rows, builder.integers(within)], { keepdims: 1 });
   const share = builder.add('Div', [corner(cotangent), count]);
