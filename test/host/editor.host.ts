@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { colours, line, notes, panel, pressLens, strips } from './screen.js';
 import { SMALL } from './suite/experiments.js';
 import { launchBrowser, openFile, PROJECT, releases, startServer, unavailable, type VSCodeServer } from './vscode.js';
@@ -28,6 +28,11 @@ describe.skipIf(unavailable !== undefined)(`on the screen of VS Code (${unavaila
     await browser.close();
     await server.stop();
     workspace.remove();
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail')
+      await page.screenshot({ path: join(PROJECT, 'dist', 'host-failures', `${task.name}.png`) });
   });
 
   it('runs from the lens and draws a strip after each attribution', async () => {
@@ -68,7 +73,10 @@ describe.skipIf(unavailable !== undefined)(`on the screen of VS Code (${unavaila
   });
 
   it('brings panel and results back after the window is reloaded, without a run', async () => {
-    await page.reload();
+    // A workbench in a browser saves what is open every few seconds, not when it is left.
+    await page.waitForTimeout(8_000);
+    // Without the file to open, which would keep the window from restoring its editors.
+    await page.goto(server.address(), { waitUntil: 'domcontentloaded' });
     await until(
       'strip',
       async () =>
