@@ -11,6 +11,8 @@ export default defineConfig({
     // A workbench, an extension host and an engine are as much as two cores carry.
     pool: 'forks',
     maxWorkers: 1,
+    // A browser on a machine that does something else may be too slow once.
+    retry: 1,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
