@@ -50,16 +50,16 @@ describe.skipIf(process.env['UPDATE'] === undefined || chromium === undefined)(
     }, 60_000);
     afterAll(() => host.stop());
 
+    const themes = ['dark', 'light', 'hc-dark', 'hc-light'] as const;
     it.each([
-      ['panel-dark', 'dark', 900, 1000, 0],
-      ['panel-light', 'light', 900, 1000, 0],
-      ['panel-hc-dark', 'hc-dark', 900, 1000, 0],
-      ['panel-hc-light', 'hc-light', 900, 1000, 0],
-      ['panel-dark-320', 'dark', 320, 1000, 0],
-      ['panel-dark-600', 'dark', 600, 1000, 0],
-      ['panel-metrics-dark', 'dark', 900, 1000, 1],
-      ['panel-metrics-light', 'light', 900, 1000, 1],
-    ] as const)('%s', async (name, theme, width, height, tab) => {
+      ...themes.flatMap(theme => [
+        [`panel-${theme}`, theme, 900, 1000, 0] as const,
+        [`panel-${theme}-600`, theme, 600, 1000, 0] as const,
+        [`panel-${theme}-320`, theme, 320, 1000, 0] as const,
+      ]),
+      ['panel-metrics-dark', 'dark', 900, 1000, 1] as const,
+      ['panel-metrics-light', 'light', 900, 1000, 1] as const,
+    ])('%s', async (name, theme, width, height, tab) => {
       const panel = await host.open(theme, width, height);
       await panel.send(viewOf(results));
       await panel.page.locator('vscode-tab-header').nth(tab).click();
