@@ -49,13 +49,15 @@ export function hintsOf(session: Session, { start, end }: SourceRange): InlayHin
 const STALE = 'This is the result of an earlier text: run again.';
 
 /** Words and tooltip. */
-function describe(name: string, { data, maps, metrics }: Snapshot): [string | undefined, string] {
+function describe(name: string, { data, maps, metrics, expectations }: Snapshot): [string | undefined, string] {
   const set = data.find(one => one.name === name);
   if (set) return [`${quantity(set.examples, 'count')} × ${quantity(set.length, 'count')} nt`, 'Examples × length.'];
   const map = maps.find(one => one.name === name);
   if (map) return [`${map.kind}, ${duration(map.seconds)}`, 'Kind of map, and the time that it took.'];
   const metric = metrics.find(one => one.name === name);
-  const statistic = metric && headlineOf(metric);
+  // What the experiment expects of it says more about it than its headline.
+  const expected = expectations.find(expectation => expectation.metric === name)?.statistic;
+  const statistic = metric && (metric.statistics.find(one => one.name === expected) ?? headlineOf(metric));
   if (!statistic) return [undefined, ''];
   return [
     valueWithInterval(statistic),
