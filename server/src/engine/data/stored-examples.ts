@@ -2,9 +2,8 @@
 import type { ArrayReader } from '../../store/npy.js';
 import type { ArrayLayout, RowTable } from '../../store/result.js';
 import type { ResultStore } from '../../store/store.js';
-import { NO_BASE, type Examples, type Origin } from './examples.js';
+import { LETTERS, NO_BASE, type Examples, type Origin } from './examples.js';
 import { BASES_OF } from './one-hot.js';
-import { LETTERS } from './examples.js';
 
 const COLUMNS = ['name', 'label', 'source', 'index'] as const;
 const BASES = ['A', 'C', 'G', 'T'];

@@ -3,6 +3,7 @@ import type { GraphBuilder } from '../graph/builder.js';
 import { floats, numberAttribute, numbersAttribute, sizeOf, type Node } from '../graph/graph.js';
 import { given, ShapeError, type Adjoint, type Header, type Operator, type Value } from './operator.js';
 import { gatherAdjoint } from './selection.js';
+import { shareOfTies } from './ties.js';
 import { windowOf, windowTable, type Window } from './window.js';
 
 /** Smaller than every activation, and finite, so that products with zero stay zero. */
@@ -50,13 +51,6 @@ function flatten(builder: GraphBuilder, value: string): string {
 
 const reshape = (builder: GraphBuilder, value: string, shape: readonly number[]): string =>
   builder.add('Reshape', [value, builder.integers(shape)]);
-
-/** A share of the cotangent for every element that equals its maximum: ties are split evenly. */
-function shareOfTies(builder: GraphBuilder, x: string, y: string, cotangent: string, axes: readonly number[]): string {
-  const hits = builder.add('Cast', [builder.add('Equal', [x, y])], { to: 'float32' });
-  const count = builder.add('ReduceSum', [hits, builder.integers(axes)], { keepdims: 1 });
-  return builder.add('Mul', [hits, builder.add('Div', [cotangent, count])]);
-}
 
 /** Largest block of the matrix products below; a power of two keeps them inside the runtime's kernels. */
 const BLOCK = 16;

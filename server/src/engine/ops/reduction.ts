@@ -2,6 +2,7 @@
 import { numberAttribute, numbersOf, sizeOf, type Node } from '../graph/graph.js';
 import { broadcastIndex } from './broadcast.js';
 import { axisOf, constantOf, given, type Adjoint, type Header, type Operator, type Value } from './operator.js';
+import { shareOfTies } from './ties.js';
 
 /** The axes that a reduction sums over; no axes input means all of them, unless `noop_with_empty_axes` is set. */
 function reducedAxes(node: Node, rank: number, axes: ArrayLike<number> | undefined): number[] {
@@ -64,11 +65,7 @@ const expand = ({ builder }: Adjoint, g: string, x: string): string =>
   builder.add('Expand', [g, builder.integers(builder.shape(x))]);
 
 /** Extremes share the cotangent among the elements that tie. */
-const shareAmongTies: ReductionGradient = ({ builder }, x, y, g, axes) => {
-  const hits = builder.add('Cast', [builder.add('Equal', [x, y])], { to: 'float32' });
-  const count = builder.add('ReduceSum', [hits, builder.integers(axes)], { keepdims: 1, noop_with_empty_axes: 1 });
-  return builder.add('Mul', [hits, builder.add('Div', [g, count])]);
-};
+const shareAmongTies: ReductionGradient = ({ builder }, x, y, g, axes) => shareOfTies(builder, x, y, g, axes);
 
 const reductions: Operator[] = [
   reduction('ReduceSum', sum, (a, x, _, g) => expand(a, g, x)),
