@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { onnxruntimeExecutor } from '../server/src/engine/backends/onnxruntime.js';
 import { batchSize } from '../server/src/engine/methods/batch.js';
 import { Pass } from '../server/src/engine/methods/passes.js';
-import { PathPass } from '../server/src/engine/methods/integrated-gradients.js';
+import { PathPass } from '../server/src/engine/methods/gradient/integrated-gradients.js';
 import { ScalarModel } from '../server/src/engine/models/model.js';
 import { Stream } from '../server/src/engine/random/philox.js';
 import type { Target } from '../server/src/protocol.js';

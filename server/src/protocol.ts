@@ -144,8 +144,9 @@ export const DataDescription = z.object({
   /** Number of examples, or the number read when the file is too long to read in time. */
   examples: z.number().int(),
   complete: z.boolean(),
-  alphabet: z.literal('dna'),
-  /** Shortest and longest example. */
+  /** Absent for rows of numbers of any kind. */
+  alphabet: z.enum(['dna', 'genotypes', 'expression']).optional(),
+  /** Shortest and longest example: positions of a sequence, or features of a row. */
   length: z.tuple([z.number().int(), z.number().int()]),
   notes: z.array(Note),
 });
@@ -226,11 +227,16 @@ export const Snapshot = z.object({
       name: z.string(),
       key,
       examples: z.number().int(),
+      /** What its examples are. */
+      alphabet: z.enum(['dna', 'genotypes', 'expression']),
+      /** Positions of a sequence, or features of a row. */
       length: z.number().int(),
+      /** Names of the features of rows; absent for sequences. */
+      features: z.array(z.string()).optional(),
       names: z.array(z.string()),
       labels: z.array(z.number()).optional(),
-      /** Name of a uint8 array [example, position]: 0–3 for A, C, G, T, 4 for anything else. */
-      letters: z.string(),
+      /** Name of a uint8 array [example, position]: 0–3 for A, C, G, T, 4 for anything else. Only of sequences. */
+      letters: z.string().optional(),
       notes: z.array(Note),
     }),
   ),
@@ -249,6 +255,25 @@ export const Snapshot = z.object({
       scores: z.string(),
       /** Name of a float32 array [example]: the target's value, where it is known. */
       predictions: z.string().optional(),
+      seconds: z.number(),
+      notes: z.array(Note),
+    }),
+  ),
+  /** Results of methods that are no map of the input: curves, interactions, importances, layers, rules. */
+  tables: z.array(
+    z.object({
+      name: z.string(),
+      key,
+      form: z.enum(['activation', 'interaction', 'importance', 'curve', 'rule', 'edit', 'pattern']),
+      written: z.string(),
+      documentation: z.string().optional(),
+      unit: z.string(),
+      /** Axes of the array, the row axis first. */
+      axes: z.array(z.object({ name: z.string(), size: z.number().int(), labels: z.array(z.string()).optional() })),
+      /** Names of the first rows; as many are read. */
+      rows: z.array(z.string()),
+      /** Name of a float32 array of these rows, row-major. */
+      values: z.string(),
       seconds: z.number(),
       notes: z.array(Note),
     }),

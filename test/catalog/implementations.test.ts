@@ -10,7 +10,7 @@ import {
 } from '../../server/src/catalog/index.js';
 import { SOURCES } from '../../server/src/engine/data/sources.js';
 import { STAGES } from '../../server/src/engine/data/stages.js';
-import { CORRECTIONS } from '../../server/src/engine/methods/corrections.js';
+import { CORRECTIONS } from '../../server/src/engine/methods/corrections/corrections.js';
 import { METHODS } from '../../server/src/engine/methods/methods.js';
 import { REFERENCES } from '../../server/src/engine/methods/references/references.js';
 import { METRICS } from '../../server/src/engine/metrics/metrics.js';
@@ -50,6 +50,8 @@ function satisfies(value: PlainValue, type: ValueType): boolean {
         value >= (type.min ?? -Infinity) &&
         value <= (type.max ?? Infinity)
       );
+    case 'amount':
+      return typeof value === 'object' && ('share' in value || 'absolute' in value);
     case 'text':
     case 'path':
       return typeof value === 'string';

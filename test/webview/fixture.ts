@@ -96,6 +96,7 @@ view   logo(ig, grad, ism)
         name: 'peaks',
         key: key('d'),
         examples: rows,
+        alphabet: 'dna',
         length,
         names,
         labels,
@@ -119,6 +120,7 @@ view   logo(ig, grad, ism)
       map('grad', '2', 'gradient', 'saliency of binding on peaks | simplex_correction'),
       map('ism', '3', 'effect', 'in_silico_mutagenesis of binding on peaks'),
     ],
+    tables: [],
     metrics: [
       {
         name: 'gap',

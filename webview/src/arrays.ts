@@ -27,8 +27,8 @@ export interface Sequences {
 /** @throws RangeError when the array is absent, of another type or of another size than rows × length */
 export function sequencesOf(data: DataSet, arrays: Arrays): Sequences {
   const rows = data.names.length;
-  const letters = arrays.get(data.letters);
-  if (!(letters instanceof Uint8Array)) throw absent(data.name, data.letters, 'uint8');
+  const letters = arrays.get(data.letters ?? '');
+  if (!(letters instanceof Uint8Array)) throw absent(data.name, data.letters ?? 'letters', 'uint8');
   checkSize(data.name, letters.length, rows * data.length, `${rows} × ${data.length}`);
   return { data, rows, letters };
 }

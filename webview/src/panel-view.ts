@@ -157,7 +157,7 @@ export function panelView(host: Host): PanelView {
     const sections = snapshot.data.flatMap((data): Piece[] => {
       const maps = snapshot.maps.filter(map => map.data === data.key);
       if (maps.length + data.notes.length === 0) return [];
-      const sizes = [data.letters, ...maps.flatMap(map => [map.scores, map.predictions ?? ''])].map(
+      const sizes = [data.letters ?? '', ...maps.flatMap(map => [map.scores, map.predictions ?? ''])].map(
         name => arrays.get(name)?.length,
       );
       const figures = maps.map(map => figuresOf(map.name, snapshot.metrics));

@@ -10,7 +10,7 @@ export const MAXIMUM_ROWS = 2000;
 export type PanelArray = Extract<ToPanel, { type: 'view' }>['arrays'][number];
 
 /** What is to be read of a store; part of a snapshot. */
-export type Selection = Pick<Snapshot, 'data' | 'maps'>;
+export type Selection = Pick<Snapshot, 'data' | 'maps'> & { readonly tables?: Snapshot['tables'] };
 
 /** Reads from the store in a folder: arrays by the names that the snapshot gives them. */
 export type ReadArrays = (
@@ -27,13 +27,17 @@ export class PanelArrays {
   /** The arrays of a view. Those that its snapshot does not name any more are forgotten. */
   async of({ snapshot, store }: DocumentView): Promise<PanelArray[]> {
     if (!snapshot || store === undefined) return [];
-    const { data, maps } = snapshot;
+    const { data, maps, tables } = snapshot;
     for (const set of data) {
       const missing = maps.filter(({ data: explained, scores }) => explained === set.key && !this.known.has(scores));
-      if (missing.length > 0 || !this.known.has(set.letters)) await this.load(store, { data: [set], maps: missing });
+      const unread = set.letters !== undefined && !this.known.has(set.letters);
+      if (missing.length > 0 || unread) await this.load(store, { data: [set], maps: missing });
     }
+    const absent = tables.filter(({ values }) => !this.known.has(values));
+    if (absent.length > 0) await this.load(store, { data: [], maps: [], tables: absent });
     const names = new Set([
-      ...data.map(({ letters }) => letters),
+      ...data.flatMap(({ letters }) => letters ?? []),
+      ...tables.map(({ values }) => values),
       ...maps.flatMap(({ scores, predictions = scores }) => [scores, predictions]),
     ]);
     this.known = new Map([...this.known].filter(([name]) => names.has(name)));

@@ -14,6 +14,7 @@ export const simplex_correction = {
   refusal:
     'simplex_correction projects gradients. A contribution or effect map is not one: for a baseline on the simplex the projection cannot change per-position sums, and for any other baseline it would break completeness. Apply it to a gradient map (saliency).',
   keepsCompleteness: false,
+  alphabets: ['dna'],
   parameters: {},
 } as const satisfies CorrectionEntry;
 
@@ -30,5 +31,6 @@ export const hypothetical = {
   refusal:
     'hypothetical needs the multipliers and references that only methods with a baseline keep (integrated_gradients). Apply it to the contribution map of such a method, before any other stage.',
   keepsCompleteness: false,
+  alphabets: ['dna'],
   parameters: {},
 } as const satisfies CorrectionEntry;

@@ -3,7 +3,21 @@ import type { AlphabetEntry, FormatEntry, ParameterSpecification } from './speci
 
 const input = {
   type: { is: 'call', category: 'alphabet' },
+  optional: true,
   summary: 'What the model reads, for example `dna(100)`. Checked against the shape in the file.',
+} as const satisfies ParameterSpecification;
+
+const inputs = {
+  type: {
+    is: 'record',
+    of: {
+      is: 'either',
+      of: [{ is: 'call', category: 'alphabet' }, { is: 'keyword', values: ['zeros'] }, { is: 'number' }],
+    },
+  },
+  optional: true,
+  summary:
+    'Instead of `input`, for a model with several: each by its name. One is explained, the others are held at a number: `{ sequence: dna(2114), control: zeros }`.',
 } as const satisfies ParameterSpecification;
 
 const layout = {
@@ -36,6 +50,7 @@ export const onnx = {
   parameters: {
     path: { type: { is: 'path', extensions: ['.onnx'] }, summary: 'The model file, relative to this document.' },
     input,
+    inputs,
     layout,
     order,
     classes,
@@ -53,6 +68,7 @@ export const keras = {
   parameters: {
     path: { type: { is: 'path', extensions: ['.h5', '.hdf5'] }, summary: 'The model file, relative to this document.' },
     input,
+    inputs,
     layout,
     order,
     classes,
@@ -72,10 +88,38 @@ export const dna = {
     'Four channels, one per base. Stored arrays are [example, position, base] with bases in A, C, G, T order.',
   revision: 1,
   letters: ['A', 'C', 'G', 'T'],
+  feature: 'position',
   parameters: {
     length: {
       type: { is: 'integer', min: 1, max: 10_000_000, unit: 'bp' },
       summary: 'Number of positions (base pairs).',
     },
+  },
+} as const satisfies AlphabetEntry;
+
+export const genotypes = {
+  category: 'alphabet',
+  name: 'genotypes',
+  summary: 'Genotypes of a fixed number of variants.',
+  documentation:
+    'One number per variant: the count of effect alleles (0, 1 or 2), or what the data make of it. Stored arrays are [example, variant].',
+  revision: 1,
+  letters: [],
+  feature: 'variant',
+  parameters: {
+    variants: { type: { is: 'integer', min: 1, max: 100_000_000 }, summary: 'Number of variants.' },
+  },
+} as const satisfies AlphabetEntry;
+
+export const expression = {
+  category: 'alphabet',
+  name: 'expression',
+  summary: 'Expression of a fixed number of genes, or any row of numbers.',
+  documentation: 'One number per gene. Stored arrays are [example, gene].',
+  revision: 1,
+  letters: [],
+  feature: 'gene',
+  parameters: {
+    genes: { type: { is: 'integer', min: 1, max: 100_000_000 }, summary: 'Number of genes.' },
   },
 } as const satisfies AlphabetEntry;

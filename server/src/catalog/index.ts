@@ -2,7 +2,7 @@
 import type { Category, Entry, ValueType } from './specification.js';
 import * as corrections from './corrections.js';
 import * as formats from './formats.js';
-import * as methods from './methods.js';
+import * as methods from './methods/index.js';
 import * as metrics from './metrics.js';
 import * as references from './references.js';
 import * as sources from './sources.js';

@@ -76,6 +76,7 @@ export const simplex_angle = {
     },
     sd: { summary: 'Root mean square angle, mean over examples.', unit: 'degrees', better: 'lower', interval: true },
   },
+  alphabets: ['dna'],
   parameters: {},
 } as const satisfies MetricEntry;
 

@@ -1,5 +1,5 @@
 /** References (baselines): what an example is compared with. */
-import type { ReferenceEntry } from './specification.js';
+import type { ParameterSpecification, ReferenceEntry } from './specification.js';
 
 export const zeros = {
   category: 'reference',
@@ -18,7 +18,40 @@ export const uniform = {
   summary: 'Every position ¼ A, ¼ C, ¼ G, ¼ T.',
   documentation: 'The centre of the simplex: the mean of all sequences, though not itself a sequence.',
   revision: 1,
+  alphabets: ['dna'],
   parameters: {},
+} as const satisfies ReferenceEntry;
+
+const of = {
+  type: { is: 'declared', kind: 'data' },
+  optional: true,
+  summary: 'The data set to take it from; the explained one where none is named.',
+} as const satisfies ParameterSpecification;
+
+export const mean = {
+  category: 'reference',
+  name: 'mean',
+  summary: 'The mean of a data set, element by element.',
+  documentation:
+    'For standardised expression the zero vector, for genotypes twice the allele frequencies, for DNA the base composition at each position. One point that no example need resemble.',
+  citation: 'Bontonou et al. 2023, arXiv 2303.11336 (mean training sample as baseline)',
+  revision: 1,
+  parameters: { of },
+} as const satisfies ReferenceEntry;
+
+export const samples = {
+  category: 'reference',
+  name: 'samples',
+  summary: 'Examples drawn from a data set.',
+  documentation:
+    'Each explained example gets its own draws, with replacement; it is never its own reference. With `expected_gradients` they are the baseline distribution as such; with path methods the mean over them.',
+  citation: 'Erion et al. 2021, Nature Machine Intelligence 3:620',
+  revision: 1,
+  parameters: {
+    of,
+    copies: { type: { is: 'integer', min: 1, max: 10_000 }, default: 20, summary: 'References per example.' },
+    seed: { type: { is: 'integer', min: 0, max: 4_294_967_295 }, summary: 'Seed of the random draws.' },
+  },
 } as const satisfies ReferenceEntry;
 
 export const dinucleotide_shuffle = {
@@ -29,6 +62,7 @@ export const dinucleotide_shuffle = {
     'Each copy is drawn uniformly from all sequences with the same dinucleotide counts and the same first and last base (an Eulerian path through the dinucleotide graph). Copies are independent and may coincide: short or repetitive sequences have few distinct shuffles, and how many were distinct is reported.',
   citation: 'Altschul & Erickson 1985, Mol Biol Evol 2:526; Wilson 1996, STOC (random arborescence)',
   revision: 1,
+  alphabets: ['dna'],
   parameters: {
     copies: { type: { is: 'integer', min: 1, max: 10_000 }, default: 20, summary: 'References per example.' },
     seed: { type: { is: 'integer', min: 0, max: 4_294_967_295 }, summary: 'Seed of the random draws.' },

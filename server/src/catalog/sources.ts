@@ -9,6 +9,7 @@ export const fasta = {
     'Every record is one example, named by its header. Lower case (soft-masked) bases count as upper case. `N` and the other ambiguity codes follow the `ambiguous` rule; how many there were is reported with the result. All sequences must have the same length.',
   citation: 'Pearson & Lipman 1988, PNAS 85:2444',
   revision: 1,
+  yields: 'dna',
   parameters: {
     path: {
       type: { is: 'path', extensions: ['.fa', '.fasta', '.fna', '.fa.gz', '.fasta.gz', '.fna.gz'] },
@@ -36,6 +37,7 @@ export const one_hot_hdf5 = {
     'Reads a dataset of shape [example, 4, position] or [example, position, 4], rows in file order. Values must be 0 or 1 with one 1 per position; all-zero positions are taken as unknown bases and reported.',
   citation: 'The HDF Group, HDF5 file format specification',
   revision: 1,
+  yields: 'dna',
   parameters: {
     path: { type: { is: 'path', extensions: ['.h5', '.hdf5'] }, summary: 'The HDF5 file, relative to this document.' },
     inputs: { type: { is: 'text' }, summary: 'Path of the one-hot dataset in the file, for example `"x_test"`.' },
@@ -56,6 +58,8 @@ export const simulate_motifs = {
     'Background bases are independent and uniform. Sequences with label 1 hold one instance of every motif, on a random strand, at random places that do not overlap; sequences with label 0 hold none (chance occurrences aside). Motifs are IUPAC strings: each ambiguous letter is drawn anew for each instance. The planted positions are kept as ground truth for `planted_motifs`.',
   citation: 'after Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109 (planted-motif protocol, simplified)',
   revision: 1,
+  yields: 'dna',
+  size: 'length',
   parameters: {
     motifs: {
       type: { is: 'list', of: { is: 'text' } },

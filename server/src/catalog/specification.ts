@@ -39,8 +39,35 @@ export type Category =
 /** What the numbers of an attribution map mean; part of the map's type. */
 export type MapKind = 'gradient' | 'contribution' | 'hypothetical' | 'effect';
 
+/**
+ * What a method yields: a map of the input, or another form. `activation`: values of a layer; `interaction`: one number for
+ * each pair of features; `importance`: one number for each feature over the whole data set; `curve`: the prediction as a
+ * function of a feature; `rule`, `edit`: conditions and changes in words and numbers; `pattern`: motifs of filters.
+ */
+export type Form = MapKind | 'activation' | 'interaction' | 'importance' | 'curve' | 'rule' | 'edit' | 'pattern';
+
+export const MAP_KINDS: readonly Form[] = ['gradient', 'contribution', 'hypothetical', 'effect'] satisfies MapKind[];
+
+/** Whether a method's result is a map of the input, to be corrected, compared and drawn as one. */
+export function isMap(form: Form | undefined): form is MapKind {
+  return form !== undefined && MAP_KINDS.includes(form);
+}
+
+/** A method's place among interpretable machine learning (Watson 2022, Human Genetics 141:1499). */
+export interface Typology {
+  readonly stage: 'intrinsic' | 'post hoc';
+  /** `specific`: needs the network's graph; `agnostic`: only its predictions. */
+  readonly model: 'specific' | 'agnostic';
+  /** One example, or the data set as a whole. */
+  readonly scope: 'local' | 'global';
+  /** What has to hold for the numbers to mean what they are taken to mean. */
+  readonly assumptions: string;
+  /** What bounds the error: an identity, an interval, a p-value, or `none`. */
+  readonly errorControl: string;
+}
+
 /** Units that a quantity may carry in the text; a bare number has none. */
-export type Unit = 'bp' | 'kb' | 's' | 'min' | 'h';
+export type Unit = 'bp' | 'kb' | 's' | 'min' | 'h' | 'alleles' | 'counts';
 
 /** The type of a parameter's value. */
 export type ValueType =
@@ -48,6 +75,8 @@ export type ValueType =
   | { readonly is: 'number'; readonly min?: number; readonly max?: number; readonly unit?: Unit }
   /** A percentage in the text (`1%`), a fraction in the plan (0.01). */
   | { readonly is: 'share'; readonly min?: number; readonly max?: number }
+  /** How far a value is moved: a share of the input's range (`10%`), or so many units (`1.0 alleles`); an {@link Amount} in the plan. */
+  | { readonly is: 'amount' }
   | { readonly is: 'text' }
   /** A file beside the experiment; the plan replaces it by the hash of its content. */
   | { readonly is: 'path'; readonly extensions: readonly string[] }
@@ -96,6 +125,8 @@ interface EntryBase {
   /** The paper or specification that defines it. */
   readonly citation?: string;
   readonly parameters: { readonly [name: string]: ParameterSpecification };
+  /** The inputs for which it is defined, by the names of their alphabets; all where absent. */
+  readonly alphabets?: readonly string[];
   /** Raised whenever the same parameters would give other numbers: stored results of older revisions are not reused. */
   readonly revision: number;
 }
@@ -105,13 +136,20 @@ export interface FormatEntry extends EntryBase {
 }
 export interface AlphabetEntry extends EntryBase {
   readonly category: 'alphabet';
+  /** The letters that a position is one-hot over; none where each feature is one number. */
   readonly letters: readonly string[];
+  /** What one feature is called: `position`, `variant`, `gene`; also the parameter's unit in words. */
+  readonly feature: string;
 }
 export interface TargetEntry extends EntryBase {
   readonly category: 'target';
 }
 export interface SourceEntry extends EntryBase {
   readonly category: 'source';
+  /** The alphabet of its examples; absent for any row of numbers. */
+  readonly yields?: string;
+  /** The parameter that says how long its examples are, where the text does. */
+  readonly size?: string;
 }
 /** A step from data to data. `needsTarget`: it asks the model, so a target has to be named. */
 export interface StageEntry extends EntryBase {
@@ -126,7 +164,9 @@ export interface ReferenceEntry extends EntryBase {
 }
 export interface MethodEntry extends EntryBase {
   readonly category: 'method';
-  readonly produces: MapKind;
+  /** `same`: what the method in the parameter `method` produces. */
+  readonly produces: Form | 'same';
+  readonly typology: Typology;
   /** The method claims that a map sums to f(x) − f(baseline), so `completeness` may be asked. */
   readonly complete: boolean;
   /** Cost in model passes for one example, in words for the hover. */
@@ -204,30 +244,35 @@ export interface PlainTruth {
   readonly of: string;
 }
 
+/** How far a value is moved, as the plan writes it. */
+export type Amount = { readonly share: number } | { readonly absolute: number; readonly unit: string };
+
 /** The TypeScript type of a parameter's value in the plan; keeps an implementation true to its entry. */
 export type ValueOf<T extends ValueType> = T extends { readonly is: 'integer' | 'number' | 'share' }
   ? number
-  : T extends { readonly is: 'text' | 'path' }
-    ? string
-    : T extends { readonly is: 'truth' }
-      ? boolean
-      : T extends { readonly is: 'keyword'; readonly values: readonly (infer W)[] }
-        ? W
-        : T extends { readonly is: 'call' }
-          ? PlainCall
-          : T extends { readonly is: 'declared'; readonly kind: infer K }
-            ? K extends 'target'
-              ? PlainTarget
-              : K extends 'truth'
-                ? PlainTruth
-                : string
-            : T extends { readonly is: 'list'; readonly of: infer U extends ValueType }
-              ? readonly ValueOf<U>[]
-              : T extends { readonly is: 'record'; readonly of: infer U extends ValueType }
-                ? { readonly [key: string]: ValueOf<U> }
-                : T extends { readonly is: 'either'; readonly of: readonly (infer U extends ValueType)[] }
-                  ? ValueOf<U>
-                  : never;
+  : T extends { readonly is: 'amount' }
+    ? Amount
+    : T extends { readonly is: 'text' | 'path' }
+      ? string
+      : T extends { readonly is: 'truth' }
+        ? boolean
+        : T extends { readonly is: 'keyword'; readonly values: readonly (infer W)[] }
+          ? W
+          : T extends { readonly is: 'call' }
+            ? PlainCall
+            : T extends { readonly is: 'declared'; readonly kind: infer K }
+              ? K extends 'target'
+                ? PlainTarget
+                : K extends 'truth'
+                  ? PlainTruth
+                  : string
+              : T extends { readonly is: 'list'; readonly of: infer U extends ValueType }
+                ? readonly ValueOf<U>[]
+                : T extends { readonly is: 'record'; readonly of: infer U extends ValueType }
+                  ? { readonly [key: string]: ValueOf<U> }
+                  : T extends { readonly is: 'either'; readonly of: readonly (infer U extends ValueType)[] }
+                    ? ValueOf<U>
+                    : never;
 
 type OneOrMany<P extends ParameterSpecification> = P extends { readonly variadic: true }
   ? readonly ValueOf<P['type']>[]

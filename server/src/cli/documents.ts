@@ -1,5 +1,5 @@
 /** The `--json` documents: for every declaration what is known of it, with paths instead of arrays. */
-import type { MapKind } from '../catalog/index.js';
+import type { Form } from '../catalog/index.js';
 import { findEntry } from '../catalog/index.js';
 import type { Plan, Step } from '../plan/plan.js';
 import { explainedData } from '../plan/plan.js';
@@ -25,7 +25,7 @@ export interface DeclarationDocument {
   readonly array?: ArrayDocument;
   /** Attributions: the arrays beside it, by name. */
   readonly arrays?: Readonly<Record<string, ArrayDocument>>;
-  readonly map?: MapKind;
+  readonly map?: Form;
   /** Names of the rows. */
   readonly rows?: readonly string[];
   /** Metrics. */

@@ -2,7 +2,7 @@
  * A checked document as plain data: what `language` hands to `plan`. No Langium types, no text, nothing unresolved.
  * Only documents without errors become an experiment.
  */
-import type { Category, Kind, MapKind } from '../catalog/specification.js';
+import type { Amount, Category, Form, Kind } from '../catalog/specification.js';
 
 /** Half-open range in a document, zero-based lines and UTF-16 characters, as LSP counts them. */
 export interface SourceRange {
@@ -18,7 +18,7 @@ export interface SourcePlace {
 
 /** A value as written, with names resolved and quantities converted (1% → 0.01, 2 kb → 2000). */
 export type WrittenValue =
-  number | string | boolean | readonly WrittenValue[] | WrittenCall | WrittenName | WrittenRecord;
+  number | string | boolean | readonly WrittenValue[] | WrittenCall | WrittenName | WrittenRecord | WrittenAmount;
 
 /** A call to a catalog entry; `arguments` holds only what the text gives, keyed by parameter. */
 export interface WrittenCall {
@@ -39,6 +39,12 @@ export interface WrittenRecord {
   readonly entries: { readonly [key: string]: WrittenValue };
 }
 
+/** `10%` or `1.0 alleles` */
+export interface WrittenAmount {
+  readonly form: 'amount';
+  readonly amount: Amount;
+}
+
 /** `head of subjects on data | stages` */
 export interface WrittenPipeline {
   readonly head: WrittenCall | WrittenName;
@@ -57,8 +63,8 @@ export interface Declaration {
   /** Path of the folder against which the declaration's file names are resolved: that of its own file. */
   readonly folder: string;
   readonly value: WrittenPipeline;
-  /** For attributions: what kind of map results. */
-  readonly map?: MapKind;
+  /** For attributions: what kind of map, or other form, results. */
+  readonly map?: Form;
 }
 
 export interface WrittenExpectation {

@@ -13,9 +13,9 @@ import type { WrittenCall, WrittenValue } from './experiment.js';
 import { isCall } from './generated/ast.js';
 import type { Definition, XomeAstType } from './generated/ast.js';
 import { parameterAt } from './expected.js';
-import { dataOrigin, declaredInputLength, headCall, modelOf } from './interpret/facts.js';
+import { dataOrigin, declaredInput, headCall, modelOf } from './interpret/facts.js';
 import type { Context } from './interpret/context.js';
-import { compareLengths, declaredExampleLength, pairsIn } from './interpret/lengths.js';
+import { compareLengths, declaredExamples, pairsIn } from './interpret/lengths.js';
 import type { Pair } from './interpret/lengths.js';
 import { ignore } from './problems.js';
 import type { Problem, Report } from './problems.js';
@@ -91,8 +91,10 @@ class HeaderChecks {
     const call = headCall(definition, this.context);
     const description = call && (await this.describeModel(definition, call));
     if (call === undefined || description === undefined) return;
-    const declared = declaredInputLength(call);
-    const input = definition.value.head.arguments.find(argument => parameterAt(argument)?.[0] === 'input');
+    const declared = declaredInput(call);
+    const input = definition.value.head.arguments.find(argument =>
+      ['input', 'inputs'].includes(parameterAt(argument)?.[0] ?? ''),
+    );
     const found = description.inputs.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(', ');
     const problem = (code: string, message: string, remedy: string, extra?: Partial<Problem>): void => {
       report({ severity: 'error', code, message, remedy, node: input ?? definition.value.head, ...extra });
@@ -107,7 +109,30 @@ class HeaderChecks {
         node: definition.value.head,
       });
     }
-    if (description.dna === undefined) {
+    const [single, ...others] = description.inputs;
+    if (call.arguments['inputs'] !== undefined || others.length > 0) {
+      const named = call.arguments['inputs'];
+      const given = typeof named === 'object' && 'form' in named && named.form === 'record' ? named.entries : {};
+      const missing = description.inputs.filter(({ name }) => !Object.hasOwn(given, name));
+      const extra = Object.keys(given).find(name => !description.inputs.some(known => known.name === name));
+      if (extra !== undefined || missing.length > 0)
+        problem(
+          'model/inputs',
+          extra === undefined
+            ? `The model reads ${found}, and nothing is said of ${missing.map(({ name }) => name).join(', ')}.`
+            : `The model has no input ${extra}; it reads ${found}.`,
+          'Name every input: `inputs: { sequence: dna(2114), control: zeros }`.',
+        );
+    } else if (declared !== undefined && declared.alphabet.name !== 'dna') {
+      const features = single?.shape.slice(1).reduce<number>((product, axis) => product * Number(axis), 1);
+      if (declared.length !== undefined && Number.isFinite(features) && features !== declared.length)
+        problem(
+          'model/input-length',
+          `The model reads ${features} numbers (${found}), and ${declared.length} are declared.`,
+          `Write \`${declared.alphabet.name}(${features})\`.`,
+          isCall(input?.value) ? { node: input.value, replacement: `${declared.alphabet.name}(${features})` } : {},
+        );
+    } else if (description.dna === undefined) {
       problem(
         'model/not-dna',
         `The model does not read one-hot DNA; its inputs are ${found}.`,
@@ -115,13 +140,13 @@ class HeaderChecks {
       );
     } else if (
       typeof description.dna.length === 'number' &&
-      declared !== undefined &&
-      description.dna.length !== declared
+      declared?.length !== undefined &&
+      description.dna.length !== declared.length
     ) {
       const { length } = description.dna;
       problem(
         'model/input-length',
-        `The model reads ${length} bp (${found}), and ${declared} are declared.`,
+        `The model reads ${length} bp (${found}), and ${declared.length} are declared.`,
         `Write \`dna(${length})\`.`,
         isCall(input?.value) ? { node: input.value, replacement: `dna(${length})` } : {},
       );
@@ -152,10 +177,10 @@ class HeaderChecks {
   private async pair(pair: Pair, report: Report): Promise<void> {
     const origin = dataOrigin(pair.data);
     const source = headCall(origin, this.context);
-    if (source === undefined || declaredExampleLength(source) !== undefined) return;
+    if (source === undefined || declaredExamples(source) !== undefined) return;
     const description = await this.describeData(origin, source);
     if (description === undefined || description.examples === 0) return;
-    const problem = compareLengths(pair, description.length, this.context);
+    const problem = compareLengths(pair, description, this.context);
     if (problem !== undefined) report(problem);
   }
 
@@ -217,6 +242,7 @@ function plainValue(value: WrittenValue): PlainValue | undefined {
     return elements.every(element => element !== undefined) ? elements : undefined;
   }
   if (value.form === 'name') return undefined;
+  if (value.form === 'amount') return { ...value.amount };
   if (value.form === 'record') {
     const entries = Object.entries(value.entries).map(([key, item]) => [key, plainValue(item)] as const);
     return entries.every(([, item]) => item !== undefined) ? (Object.fromEntries(entries) as PlainValue) : undefined;

@@ -50,6 +50,8 @@ export function typeWords(type: ValueType): string {
       return `a number${rangeWords(type.min, type.max, format)}${unitWords(type.unit)}`;
     case 'share':
       return `a share such as \`10%\`${rangeWords(type.min, type.max, percent)}`;
+    case 'amount':
+      return 'a share of the input range such as `10%`, or an amount such as `1.0 alleles`';
     case 'text':
       return 'text in double quotes';
     case 'path':

@@ -87,7 +87,7 @@ async function firstExample(
   store: ResultStore,
 ): Promise<string | undefined> {
   const arrays = await readViewArrays(store, { data: [data], maps: [{ ...map, predictions: undefined }] }, 1);
-  const letters = arrays.get(data.letters);
+  const letters = data.letters === undefined ? undefined : arrays.get(data.letters);
   const scores = arrays.get(map.scores);
   if (!(letters instanceof Uint8Array) || !(scores instanceof Float32Array)) return undefined;
   const target = await firstPrediction(meta, store);
@@ -112,11 +112,13 @@ async function firstPrediction(meta: ResultMeta | undefined, store: ResultStore)
   return task?.kind === 'correction' ? firstPrediction(await store.meta(task.attribution), store) : undefined;
 }
 
-function dataHover({ examples, length, labels, notes }: Snapshot['data'][number]): string {
+const LENGTH_WORDS = { dna: 'nt', genotypes: 'variants', expression: 'genes' } as const;
+
+function dataHover({ examples, alphabet, length, labels, notes }: Snapshot['data'][number]): string {
   // The labels of more examples than a view draws are not at hand.
   const positives = labels?.length === examples ? labels.filter(label => label > 0).length : undefined;
   const facts = [
-    `${quantity(examples, 'count')} examples of ${quantity(length, 'count')} nt`,
+    `${quantity(examples, 'count')} examples of ${quantity(length, 'count')} ${LENGTH_WORDS[alphabet]}`,
     ...(positives === undefined ? [] : [`${quantity(positives, 'count')} with a positive label`]),
   ].join(' · ');
   return joined(facts, ...notes.map(noteLine));

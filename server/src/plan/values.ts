@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import type { ParameterSpecification, PlainValue, ValueType } from '../catalog/index.js';
 import { findEntry } from '../catalog/index.js';
-import type { Declaration, WrittenCall, WrittenName, WrittenValue } from '../language/experiment.js';
+import type { Declaration, WrittenAmount, WrittenCall, WrittenName, WrittenValue } from '../language/experiment.js';
 import type { Call, Json, Target } from '../protocol.js';
 import { PlanError } from './problem.js';
 
@@ -92,6 +92,9 @@ export class Values {
       case 'number':
       case 'share':
         if (typeof written === 'number') return written;
+        break;
+      case 'amount':
+        if (isAmount(written)) return { ...written.amount };
         break;
       case 'text':
         if (typeof written === 'string') return written;
@@ -189,7 +192,11 @@ function isList(written: WrittenValue): written is readonly WrittenValue[] {
 }
 
 function isCallOrName(written: WrittenValue): written is WrittenCall | WrittenName {
-  return typeof written === 'object' && !isList(written) && written.form !== 'record';
+  return typeof written === 'object' && !isList(written) && (written.form === 'call' || written.form === 'name');
+}
+
+function isAmount(written: WrittenValue): written is WrittenAmount {
+  return typeof written === 'object' && !isList(written) && written.form === 'amount';
 }
 
 /** A keyword may reach the plan as its word, or as a call to it. */
@@ -205,6 +212,8 @@ function fits(type: ValueType, written: WrittenValue): boolean {
     case 'number':
     case 'share':
       return typeof written === 'number';
+    case 'amount':
+      return isAmount(written);
     case 'text':
     case 'path':
       return typeof written === 'string';

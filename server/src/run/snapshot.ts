@@ -3,7 +3,7 @@
  * whose key is not that of its step belongs to an earlier text; it is shown under the same name and with its own key.
  */
 import { basename } from 'node:path';
-import { findEntry } from '../catalog/index.js';
+import { findEntry, isMap } from '../catalog/index.js';
 import type { PlannedDeclaration, Plan } from '../plan/plan.js';
 import type { Snapshot } from '../protocol.js';
 import { Task } from '../protocol.js';
@@ -42,6 +42,7 @@ export async function buildSnapshot(input: SnapshotInput): Promise<Snapshot> {
     source,
     data: [],
     maps: [],
+    tables: [],
     metrics: [],
     expectations: expectations.map(expectationOf),
     views: plan.views.map(({ call, maps }) => ({ call, maps: [...maps] })),
@@ -76,6 +77,8 @@ export async function buildSnapshot(input: SnapshotInput): Promise<Snapshot> {
         statistics: statisticsOf(step, meta),
         ...(meta.distribution && { distribution: meta.distribution }),
       });
+    } else if (meta.map !== undefined && !isMap(meta.map)) {
+      snapshot.tables.push({ ...about, ...(await tableOf(meta.map, meta, store)) });
     } else {
       const data = await explainedBy(meta, store);
       if (data !== undefined) snapshot.maps.push({ ...about, data, ...mapOf(meta) });
@@ -128,9 +131,37 @@ function expectationOf(judged: JudgedExpectation): Snapshot['expectations'][numb
   };
 }
 
+/** Rows of a table that a view is given. */
+const SHOWN_ROWS = 200;
+
+async function tableOf(
+  form: Snapshot['tables'][number]['form'],
+  meta: ResultMeta,
+  store: ResultStore,
+): Promise<Pick<Snapshot['tables'][number], 'form' | 'unit' | 'axes' | 'rows' | 'values' | 'seconds'>> {
+  const { axes = [], unit = '' } = meta.arrays.find(({ name }) => name === 'array') ?? {};
+  const { rows } = await store.rows(meta.key, SHOWN_ROWS);
+  return {
+    form,
+    unit,
+    axes,
+    rows: rows.map(([name]) => name ?? ''),
+    values: `values/${meta.key}`,
+    seconds: meta.seconds,
+  };
+}
+
+/** What the examples are whose array has this second axis. */
+const ALPHABETS: Readonly<Record<string, Snapshot['data'][number]['alphabet']>> = {
+  position: 'dna',
+  variant: 'genotypes',
+  gene: 'expression',
+};
+
 async function dataOf(name: string, meta: ResultMeta, store: ResultStore): Promise<Snapshot['data'][number]> {
-  const sizes = meta.arrays.find(array => array.name === 'array')?.axes.map(({ size }) => size) ?? [];
-  const [examples = 0, length = 0] = sizes;
+  const [example, feature] = meta.arrays.find(array => array.name === 'array')?.axes ?? [];
+  const [examples, length] = [example?.size ?? 0, feature?.size ?? 0];
+  const alphabet = ALPHABETS[feature?.name ?? ''] ?? 'dna';
   const table = await store.rows(meta.key, shownExamples(length));
   const column = (heading: string): string[] => {
     const index = table.columns.indexOf(heading);
@@ -142,10 +173,12 @@ async function dataOf(name: string, meta: ResultMeta, store: ResultStore): Promi
     name,
     key: meta.key,
     examples,
+    alphabet,
     length,
+    ...(alphabet !== 'dna' && feature?.labels && { features: feature.labels }),
     names: column('name'),
     ...(labelled && { labels: labels.map(Number) }),
-    letters: `letters/${meta.key}`,
+    ...(alphabet === 'dna' && { letters: `letters/${meta.key}` }),
     notes: meta.notes,
   };
 }
@@ -163,7 +196,7 @@ function mapOf(
 ): Pick<Snapshot['maps'][number], 'kind' | 'unit' | 'scores' | 'predictions' | 'seconds'> {
   const has = (array: string): boolean => meta.arrays.some(({ name }) => name === array);
   return {
-    kind: meta.map ?? 'contribution',
+    kind: isMap(meta.map) ? meta.map : 'contribution',
     unit: meta.arrays.find(({ name }) => name === 'scores')?.unit ?? '',
     scores: `scores/${meta.key}`,
     ...(has('predictions') && { predictions: `predictions/${meta.key}` }),

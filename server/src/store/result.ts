@@ -53,8 +53,13 @@ export const ResultMeta = z.object({
   /** Catalog revision per entry that took part. */
   arrays: z.array(array),
   rows: z.number().int(),
-  /** Kind of map, for attributions and corrections. */
-  map: z.enum(['gradient', 'contribution', 'hypothetical', 'effect']).optional(),
+  /** Kind of map, or other form, of attributions and corrections. */
+  map: z
+    .enum([
+      ...['gradient', 'contribution', 'hypothetical', 'effect'],
+      ...['activation', 'interaction', 'importance', 'curve', 'rule', 'edit', 'pattern'],
+    ] as const)
+    .optional(),
   /** Metrics: every statistic by name. */
   statistics: z.record(z.string(), statistic).optional(),
   /** Metrics: the statistics whose bootstrap draws are rows of `draws.npy`. */

@@ -8,8 +8,8 @@ import type { ResultStore } from './store.js';
 export interface ArrayNames {
   readonly data: readonly {
     readonly key: string;
-    /** Name of the letters. */
-    readonly letters: string;
+    /** Name of the letters; absent where the examples are no sequences. */
+    readonly letters?: string | undefined;
     /** One per example; as many rows are read. */
     readonly names: readonly string[];
   }[];
@@ -20,6 +20,7 @@ export interface ArrayNames {
     readonly scores: string;
     readonly predictions?: string | undefined;
   }[];
+  readonly tables?: readonly { readonly key: string; readonly rows: readonly string[]; readonly values: string }[];
 }
 
 /** By name: uint8 letters [example, position], float32 scores [example, position], float32 predictions [example]. */
@@ -44,7 +45,8 @@ export async function readViewArrays(
   const arrays: ViewArrays = new Map();
   const rows = new Map(snapshot.data.map(set => [set.key, Math.min(set.names.length, maximumRows)]));
   for (const { key, letters } of snapshot.data) {
-    if (!arrays.has(letters)) arrays.set(letters, await readLetters(store, key, rows.get(key) ?? 0));
+    if (letters !== undefined && !arrays.has(letters))
+      arrays.set(letters, await readLetters(store, key, rows.get(key) ?? 0));
   }
   for (const { key, data, scores, predictions } of snapshot.maps) {
     for (const [name, array] of [
@@ -56,6 +58,10 @@ export async function readViewArrays(
       const values = await reader.read(0, Math.min(reader.shape[0] ?? 0, rows.get(data) ?? 0));
       arrays.set(name, values instanceof Float32Array ? values : Float32Array.from(values));
     }
+  }
+  for (const { key, rows: shown, values } of snapshot.tables ?? []) {
+    if (!arrays.has(values))
+      arrays.set(values, Float32Array.from(await (await store.array(key)).read(0, shown.length)));
   }
   return arrays;
 }

@@ -7,10 +7,22 @@ import { viewOf } from '../marks.js';
 
 const [DATA, RAW, IG] = ['d', 'a', 'b'].map(letter => letter.repeat(64)) as [string, string, string];
 
+const LETTERS = `letters/${DATA}`;
+
 function set(examples: number): Snapshot['data'][number] {
   const names = Array.from({ length: examples }, (_, row) => `sequence ${row}`);
   const labels = names.map((_, row) => row % 2);
-  return { name: 'planted', key: DATA, examples, length: 2, names, labels, letters: `letters/${DATA}`, notes: [] };
+  return {
+    name: 'planted',
+    key: DATA,
+    examples,
+    alphabet: 'dna',
+    length: 2,
+    names,
+    labels,
+    letters: LETTERS,
+    notes: [],
+  };
 }
 
 function map(name: string, key: string): Snapshot['maps'][number] {
@@ -37,6 +49,7 @@ function view(maps: Snapshot['maps'], examples = 3): DocumentView {
     source: '',
     data: [set(examples)],
     maps,
+    tables: [],
     metrics: [],
     expectations: [],
     views: [],
@@ -50,9 +63,9 @@ function store(): { read: ReadArrays; asked: string[] } {
   const asked: string[] = [];
   const read: ReadArrays = async (_folder, { data, maps }: Selection, rows) => {
     const examples = Math.min(rows, data[0]?.names.length ?? 0);
-    asked.push(...data.map(({ letters }) => letters), ...maps.map(({ scores }) => scores));
+    asked.push(...data.map(() => LETTERS), ...maps.map(({ scores }) => scores));
     return new Map<string, Float32Array | Uint8Array>([
-      ...data.map(({ letters }) => [letters, new Uint8Array(examples * 2).fill(1)] as const),
+      ...data.map(() => [LETTERS, new Uint8Array(examples * 2).fill(1)] as const),
       ...maps.flatMap(({ scores, predictions = '' }) => [
         [scores, new Float32Array(examples * 2).fill(1)] as const,
         // A view into a larger buffer, as readers return them.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LETTERS, NO_BASE, type Examples } from '../../../server/src/engine/data/examples.js';
+import { LETTERS, NO_BASE, type Sequences } from '../../../server/src/engine/data/examples.js';
 import { describeFasta, fasta } from '../../../server/src/engine/data/fasta.js';
 
 const HASH = '0123456789abcdef'.repeat(4);
@@ -20,7 +20,7 @@ async function read(content: string | Buffer, parameters: Partial<Parameters<typ
   return fasta.read({ path: HASH, ambiguous: 'uniform', ...parameters }, { [HASH]: path });
 }
 
-function sequences(examples: Examples): string[] {
+function sequences(examples: Sequences): string[] {
   return examples.names.map((_, index) =>
     [...examples.letters.subarray(index * examples.length, (index + 1) * examples.length)]
       .map(code => (code === NO_BASE ? '.' : LETTERS[code]))

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
-import { LETTERS, NO_BASE, type Examples } from '../../../server/src/engine/data/examples.js';
+import { LETTERS, NO_BASE, type Sequences } from '../../../server/src/engine/data/examples.js';
 import { oneHot } from '../../../server/src/engine/data/one-hot.js';
 
-function examplesOf(...sequences: string[]): Examples {
+function examplesOf(...sequences: string[]): Sequences {
   return {
+    alphabet: 'dna',
     length: sequences[0]!.length,
     letters: Uint8Array.from(sequences.join(''), letter => (letter === '.' ? NO_BASE : LETTERS.indexOf(letter))),
     names: sequences,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { entriesOf } from '../../../server/src/catalog/index.js';
 import type { Call } from '../../../server/src/protocol.js';
-import type { Examples } from '../../../server/src/engine/data/examples.js';
+import type { Examples, Sequences } from '../../../server/src/engine/data/examples.js';
 import { readSource, SOURCES } from '../../../server/src/engine/data/sources.js';
 import { applyStage, onlyCorrect, select, STAGES, type StageInputs } from '../../../server/src/engine/data/stages.js';
 
@@ -15,15 +15,16 @@ const none: StageInputs = {
   outputs: () => Promise.reject(new Error('not asked')),
 };
 
-function stage(call: string, parameters: Call['parameters'], examples: Examples, inputs = none): Promise<Examples> {
-  return applyStage({ call, category: 'stage', parameters }, examples, inputs);
+function stage(call: string, parameters: Call['parameters'], examples: Sequences, inputs = none): Promise<Sequences> {
+  // No stage changes the alphabet.
+  return applyStage({ call, category: 'stage', parameters }, examples, inputs) as Promise<Sequences>;
 }
 
 function indices(examples: Examples): number[] {
   return examples.origins.map(origin => origin.index);
 }
 
-const all = await readSource(simulation, {});
+const all = (await readSource(simulation, {})) as Sequences;
 
 describe('catalog', () => {
   it('has exactly the sources and stages that are implemented', () => {

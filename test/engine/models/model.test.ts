@@ -1,18 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { referenceExecutor } from '../../../server/src/engine/backends/reference.js';
 import { Failure } from '../../../server/src/engine/failure.js';
-import type { Axis, Graph } from '../../../server/src/engine/graph/graph.js';
+import type { Axis, ValueHeader } from '../../../server/src/engine/graph/graph.js';
 import { inputForm } from '../../../server/src/engine/models/model.js';
 import { network, sequences } from '../methods/networks.js';
 import { encode, oracle, Workbench } from '../methods/workbench.js';
 
-const headers = (...shapes: (readonly Axis[])[]): Graph => ({
-  name: 'some.onnx',
-  inputs: shapes.map((shape, i) => ({ name: `x${i}`, type: 'float32', shape })),
-  outputs: [],
-  nodes: [],
-  initializers: new Map(),
-});
+const header = (shape: readonly Axis[]): ValueHeader => ({ name: 'x0', type: 'float32', shape });
 
 function problemOf(run: () => unknown): unknown {
   try {
@@ -34,12 +28,17 @@ describe('inputForm', () => {
     [['batch', 4, 'length'], 250, 'channels_first', [4, 250], undefined],
     [['batch', 'length', 4], 250, 'channels_last', [250, 4], undefined],
   ])('reads %j as dna(%i), %s', (shape, length, layout, extents, batch) => {
-    expect(inputForm(headers(shape), length, 'auto')).toEqual({ length, layout, extents, batch });
+    expect(inputForm(header(shape), length, 'auto', 'some.onnx')).toEqual({
+      space: { alphabet: 'dna', shape: [length, 4] },
+      layout,
+      extents,
+      batch,
+    });
   });
 
   it('takes the length from the file when none is given', () => {
-    expect(inputForm(headers(['batch', 4, 100]), undefined, 'auto').length).toBe(100);
-    expect(problemOf(() => inputForm(headers(['batch', 4, 'length']), undefined, 'auto'))).toMatchObject({
+    expect(inputForm(header(['batch', 4, 100]), undefined, 'auto', 'some.onnx').space.shape).toEqual([100, 4]);
+    expect(problemOf(() => inputForm(header(['batch', 4, 'length']), undefined, 'auto', 'some.onnx'))).toMatchObject({
       code: 'model/input',
       message: 'the length of the input x0 is open',
       remedy: 'Give it in the model: input: dna(length).',
@@ -47,13 +46,13 @@ describe('inputForm', () => {
   });
 
   it('asks for the layout where both axes have size 4', () => {
-    const square = headers(['batch', 4, 4]);
-    expect(problemOf(() => inputForm(square, 4, 'auto'))).toMatchObject({
+    const square = header(['batch', 4, 4]);
+    expect(problemOf(() => inputForm(square, 4, 'auto', 'some.onnx'))).toMatchObject({
       code: 'model/input',
       message: 'the input x0 of shape [batch, 4, 4] could have its channels first or last',
       remedy: 'Add layout: channels_first or layout: channels_last to the model.',
     });
-    expect(inputForm(square, 4, 'channels_last').layout).toBe('channels_last');
+    expect(inputForm(square, 4, 'channels_last', 'some.onnx').layout).toBe('channels_last');
   });
 
   it.each<[readonly Axis[], 'auto' | 'channels_first', string]>([
@@ -70,17 +69,10 @@ describe('inputForm', () => {
       'the input x0 has shape [batch, 404]; [batch, 4, length] or [batch, length, 4] is expected',
     ],
   ])('refuses %j as %s', (shape, layout, message) => {
-    expect(problemOf(() => inputForm(headers(shape), 101, layout))).toMatchObject({
+    expect(problemOf(() => inputForm(header(shape), 101, layout, 'some.onnx'))).toMatchObject({
       code: 'model/input',
       message,
       place: 'some.onnx',
-    });
-  });
-
-  it('refuses a second input', () => {
-    expect(problemOf(() => inputForm(headers(['b', 4, 9], ['b', 3]), 9, 'auto'))).toMatchObject({
-      code: 'model/inputs',
-      message: 'the model has 2 inputs (x0, x1); one is expected',
     });
   });
 });

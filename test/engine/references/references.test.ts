@@ -2,9 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { entriesOf } from '../../../server/src/catalog/index.js';
 import { LETTERS, NO_BASE } from '../../../server/src/engine/data/examples.js';
-import { shuffleDinucleotides } from '../../../server/src/engine/methods/references/dinucleotide-shuffle.js';
-import { referenceNotes } from '../../../server/src/engine/methods/references/reference.js';
-import { REFERENCES, referenceOf } from '../../../server/src/engine/methods/references/references.js';
+import { uniform, zeros } from '../../../server/src/engine/methods/references/constant.js';
+import {
+  dinucleotideShuffle,
+  shuffleDinucleotides,
+} from '../../../server/src/engine/methods/references/dinucleotide-shuffle.js';
+import { referenceNotes, type Reference } from '../../../server/src/engine/methods/references/reference.js';
+import { REFERENCES } from '../../../server/src/engine/methods/references/references.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 
 const origin = { source: '00c0ffee', index: 3 };
@@ -87,8 +91,7 @@ describe('dinucleotide_shuffle', () => {
     },
   );
 
-  const call = (copies: number, seed: number) =>
-    referenceOf({ call: 'dinucleotide_shuffle', parameters: { copies, seed } });
+  const call = (copies: number, seed: number): Reference => dinucleotideShuffle({ copies, seed });
 
   it('fills copies that depend on example, copy and seed only', () => {
     const letters = codes('ACGTTGCAAGCTTGCACGAT');
@@ -131,10 +134,9 @@ describe('references', () => {
   });
 
   it.each([
-    ['zeros', 0],
-    ['uniform', 0.25],
-  ])('%s is %d everywhere', (name, share) => {
-    const reference = referenceOf({ call: name, parameters: {} });
+    ['zeros', 0, zeros],
+    ['uniform', 0.25, uniform],
+  ])('%s is %d everywhere', (_, share, reference) => {
     const out = new Float32Array(12).fill(9);
     expect(reference.fill({ letters: codes('ACG'), origin }, out)).toBe(1);
     expect(reference.copies).toBe(1);

@@ -1,4 +1,4 @@
-/** Examples in memory: DNA as one byte per position, with what is known of each example. */
+/** Examples in memory: DNA as one byte per position, or rows of numbers, with what is known of each example. */
 import type { Note } from '../../protocol.js';
 
 /**
@@ -15,16 +15,34 @@ export interface Origin {
   readonly index: number;
 }
 
-export interface Examples {
-  /** Positions of each example. */
-  readonly length: number;
-  /** Letter codes, [example, position]. */
-  readonly letters: Uint8Array;
+interface Known {
   readonly names: readonly string[];
   /** Class of each example, where it has one. */
   readonly labels: readonly (number | undefined)[];
   readonly origins: readonly Origin[];
-  /** Information content in bits of the planted motif at [example, position]; 0 in the background. */
-  readonly truth?: Float32Array;
   readonly notes: readonly Note[];
 }
+
+/** DNA sequences of one length. */
+export interface Sequences extends Known {
+  readonly alphabet: 'dna';
+  /** Positions of each example. */
+  readonly length: number;
+  /** Letter codes, [example, position]. */
+  readonly letters: Uint8Array;
+  /** Information content in bits of the planted motif at [example, position]; 0 in the background. */
+  readonly truth?: Float32Array;
+}
+
+/** Rows of numbers: genotypes of people, expression of samples. */
+export interface Rows extends Known {
+  readonly alphabet: 'genotypes' | 'expression';
+  /** Features of each example. */
+  readonly length: number;
+  /** Names of the features. */
+  readonly features: readonly string[];
+  /** [example, feature] */
+  readonly values: Float32Array;
+}
+
+export type Examples = Sequences | Rows;

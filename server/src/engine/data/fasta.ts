@@ -10,7 +10,7 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type { fasta as specification } from '../../catalog/sources.js';
 import type { DataDescription, Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
-import { LETTERS, NO_BASE, type Examples, type Origin } from './examples.js';
+import { LETTERS, NO_BASE, type Sequences, type Origin } from './examples.js';
 import { CODE_OF_BYTE } from './one-hot.js';
 import { pathOf, unreadable, type Files, type Source } from './source.js';
 
@@ -197,7 +197,7 @@ const POLICIES: Readonly<Record<Parameters['ambiguous'], string>> = {
   error: 'none is allowed',
 };
 
-async function read(parameters: Parameters, files: Files): Promise<Examples> {
+async function read(parameters: Parameters, files: Files): Promise<Sequences> {
   const path = pathOf(parameters.path, files);
   const source = parameters.path.slice(0, 8);
   const survey = new Survey();
@@ -258,6 +258,7 @@ async function read(parameters: Parameters, files: Files): Promise<Examples> {
     });
   }
   return {
+    alphabet: 'dna',
     length: first.letters.length,
     letters: letters.slice(0, names.length * first.letters.length),
     names,
@@ -308,4 +309,4 @@ export async function describeFasta(parameters: Parameters, files: Files, second
   };
 }
 
-export const fasta: Source<Parameters> = { read, describe: describeFasta };
+export const fasta: Source<Parameters, Sequences> = { read, describe: describeFasta };

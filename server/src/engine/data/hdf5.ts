@@ -40,7 +40,8 @@ export async function withHdf5<Result>(
   }
 }
 
-async function firstBytes(path: string, area: 'data' | 'model'): Promise<Buffer> {
+/** The first 8 bytes of a file, by which formats are told. @throws Failure `<area>/unreadable` */
+export async function firstBytes(path: string, area: 'data' | 'model'): Promise<Buffer> {
   const head = Buffer.alloc(SIGNATURE.length);
   try {
     const file = await open(path);

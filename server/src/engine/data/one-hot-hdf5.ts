@@ -8,7 +8,7 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type { one_hot_hdf5 as specification } from '../../catalog/sources.js';
 import type { DataDescription, Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
-import { NO_BASE, type Examples } from './examples.js';
+import { NO_BASE, type Sequences } from './examples.js';
 import { withHdf5, type Hdf5Dataset, type Hdf5File, type Hdf5Group } from './hdf5.js';
 import { pathOf, type Files, type Source } from './source.js';
 
@@ -182,7 +182,7 @@ function readLabels(file: Hdf5File, path: string, name: string, examples: number
   return labels;
 }
 
-async function read(parameters: Parameters, files: Files): Promise<Examples> {
+async function read(parameters: Parameters, files: Files): Promise<Sequences> {
   const path = pathOf(parameters.path, files);
   const codes = channelCodes(parameters.order);
   return withHdf5(
@@ -209,6 +209,7 @@ async function read(parameters: Parameters, files: Files): Promise<Examples> {
       const source = parameters.path.slice(0, 8);
       const indices = Array.from({ length: layout.examples }, (_, index) => index);
       return {
+        alphabet: 'dna',
         length: layout.length,
         letters,
         names: indices.map(index => `${parameters.inputs}[${index}]`),
@@ -243,4 +244,4 @@ async function describe(parameters: Parameters, files: Files): Promise<DataDescr
   );
 }
 
-export const oneHotHdf5: Source<Parameters> = { read, describe };
+export const oneHotHdf5: Source<Parameters, Sequences> = { read, describe };

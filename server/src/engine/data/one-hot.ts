@@ -1,5 +1,5 @@
 /** From letters to what a model reads: one number per position and base. */
-import { LETTERS, NO_BASE, type Examples } from './examples.js';
+import { LETTERS, NO_BASE, type Sequences } from './examples.js';
 
 /** The bases that each letter stands for (IUPAC-IUB, Cornish-Bowden 1985, Nucleic Acids Res. 13:3021). */
 export const BASES_OF: Readonly<Record<string, string>> = {
@@ -58,7 +58,7 @@ export function writeOneHot(letters: Uint8Array, out: Float32Array, at = 0): voi
  *
  * @returns [to − from, position, 4] in A, C, G, T order
  */
-export function oneHot(examples: Examples, from: number, to: number): Float32Array {
+export function oneHot(examples: Sequences, from: number, to: number): Float32Array {
   const { length } = examples;
   const out = new Float32Array((to - from) * length * 4);
   writeOneHot(examples.letters.subarray(from * length, to * length), out);

@@ -6,9 +6,9 @@ import type { Examples } from './examples.js';
 /** Absolute path by content hash, for every path parameter of a call. */
 export type Files = Readonly<Record<string, string>>;
 
-export interface Source<Parameters> {
+export interface Source<Parameters, Held extends Examples = Examples> {
   /** All examples. @throws Failure */
-  read(parameters: Parameters, files: Files): Promise<Examples>;
+  read(parameters: Parameters, files: Files): Promise<Held>;
   /** Number and length of the examples, from as little as possible. @throws Failure */
   describe(parameters: Parameters, files: Files): Promise<DataDescription>;
 }

@@ -4,7 +4,7 @@ import type * as specifications from '../../catalog/stages.js';
 import type { Call } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import { Stream } from '../random/philox.js';
-import type { Examples } from './examples.js';
+import type { Examples, Rows, Sequences } from './examples.js';
 
 /** What a stage may ask for beyond its own examples. */
 export interface StageInputs {
@@ -21,22 +21,26 @@ type Stage<Parameters> = (
 ) => Examples | Promise<Examples>;
 
 /** The examples of the given indices, in that order. */
-export function select(examples: Examples, indices: readonly number[]): Examples {
+export function select<E extends Examples>(examples: E, indices: readonly number[]): E {
   const { length } = examples;
-  const letters = new Uint8Array(indices.length * length);
-  const truth = examples.truth && new Float32Array(indices.length * length);
-  indices.forEach((index, row) => {
-    letters.set(examples.letters.subarray(index * length, (index + 1) * length), row * length);
-    truth?.set(examples.truth!.subarray(index * length, (index + 1) * length), row * length);
-  });
+  const pick = <A extends Uint8Array | Float32Array>(from: A, into: A): A => {
+    indices.forEach((index, row) => into.set(from.subarray(index * length, (index + 1) * length), row * length));
+    return into;
+  };
+  const total = indices.length * length;
+  const rows =
+    examples.alphabet === 'dna'
+      ? {
+          letters: pick(examples.letters, new Uint8Array(total)),
+          ...(examples.truth && { truth: pick(examples.truth, new Float32Array(total)) }),
+        }
+      : { values: pick(examples.values, new Float32Array(total)) };
   return {
-    length,
-    letters,
+    ...examples,
+    ...rows,
     names: indices.map(index => examples.names[index]!),
     labels: indices.map(index => examples.labels[index]),
     origins: indices.map(index => examples.origins[index]!),
-    ...(truth && { truth }),
-    notes: examples.notes,
   };
 }
 
@@ -81,44 +85,73 @@ const label: Stage<ParametersOf<typeof specifications.label>> = (parameters, exa
 
 const concat: Stage<ParametersOf<typeof specifications.concat>> = async ({ data }, examples, inputs) => {
   const parts = [examples, ...(await Promise.all(data.map(key => inputs.data(key))))];
-  const { length } = examples;
-  parts.forEach((part, index) => {
-    if (part.length !== length) {
-      throw new Failure(
-        'data/unequal-lengths',
-        `\`concat\`: the sequences of data set ${index} of those appended are ${part.length} bp long, those before it ${length} bp`,
-        { remedy: 'Append data of the same length.' },
-      );
-    }
-  });
-  const total = parts.reduce((sum, part) => sum + part.names.length, 0);
-  const letters = new Uint8Array(total * length);
-  // Without truth for some examples there is none for the whole: zeros would claim that nothing is planted there.
-  const truth = parts.every(part => part.truth) ? new Float32Array(total * length) : undefined;
-  let row = 0;
-  for (const part of parts) {
-    letters.set(part.letters, row * length);
-    if (truth) truth.set(part.truth!, row * length);
-    row += part.names.length;
+  parts.forEach((part, index) => requireSameForm(part, examples, index));
+  const together = {
+    names: parts.flatMap(part => part.names),
+    labels: parts.flatMap(part => part.labels),
+    origins: parts.flatMap(part => part.origins),
+    notes: parts.flatMap(part => part.notes),
+  };
+  const total = together.names.length * examples.length;
+  if (examples.alphabet !== 'dna') {
+    const values = new Float32Array(total);
+    joinInto(values, parts.filter(isRows), part => part.values);
+    return { ...examples, ...together, values };
   }
-  const notes = parts.flatMap(part => part.notes);
-  if (!truth && parts.some(part => part.truth)) {
-    notes.push({
+  const sequences = parts.filter(isSequences);
+  const { truth: _, ...rest } = examples;
+  const letters = new Uint8Array(total);
+  joinInto(letters, sequences, part => part.letters);
+  // Without truth for some examples there is none for the whole: zeros would claim that nothing is planted there.
+  if (sequences.every(part => part.truth)) {
+    const truth = new Float32Array(total);
+    joinInto(truth, sequences, part => part.truth!);
+    return { ...rest, ...together, letters, truth };
+  }
+  if (sequences.some(part => part.truth))
+    together.notes.push({
       level: 'warning',
       code: 'data/truth-dropped',
       message: 'Some of the joined data sets have no planted truth, so the whole has none.',
     });
-  }
-  return {
-    length,
-    letters,
-    names: parts.flatMap(part => part.names),
-    labels: parts.flatMap(part => part.labels),
-    origins: parts.flatMap(part => part.origins),
-    ...(truth && { truth }),
-    notes,
-  };
+  return { ...rest, ...together, letters };
 };
+
+const isRows = (examples: Examples): examples is Rows => examples.alphabet !== 'dna';
+const isSequences = (examples: Examples): examples is Sequences => examples.alphabet === 'dna';
+
+function joinInto<P, A extends Uint8Array | Float32Array>(whole: A, parts: readonly P[], array: (part: P) => A): void {
+  let at = 0;
+  for (const part of parts) {
+    whole.set(array(part), at);
+    at += array(part).length;
+  }
+}
+
+/** @throws Failure when data sets cannot be joined: other alphabet, length or features */
+function requireSameForm(part: Examples, first: Examples, index: number): void {
+  const unit = first.alphabet === 'dna' ? 'bp' : 'features';
+  if (part.alphabet !== first.alphabet)
+    throw new Failure(
+      'data/alphabet',
+      `\`concat\`: data set ${index} of those appended holds ${part.alphabet}, those before it ${first.alphabet}`,
+      { remedy: 'Append data of the same kind.' },
+    );
+  if (part.length !== first.length)
+    throw new Failure(
+      'data/unequal-lengths',
+      `\`concat\`: the examples of data set ${index} of those appended have ${part.length} ${unit}, those before it ${first.length} ${unit}`,
+      { remedy: 'Append data of the same length.' },
+    );
+  if (part.alphabet === 'dna' || first.alphabet === 'dna') return;
+  const at = part.features.findIndex((feature, i) => feature !== first.features[i]);
+  if (at >= 0)
+    throw new Failure(
+      'data/features',
+      `\`concat\`: feature ${at} of data set ${index} of those appended is ${part.features[at]}, those before it have ${first.features[at]} there`,
+      { remedy: 'Bring the features into the same order.' },
+    );
+}
 
 const split: Stage<ParametersOf<typeof specifications.split>> = ({ part, validation, test, seed }, examples) => {
   if (validation + test > 1) {

@@ -1,9 +1,11 @@
-/** Examples in the result store: one-hot rows as arrays, what is known of each example in `rows.tsv`. */
+/** Examples in the result store: one-hot DNA or rows of numbers as arrays, what is known of each example in `rows.tsv`. */
 import type { ArrayReader } from '../../store/npy.js';
 import type { ArrayLayout, RowTable } from '../../store/result.js';
 import type { ResultStore } from '../../store/store.js';
 import { LETTERS, NO_BASE, type Examples, type Origin } from './examples.js';
-import { BASES_OF } from './one-hot.js';
+import { BASES_OF, oneHot } from './one-hot.js';
+import { axesOf, type InputSpace } from './input-space.js';
+import { sizeOf } from '../graph/graph.js';
 
 const COLUMNS = ['name', 'label', 'source', 'index'] as const;
 const BASES = ['A', 'C', 'G', 'T'];
@@ -11,12 +13,32 @@ const BASES = ['A', 'C', 'G', 'T'];
 /** The arrays of a data set. */
 export function examplesLayout(examples: Examples): ArrayLayout[] {
   const example = { name: 'example', size: examples.names.length };
-  const position = { name: 'position', size: examples.length };
-  const base = { name: 'base', size: BASES.length, labels: BASES };
+  const space = spaceOf(examples);
+  const axes = axesOf(space);
+  if (examples.alphabet !== 'dna')
+    return [
+      {
+        name: 'array',
+        type: 'float32',
+        unit: examples.alphabet === 'genotypes' ? 'alleles' : 'expression',
+        axes: [example, ...axes.map(axis => ({ ...axis, labels: [...examples.features] }))],
+      },
+    ];
   return [
-    { name: 'array', type: 'float32', axes: [example, position, base], unit: 'share' },
-    ...(examples.truth ? [{ name: 'truth', type: 'float32' as const, axes: [example, position], unit: 'bit' }] : []),
+    { name: 'array', type: 'float32', axes: [example, ...axes], unit: 'share' },
+    ...(examples.truth ? [{ name: 'truth', type: 'float32' as const, axes: [example, axes[0]!], unit: 'bit' }] : []),
   ];
+}
+
+function spaceOf({ alphabet, length }: Examples): InputSpace {
+  return { alphabet, shape: alphabet === 'dna' ? [length, BASES.length] : [length] };
+}
+
+/** Examples `from` … `to − 1` as a model reads them: [row, position, base] or [row, feature]. */
+export function inputsOf(examples: Examples, from: number, to: number): Float32Array {
+  return examples.alphabet === 'dna'
+    ? oneHot(examples, from, to)
+    : examples.values.subarray(from * examples.length, to * examples.length);
 }
 
 /** What is known of each example, as a table of text. */
@@ -34,10 +56,19 @@ function maskOf(bases: string): number {
   return [...bases].reduce((mask, base) => mask | (1 << BASES.indexOf(base)), 0);
 }
 
+const ALPHABET_OF_AXIS: Readonly<Record<string, InputSpace['alphabet']>> = {
+  position: 'dna',
+  variant: 'genotypes',
+  gene: 'expression',
+};
+
 export class StoredExamples {
   private constructor(
     private readonly array: ArrayReader,
     private readonly truthArray: ArrayReader | undefined,
+    readonly space: InputSpace,
+    /** Names of the features of rows of numbers; none for sequences. */
+    readonly features: readonly string[],
     readonly names: readonly string[],
     readonly labels: readonly (number | undefined)[],
     readonly origins: readonly Origin[],
@@ -46,9 +77,16 @@ export class StoredExamples {
   static async open(store: ResultStore, key: string): Promise<StoredExamples> {
     const meta = await store.meta(key);
     const { rows } = await store.rows(key);
+    const array = await store.array(key);
+    const layouts = new Map(meta?.arrays.map(layout => [layout.name, layout]));
+    const axis = layouts.get('array')?.axes[1];
+    const alphabet = ALPHABET_OF_AXIS[axis?.name ?? ''];
+    if (axis === undefined || alphabet === undefined) throw new Error(`the result ${key} holds no examples`);
     return new StoredExamples(
-      await store.array(key),
-      meta?.arrays.some(array => array.name === 'truth') ? await store.array(key, 'truth') : undefined,
+      array,
+      layouts.has('truth') ? await store.array(key, 'truth') : undefined,
+      { alphabet, shape: array.shape.slice(1) },
+      axis.labels ?? [],
       rows.map(([name]) => name ?? ''),
       rows.map(([, label]) => (label ? Number(label) : undefined)),
       rows.map(([, , source, index]) => ({ source: source ?? '', index: Number(index) })),
@@ -59,17 +97,27 @@ export class StoredExamples {
     return this.array.shape[0]!;
   }
 
-  /** Positions of each example. */
-  get length(): number {
-    return this.array.shape[1]!;
+  /** Extents of an example: [positions, 4], or [features]. */
+  get shape(): readonly number[] {
+    return this.space.shape;
   }
 
-  /** One-hot rows, [row, position, base]. */
+  /** Numbers of an example. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Positions of a sequence, or features of a row. */
+  get length(): number {
+    return this.shape[0]!;
+  }
+
+  /** Rows as a model reads them: [row, position, base] or [row, feature]. */
   async inputs(from: number, to: number): Promise<Float32Array> {
     return Float32Array.from(await this.array.read(from, to));
   }
 
-  /** Letter codes, [row, position]. */
+  /** Letter codes of sequences, [row, position]. */
   async letters(from: number, to: number): Promise<Uint8Array> {
     const shares = await this.array.read(from, to);
     const letters = new Uint8Array(shares.length / 4);
@@ -88,15 +136,12 @@ export class StoredExamples {
 
   /** The whole data set in memory. */
   async all(): Promise<Examples> {
+    const { names, labels, origins, length } = this;
+    const known = { names, labels, origins, length, notes: [] };
+    const { alphabet } = this.space;
+    if (alphabet !== 'dna')
+      return { ...known, alphabet, features: this.features, values: await this.inputs(0, this.count) };
     const truth = await this.truth();
-    return {
-      length: this.length,
-      letters: await this.letters(0, this.count),
-      names: this.names,
-      labels: this.labels,
-      origins: this.origins,
-      ...(truth && { truth }),
-      notes: [],
-    };
+    return { ...known, alphabet, letters: await this.letters(0, this.count), ...(truth && { truth }) };
   }
 }

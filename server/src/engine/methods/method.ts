@@ -1,5 +1,5 @@
 /** What an attribution method is to the engine: something that is prepared once and then explains block after block. */
-import type { MapKind, MethodEntry, ParametersOf } from '../../catalog/specification.js';
+import type { Form, MethodEntry, ParametersOf } from '../../catalog/specification.js';
 import type { Note } from '../../protocol.js';
 import type { ArrayLayout, ResultAxis } from '../../store/result.js';
 import type { Json } from '../../store/writer.js';
@@ -20,18 +20,20 @@ export interface MethodContext {
    * @throws Cancelled
    */
   readonly passed: (passes: number) => Promise<void>;
+  /** Another data set, by its key. */
+  readonly open: (data: string) => Promise<StoredExamples>;
 }
 
 /** Rows `from` … `to − 1` with their inputs. */
 export interface Block {
   readonly from: number;
   readonly to: number;
-  /** [row, position, base] */
+  /** [row, …shape of an example] */
   readonly x: Float32Array;
 }
 
 export interface BlockResult {
-  /** [row, position, base] */
+  /** [row, …axes], by default [row, …shape of an example] */
   readonly map: Float32Array;
   /** Further arrays by name, whole rows. */
   readonly arrays?: Readonly<Record<string, Float32Array | Float64Array>>;
@@ -40,7 +42,16 @@ export interface BlockResult {
 }
 
 export interface PreparedMethod {
-  readonly produces: MapKind;
+  readonly produces: Form;
+  /** Axes of the main array behind its row axis; absent: those of the input. */
+  readonly axes?: readonly ResultAxis[];
+  /** Unit of the main array; absent: that of the target. */
+  readonly unit?: string;
+  /**
+   * What the rows of the result are, where they are not the examples: features, filters, rules. Such a method reads the
+   * examples itself and is asked for all rows at once, with an empty `x`.
+   */
+  readonly rows?: { readonly axis: string; readonly names: readonly string[] };
   /** Further arrays, without their row axis. */
   readonly arrays: readonly (Omit<ArrayLayout, 'axes'> & { readonly axes: readonly ResultAxis[] })[];
   /** Rows of a block: a second or so of work. Depends on model and parameters only, so that a resumed run cuts alike. */
@@ -59,3 +70,8 @@ export type Method<E extends MethodEntry> = (
 export function blockRowsFor(passesPerExample: number): number {
   return Math.min(256, 2 ** Math.max(0, Math.floor(Math.log2(8192 / passesPerExample))));
 }
+
+/** One implementation per entry of a family of the catalog. */
+export type Family<Specifications extends Record<keyof Specifications, MethodEntry>> = {
+  readonly [Name in keyof Specifications]: Method<Specifications[Name]>;
+};

@@ -1,19 +1,16 @@
 /** The attribution methods by their catalog names. */
-import type * as specifications from '../../catalog/methods.js';
+import type * as specifications from '../../catalog/methods/index.js';
 import type { Call } from '../../protocol.js';
-import { deepLift } from './deep-lift.js';
-import { inSilicoMutagenesis } from './in-silico-mutagenesis.js';
-import { integratedGradients } from './integrated-gradients.js';
-import type { Method, MethodContext, PreparedMethod } from './method.js';
-import { inputXGradient, saliencyMethod } from './saliency.js';
+import { GRADIENT_METHODS } from './gradient/gradient.js';
+import type { Family, MethodContext, PreparedMethod } from './method.js';
+import { PERTURBATION_METHODS } from './perturbation/perturbation.js';
+import { RULE_METHODS } from './rules/rules.js';
 
 /** One implementation per method of the catalog. */
-export const METHODS: { readonly [Name in keyof typeof specifications]: Method<(typeof specifications)[Name]> } = {
-  saliency: saliencyMethod,
-  input_x_gradient: inputXGradient,
-  integrated_gradients: integratedGradients,
-  deep_lift: deepLift,
-  in_silico_mutagenesis: inSilicoMutagenesis,
+export const METHODS: Family<typeof specifications> = {
+  ...GRADIENT_METHODS,
+  ...RULE_METHODS,
+  ...PERTURBATION_METHODS,
 };
 
 /** Prepares the method that a call stands for. */

@@ -6,6 +6,7 @@
 import type { PlainCall } from '../../catalog/specification.js';
 import type { Note } from '../../protocol.js';
 import { median } from '../metrics/bootstrap.js';
+import { axesOf } from '../data/input-space.js';
 import { blockRowsFor, type MethodContext, type PreparedMethod } from './method.js';
 import { Pass, type Passed } from './passes.js';
 import { referenceNotes, type Reference } from './references/reference.js';
@@ -16,9 +17,9 @@ export const PAIR_FIELDS = ['sum', 'output', 'reference_output', 'steps'] as con
 
 /** The examples of a block and their references. */
 export interface PairBlock {
-  /** [row, position, base] */
+  /** [row, …shape] */
   readonly x: Float32Array;
-  /** [row × copies, position, base] */
+  /** [row × copies, …shape] */
   readonly references: Float32Array;
   readonly copies: number;
 }
@@ -33,7 +34,7 @@ export interface PairRule {
   effort(steps: number): string;
   /**
    * @param wanted indices of pairs, row × copies + copy
-   * @returns [wanted, position, base]
+   * @returns [wanted, …shape]
    */
   multipliers(block: PairBlock, wanted: readonly number[], attempt: number, passed: Passed): Promise<Float32Array>;
   release(): Promise<void>;
@@ -56,9 +57,9 @@ export async function preparePairs(
   rule: PairRule,
 ): Promise<PreparedMethod> {
   const { model, examples, outputs, passed } = context;
-  const reference = referenceOf(baseline);
+  const reference = await referenceOf(baseline, context);
   const copies = reference.copies;
-  const size = model.length * 4;
+  const { size } = model;
   const referenceOutputs = await outputsOfReferences(context, reference);
   const scale = medianDifference(outputs, referenceOutputs);
 
@@ -94,11 +95,7 @@ export async function preparePairs(
   };
 
   const pairAxes = [{ name: 'reference', size: copies }];
-  const mapAxes = [
-    ...pairAxes,
-    { name: 'position', size: model.length },
-    { name: 'base', size: 4, labels: ['A', 'C', 'G', 'T'] },
-  ];
+  const mapAxes = [...pairAxes, ...axesOf(model.space)];
   return {
     produces: 'contribution',
     arrays: [
@@ -144,7 +141,7 @@ function missedNotes(blocks: readonly BlockInfo[], pairs: number, tolerance: num
 async function outputsOfReferences(context: MethodContext, reference: Reference): Promise<Float32Array> {
   const { model, executor, examples, passed } = context;
   const forward = await Pass.forward(model, executor);
-  const size = model.length * 4 * reference.copies;
+  const size = model.size * reference.copies;
   const rowsAtOnce = Math.max(1, Math.floor(2 ** 22 / size));
   const all = new Float32Array(examples.count * reference.copies);
   for (let from = 0; from < examples.count; from += rowsAtOnce) {
@@ -158,16 +155,16 @@ async function outputsOfReferences(context: MethodContext, reference: Reference)
 }
 
 /** Writes the references of rows `from` … `to − 1`; returns how many of each row's are different. */
-async function fillReferences(
-  { examples }: MethodContext,
+export async function fillReferences(
+  { examples, model }: MethodContext,
   reference: Reference,
   from: number,
   to: number,
   out: Float32Array,
 ): Promise<number[]> {
-  const letters = await examples.letters(from, to);
+  const letters = reference.reads === 'letters' ? await examples.letters(from, to) : new Uint8Array(0);
   const { length } = examples;
-  const size = reference.copies * length * 4;
+  const size = reference.copies * model.size;
   return Array.from({ length: to - from }, (_, row) =>
     reference.fill(
       { letters: letters.subarray(row * length, (row + 1) * length), origin: examples.origins[from + row]! },
@@ -192,7 +189,7 @@ function sumOfContributions(m: Float32Array, x: Float32Array, b: Float32Array): 
   return sum;
 }
 
-/** (x − b) ⊙ m, averaged over the references of each example in float64: [row, position, base]. */
+/** (x − b) ⊙ m, averaged over the references of each example in float64: [row, …shape]. */
 function meanContributions(
   x: Float32Array,
   references: Float32Array,

@@ -1,6 +1,6 @@
 /** Compiled passes through a model: forward, and forward with the gradient by the input. The last batch is padded. */
 import type { Executable, Executor } from '../backends/executor.js';
-import { floats, type Tensor } from '../graph/graph.js';
+import { floats, sizeOf, type Tensor } from '../graph/graph.js';
 import type { ScalarGraph, ScalarModel } from '../models/model.js';
 import { differentiate, type Rules } from '../transforms/autodiff.js';
 import { batchSize } from './batch.js';
@@ -34,7 +34,7 @@ export class Pass {
     private readonly input: string,
     private readonly output: string,
     private readonly batch: number,
-    private readonly length: number,
+    private readonly shape: readonly number[],
   ) {}
 
   /** f at every row: [row]. */
@@ -42,7 +42,7 @@ export class Pass {
     return Pass.compile(model, executor, ({ f }) => f);
   }
 
-  /** ∂f/∂x at every row: [row, position, base]. */
+  /** ∂f/∂x at every row: [row, …shape]. */
   static gradient(model: ScalarModel, executor: Executor): Promise<Pass> {
     return Pass.compile(model, executor, graph => addGradient(graph, graph.x));
   }
@@ -56,16 +56,16 @@ export class Pass {
     const graph = model.build(batch);
     const output = finish(graph);
     const executable = await executor.load(graph.builder.finish([output]));
-    return new Pass(executable, graph.x, output, batch, model.length);
+    return new Pass(executable, graph.x, output, batch, model.shape);
   }
 
   /**
-   * @param x any number of rows, [row, position, base]
+   * @param x any number of rows, [row, …shape]
    * @returns the output's rows
    */
   async run(x: Float32Array, passed: Passed): Promise<Float32Array> {
-    const { batch, length } = this;
-    const rowSize = length * 4;
+    const { batch, shape } = this;
+    const rowSize = sizeOf(shape);
     const count = x.length / rowSize;
     let result = new Float32Array(0);
     for (let from = 0; from < count; from += batch) {
@@ -77,7 +77,7 @@ export class Pass {
         data = padded;
       }
       const outputs = await this.executable.run({
-        [this.input]: { type: 'float32', shape: [batch, length, 4], data },
+        [this.input]: { type: 'float32', shape: [batch, ...shape], data },
       });
       const part = elements(outputs, this.output);
       const size = part.length / batch;

@@ -1,6 +1,12 @@
-/** One number per position: the form in which maps of different kinds are compared, ranked and scored against truth. */
-import type { MapKind } from '../../catalog/specification.js';
+/** One number per position or feature: the form in which maps of different kinds are compared, ranked and scored against truth. */
+import type { Form, MapKind } from '../../catalog/specification.js';
+import type { InputSpace } from '../data/input-space.js';
 import type { Values } from './metric.js';
+
+/** Whether a method's result is a map of the input, which has scores. */
+export function isMap(form: Form): form is MapKind {
+  return ['gradient', 'contribution', 'hypothetical', 'effect'].includes(form);
+}
 
 /**
  * The position score of each kind of map, from its four numbers at a position and the letter there (shares of bases).
@@ -42,4 +48,19 @@ export function positionScores(kind: MapKind, map: Values, oneHot: Values): Floa
     }
   }
   return scores;
+}
+
+/**
+ * The score of each feature of a row of numbers: gradient × input, or the map itself.
+ *
+ * @param map [example, feature]
+ * @param x [example, feature]
+ */
+export function featureScores(kind: MapKind, map: Values, x: Values): Float64Array {
+  return Float64Array.from(map, (value, i) => (kind === 'gradient' ? value * x[i]! : value));
+}
+
+/** One number per position of a sequence or feature of a row. */
+export function scoresOf(alphabet: InputSpace['alphabet'], kind: MapKind, map: Values, x: Values): Float64Array {
+  return alphabet === 'dna' ? positionScores(kind, map, x) : featureScores(kind, map, x);
 }

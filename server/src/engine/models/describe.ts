@@ -44,14 +44,16 @@ function statusOf(operator: string): Pick<OperatorStatus, 'known' | 'gradient' |
 
 /** How the input reads as one-hot DNA; a note says why it does not. */
 function dnaForm(graph: Graph, notes: Note[]): ModelDescription['dna'] {
-  const axes = graph.inputs[0]?.shape.slice(1).filter(axis => axis !== 1) ?? [];
+  const [input, ...others] = graph.inputs;
+  if (input === undefined || others.length > 0) return undefined;
+  const axes = input.shape.slice(1).filter(axis => axis !== 1);
   const [first, second] = axes;
-  if (graph.inputs.length === 1 && axes.length === 2 && first !== undefined && second !== undefined) {
+  if (axes.length === 2 && first !== undefined && second !== undefined) {
     if (first === 4) return { length: second, layout: 'channels_first', ambiguous: second === 4 };
     if (second === 4) return { length: first, layout: 'channels_last', ambiguous: false };
   }
   try {
-    inputForm(graph, undefined, 'auto');
+    inputForm(input, undefined, 'auto', graph.name);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     notes.push({ level: 'information', code: error.problem.code, message: error.problem.message });

@@ -1,15 +1,16 @@
 /**
- * A model as a function of stored examples: one-hot DNA [batch, position, base] in, the explained number out. Reading
+ * A model as a function of stored examples: one-hot DNA [batch, position, base], or rows of numbers, in, the explained number out. Reading
  * the file, fitting its input layout to the stored one and choosing the target all happen on the graph.
  */
 import { basename } from 'node:path';
 import type { ParametersOf } from '../../catalog/specification.js';
 import type * as specifications from '../../catalog/formats.js';
 import type { Call, Target } from '../../protocol.js';
+import type { InputSpace } from '../data/input-space.js';
 import { pathOf, type Files } from '../data/source.js';
 import { Failure } from '../failure.js';
 import { GraphBuilder } from '../graph/builder.js';
-import type { Graph, Node } from '../graph/graph.js';
+import { floats, sizeOf, type Graph, type Node, type ValueHeader } from '../graph/graph.js';
 import { addHeight } from '../transforms/height.js';
 import { emit } from '../transforms/specialise.js';
 import { selectTarget } from '../transforms/target.js';
@@ -43,8 +44,9 @@ export async function readModel(call: Call, files: Files): Promise<ImportedModel
 
 /** Where position and base stand in a model's input: the shape with axes of extent 1 left in place. */
 interface InputForm {
-  readonly length: number;
-  readonly layout: Layout;
+  readonly space: InputSpace;
+  /** Of one-hot DNA. */
+  readonly layout?: Layout;
   /** Extents behind the batch axis. */
   readonly extents: readonly number[];
   /** The batch size that the file demands. */
@@ -54,20 +56,15 @@ interface InputForm {
 /**
  * Fits `dna(length)` to the shape of a model's input.
  *
+ * @param place the model's file, for errors
  * @throws Failure `model/input` when no axis has 4 channels, when both could, or when the length differs
  */
-export function inputForm(graph: Graph, length: number | undefined, layout: Layout | 'auto'): InputForm {
-  const place = graph.name;
-  const [input, ...others] = graph.inputs;
-  if (input === undefined || others.length > 0)
-    throw new Failure(
-      'model/inputs',
-      `the model has ${graph.inputs.length} inputs (${graph.inputs.map(i => i.name).join(', ')}); one is expected`,
-      {
-        place,
-        remedy: 'Export the model with the DNA sequence as its only input.',
-      },
-    );
+export function inputForm(
+  input: ValueHeader,
+  length: number | undefined,
+  layout: Layout | 'auto',
+  place: string,
+): InputForm & { readonly layout: Layout } {
   const [batch, ...rest] = input.shape;
   const shown = `[${input.shape.join(', ')}]`;
   const axes = rest.filter(axis => axis !== 1);
@@ -105,10 +102,74 @@ export function inputForm(graph: Graph, length: number | undefined, layout: Layo
       remedy: 'Give it in the model: input: dna(length).',
     });
   const extents = rest.map(axis => (typeof axis === 'number' ? axis : positions));
-  return { length: positions, layout: chosen, extents, batch: typeof batch === 'number' ? batch : undefined };
+  return {
+    space: { alphabet: 'dna', shape: [positions, BASES.length] },
+    layout: chosen,
+    extents,
+    batch: typeof batch === 'number' ? batch : undefined,
+  };
 }
 
-/** One compiled shape of a model: `x` [batch, position, base] in A, C, G, T order → `f` [batch]. */
+/**
+ * Fits a row of numbers to the shape of a model's input.
+ *
+ * @throws Failure `model/input` when the input holds another count of numbers
+ */
+function rowForm(input: ValueHeader, alphabet: 'genotypes' | 'expression', features: number, place: string): InputForm {
+  const [batch, ...rest] = input.shape;
+  const extents = rest.map(axis => (typeof axis === 'number' ? axis : features));
+  if (sizeOf(extents) !== features)
+    throw new Failure(
+      'model/input',
+      `the input ${input.name} has shape [${input.shape.join(', ')}], which does not fit ${alphabet}(${features})`,
+      { place, remedy: 'Give the number of features that the model was trained on.' },
+    );
+  return { space: { alphabet, shape: [features] }, extents, batch: typeof batch === 'number' ? batch : undefined };
+}
+
+/** The input that is explained, and what the others are held at, by name. */
+interface ChosenInput {
+  readonly input: ValueHeader;
+  readonly alphabet: Call;
+  readonly held: ReadonlyMap<string, number>;
+}
+
+/** @throws Failure `model/inputs` when the declaration and the file disagree about the inputs */
+function chooseInput(graph: Graph, { input, inputs }: Parameters<'onnx'>): ChosenInput {
+  const found = graph.inputs.map(({ name }) => name).join(', ');
+  const fail = (message: string, remedy: string): Failure =>
+    new Failure('model/inputs', message, { place: graph.name, remedy });
+  if (inputs === undefined) {
+    const [only, ...others] = graph.inputs;
+    if (only === undefined || others.length > 0)
+      throw fail(
+        `the model has ${graph.inputs.length} inputs (${found}); one is expected`,
+        'Name them all: inputs: { sequence: dna(2114), control: zeros }.',
+      );
+    if (input === undefined)
+      throw fail('nothing is said of what the model reads', 'Add it to the model: input: dna(length).');
+    return { input: only, alphabet: input as Call, held: new Map() };
+  }
+  const held = new Map<string, number>();
+  const explained: { input: ValueHeader; alphabet: Call }[] = [];
+  for (const header of graph.inputs) {
+    const given = inputs[header.name];
+    if (given === undefined) throw fail(`nothing is said of the input ${header.name}`, `The model reads ${found}.`);
+    if (typeof given === 'object') explained.push({ input: header, alphabet: given as Call });
+    else held.set(header.name, given === 'zeros' ? 0 : given);
+  }
+  const extra = Object.keys(inputs).find(name => !graph.inputs.some(known => known.name === name));
+  if (extra !== undefined) throw fail(`the model has no input ${extra}`, `It reads ${found}.`);
+  const [chosen, ...more] = explained;
+  if (chosen === undefined || more.length > 0)
+    throw fail(
+      `${explained.length} inputs are to be explained; one is expected`,
+      'Give one input its alphabet, such as dna(2114), and hold the others at a number.',
+    );
+  return { ...chosen, held };
+}
+
+/** One compiled shape of a model: `x` [batch, …shape of an example] (bases in A, C, G, T order) → `f` [batch]. */
 export interface ScalarGraph {
   readonly builder: GraphBuilder;
   /** The forward nodes. */
@@ -124,20 +185,29 @@ export class ScalarModel {
     private readonly classes: readonly string[] | undefined,
     private readonly form: InputForm,
     private readonly order: string,
+    private readonly chosen: ChosenInput,
   ) {}
 
   static async load(target: Target, files: Files): Promise<ScalarModel> {
-    const { input, layout, order: written, classes } = parametersOf(target.model);
+    const parameters = parametersOf(target.model);
+    const { layout, classes } = parameters;
     const imported = await readModel(target.model, files);
-    const { length } = input.parameters as ParametersOf<typeof specifications.dna>;
-    const order = written.toUpperCase();
+    const { graph } = imported;
+    const order = parameters.order.toUpperCase();
     if ([...order].sort().join('') !== BASES)
-      throw new Failure('model/order', `order: "${order}" is not an order of the four bases`, {
-        place: basename(imported.graph.name),
+      throw new Failure('model/order', `order: "${parameters.order}" is not an order of the four bases`, {
+        place: basename(graph.name),
         remedy: 'Write each of A, C, G and T once, for example order: "ACGT".',
       });
-    const form = inputForm(imported.graph, length, layout);
-    return new ScalarModel({ ...imported, graph: addHeight(imported.graph) }, target.target, classes, form, order);
+    const chosen = chooseInput(graph, parameters);
+    const { alphabet, input } = chosen;
+    const [size] = Object.values(alphabet.parameters) as number[];
+    const form =
+      alphabet.call === 'dna'
+        ? inputForm(input, size, layout, graph.name)
+        : rowForm(input, alphabet.call as 'genotypes' | 'expression', size ?? 0, graph.name);
+    const known = { ...imported, graph: addHeight(graph) };
+    return new ScalarModel(known, target.target, classes, form, order, chosen);
   }
 
   /** Name of the file. */
@@ -145,9 +215,23 @@ export class ScalarModel {
     return this.imported.graph.name;
   }
 
-  /** Positions of an example. */
+  get space(): InputSpace {
+    return this.form.space;
+  }
+
+  /** Extents of an example: [positions, 4], or [features]. */
+  get shape(): readonly number[] {
+    return this.form.space.shape;
+  }
+
+  /** Numbers of an example. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Positions of a sequence, or features of a row. */
   get length(): number {
-    return this.form.length;
+    return this.shape[0]!;
   }
 
   /** The batch size to compile for: what is wanted, unless the file fixes its own. */
@@ -155,26 +239,51 @@ export class ScalarModel {
     return this.form.batch ?? wanted;
   }
 
-  /** Adds the model to a builder, reading from a value of shape [batch, position, base]. */
+  /** Adds the model to a builder, reading from a value of shape [batch, …shape]. */
   attach(builder: GraphBuilder, x: string): string {
-    const { imported, form, order } = this;
+    const { imported, form, order, chosen } = this;
+    const { graph } = imported;
+    const batch = builder.shape(x)[0]!;
     let value = x;
-    if (order !== BASES) {
+    if (form.layout !== undefined && order !== BASES) {
       const indices = [...order].map(base => BASES.indexOf(base));
       value = builder.add('Gather', [value, builder.integers(indices)], { axis: 2 });
     }
     if (form.layout === 'channels_first') value = builder.add('Transpose', [value], { perm: [0, 2, 1] });
-    const shape = [builder.shape(x)[0]!, ...form.extents];
-    if (shape.length !== 3) value = builder.add('Reshape', [value, builder.integers(shape)]);
-    const outputs = emit(builder, imported.graph, [value]);
-    const named = imported.graph.outputs.map(({ name }, i) => ({ name, value: outputs[i]! }));
+    const shape = [batch, ...form.extents];
+    if (shape.length !== builder.shape(value).length) value = builder.add('Reshape', [value, builder.integers(shape)]);
+    const inputs = graph.inputs.map(header => {
+      const held = chosen.held.get(header.name);
+      return held === undefined ? value : this.constantInput(builder, header, held, batch);
+    });
+    const outputs = emit(builder, graph, inputs);
+    const named = graph.outputs.map(({ name }, i) => ({ name, value: outputs[i]! }));
     return selectTarget(builder, named, this.target, this.classes);
+  }
+
+  /** An input that is the same number everywhere; its open axes have the extent of the batch or of the explained input. */
+  private constantInput(
+    builder: GraphBuilder,
+    { name, shape, type }: ValueHeader,
+    held: number,
+    batch: number,
+  ): string {
+    if (type !== 'float32')
+      throw new Failure(
+        'model/inputs',
+        `the input ${name} holds ${type}, and only float32 inputs can be held at a number`,
+        {
+          place: this.name,
+        },
+      );
+    const extents = shape.map((axis, i) => (i === 0 ? batch : typeof axis === 'number' ? axis : this.length));
+    return builder.constant(floats(extents, new Float32Array(sizeOf(extents)).fill(held)));
   }
 
   /** The forward graph for a batch. */
   build(batch: number): ScalarGraph {
     const builder = new GraphBuilder(this.imported.graph.name);
-    const x = builder.input('explained~x', 'float32', [batch, this.form.length, BASES.length]);
+    const x = builder.input('explained~x', 'float32', [batch, ...this.shape]);
     const f = this.attach(builder, x);
     return { builder, nodes: builder.finish([f]).nodes, x, f };
   }

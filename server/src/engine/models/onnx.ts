@@ -170,41 +170,28 @@ const RULES: Readonly<Record<string, Rule>> = {
   LogSoftmax: softmax,
   Dropout: refuseOutputs('Dropout'),
   BatchNormalization: refuseOutputs('BatchNormalization'),
-  /** Dilations came with operator set 19. */
+  /** Dilations came with operator set 19, and with them a composite form. */
   AveragePool: (state, node) => {
     const { dilations, ...attributes } = node.attributes;
-    if (Array.isArray(dilations) && dilations.some(dilation => dilation !== 1))
-      throw new Failure('model/unknown-operator', 'average pooling with dilations is not supported', {
-        place: state.place(node),
-        remedy: 'Write it as a convolution with a constant kernel.',
-      });
-    state.nodes.push({ ...node, attributes });
+    const plain = !Array.isArray(dilations) || dilations.every(dilation => dilation === 1);
+    state.nodes.push(plain ? { ...node, attributes } : node);
   },
-  Pad: (state, node) => {
-    const mode = textAttribute(node, 'mode', 'constant');
-    if (mode !== 'constant')
-      throw new Failure('model/unknown-operator', `padding of mode ${mode} is not supported`, {
-        place: state.place(node),
-        remedy: 'Export the model with constant padding.',
-      });
-    state.nodes.push(node);
-  },
-  /** x · Φ(x), exactly or by its tanh approximation (Hendrycks & Gimpel 2016, arXiv 1606.08415). */
-  Gelu: (state, node) => {
-    const [x] = node.inputs as [string];
-    const scalar = (value: number): string => state.constant(floats([], [value]));
-    const times = (a: string, b: string): string => state.emit(node, 'Mul', [a, b]);
-    let inner: string;
-    if (textAttribute(node, 'approximate', 'none') === 'tanh') {
-      const cubed = times(times(x, times(x, x)), scalar(0.044715));
-      inner = state.emit(node, 'Tanh', [times(state.emit(node, 'Add', [x, cubed]), scalar(Math.sqrt(2 / Math.PI)))]);
-    } else inner = state.emit(node, 'Erf', [times(x, scalar(Math.SQRT1_2))]);
-    const gate = state.emit(node, 'Add', [inner, scalar(1)]);
-    state.emit(node, 'Mul', [times(x, scalar(0.5)), gate], {}, node.outputs[0]);
-  },
-  HardSwish: (state, node) => {
-    const [x] = node.inputs as [string];
-    const gate = state.emit(node, 'HardSigmoid', [x], { alpha: 1 / 6, beta: 0.5 });
-    state.emit(node, 'Mul', [x, gate], {}, node.outputs[0]);
+  /** Before operator set 21 scale and bias were given per group. */
+  GroupNormalization: (state, node) => {
+    if (state.opset >= 21) {
+      state.nodes.push(node);
+      return;
+    }
+    const [x = '', ...parameters] = node.inputs;
+    const channels = state.emit(node, 'Shape', [x], { start: 1, end: 2 });
+    const groups = numberAttribute(node, 'num_groups', 1);
+    const one = state.constant(integers([1]));
+    const perGroup = state.emit(node, 'Div', [channels, state.constant(integers([groups]))]);
+    const repeated = parameters.map(parameter => {
+      const column = state.emit(node, 'Unsqueeze', [parameter, one]);
+      const wide = state.emit(node, 'Expand', [column, state.emit(node, 'Concat', [one, perGroup], { axis: 0 })]);
+      return state.emit(node, 'Reshape', [wide, channels]);
+    });
+    state.nodes.push({ ...node, inputs: [x, ...repeated] });
   },
 };

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { ParametersOf } from '../../catalog/specification.js';
 import type { simulate_motifs as specification } from '../../catalog/sources.js';
-import { LETTERS, type Examples, type Origin } from '../data/examples.js';
+import { LETTERS, type Sequences, type Origin } from '../data/examples.js';
 import { BASES_OF } from '../data/one-hot.js';
 import { Failure } from '../failure.js';
 import { Stream } from '../random/philox.js';
@@ -115,7 +115,7 @@ export function checkMotifs(parameters: Parameters): void {
  *
  * @throws Failure for a motif that is no IUPAC string, motifs that do not fit into the length, or too many positions
  */
-export function simulateMotifs(parameters: Parameters): Examples {
+export function simulateMotifs(parameters: Parameters): Sequences {
   const { sequences, length, positives, seed } = parameters;
   const { motifs, free } = arrange(parameters);
   const identity = JSON.stringify(['simulate_motifs', parameters.motifs, length, positives, seed]);
@@ -141,5 +141,5 @@ export function simulateMotifs(parameters: Parameters): Examples {
     labels.push(positive ? 1 : 0);
     origins.push(origin);
   }
-  return { length, letters, names, labels, origins, truth, notes: [] };
+  return { alphabet: 'dna', length, letters, names, labels, origins, truth, notes: [] };
 }

@@ -2,12 +2,14 @@
 import type { Task } from '../../protocol.js';
 import type { ArrayLayout, ResultAxis } from '../../store/result.js';
 import type { Json } from '../../store/writer.js';
+import { axesOf } from '../data/input-space.js';
 import { StoredExamples } from '../data/stored-examples.js';
+import type { PreparedMethod } from '../methods/method.js';
 import { prepareMethod } from '../methods/methods.js';
 import { Pass } from '../methods/passes.js';
-import { positionScores } from '../metrics/position-scores.js';
+import { isMap, scoresOf } from '../metrics/position-scores.js';
 import { ScalarModel } from '../models/model.js';
-import { requireLength } from './data.js';
+import { requireFit } from './data.js';
 import { commonFacts, type StepContext } from './step.js';
 
 const PREDICTION_ROWS = 4096;
@@ -28,8 +30,8 @@ export async function runAttribution(
   const { store, key, files, executor, signal, checkpoint, progress } = context;
   const examples = await StoredExamples.open(store, task.data);
   const model = await ScalarModel.load(task.target, files);
-  requireLength(model, examples.length);
-  const rows = examples.count;
+  requireFit(model, examples.space.alphabet, examples.length);
+  let rows = examples.count;
   let done = 0;
   let passes = 0;
   const passed = async (count: number): Promise<void> => {
@@ -38,34 +40,39 @@ export async function runAttribution(
     await checkpoint();
   };
   const outputs = await predict(model, examples, context, passed);
-  const method = await prepareMethod(task.method, { model, executor, examples, outputs, passed });
+  const method = await prepareMethod(task.method, {
+    model,
+    executor,
+    examples,
+    outputs,
+    passed,
+    open: data => StoredExamples.open(store, data),
+  });
   try {
-    const example = { name: 'example', size: rows };
-    const position = { name: 'position', size: model.length };
-    const base = { name: 'base', size: 4, labels: ['A', 'C', 'G', 'T'] };
-    const arrays = [
-      array('array', [example, position, base], 'target'),
-      array('scores', [example, position], 'target'),
-      array('predictions', [example], 'target'),
-      ...method.arrays.map(extra => ({ ...extra, axes: [example, ...extra.axes] })),
-    ];
-    const { blockRows } = method;
+    rows = method.rows?.names.length ?? examples.count;
+    const blockRows = method.rows ? Math.max(1, rows) : method.blockRows;
+    const arrays = layoutsOf(method, model, rows);
     const writer = await store.begin(key, { arrays, rows, blockRows }, signal);
     if (writer === 'complete') return;
     const entries = new Map([...writer.finished].map(([block, info]) => [block, info as unknown as BlockEntry]));
     try {
-      await writer.writeRows(await store.rows(task.data));
+      await writer.writeRows(
+        method.rows ? { columns: ['name'], rows: method.rows.names.map(name => [name]) } : await store.rows(task.data),
+      );
       const before = { seconds: (performance.now() - started) / 1000, passes };
       for (let block = 0; block * blockRows < rows; block++) {
         const from = block * blockRows;
         const to = Math.min(from + blockRows, rows);
         if (!entries.has(block)) {
           const begun = { at: performance.now(), passes };
-          const x = await examples.inputs(from, to);
+          const x = method.rows ? new Float32Array(0) : await examples.inputs(from, to);
           const { map, arrays: extra, info } = await method.explain({ from, to, x });
           await writer.write('array', from, map);
-          await writer.write('scores', from, Float32Array.from(positionScores(method.produces, map, x)));
-          await writer.write('predictions', from, outputs.subarray(from, to));
+          if (isMap(method.produces)) {
+            const scores = scoresOf(model.space.alphabet, method.produces, map, x);
+            await writer.write('scores', from, Float32Array.from(scores));
+            await writer.write('predictions', from, outputs.subarray(from, to));
+          }
           for (const [name, data] of Object.entries(extra ?? {})) await writer.write(name, from, data);
           const entry: BlockEntry = {
             seconds: (performance.now() - begun.at) / 1000,
@@ -94,7 +101,22 @@ export async function runAttribution(
   }
 }
 
-const array = (name: string, axes: ResultAxis[], unit: string): ArrayLayout => ({ name, type: 'float32', axes, unit });
+/** The arrays of a result: the main one; for maps of the input scores and predictions too; and what the method adds. */
+function layoutsOf(method: PreparedMethod, model: ScalarModel, rows: number): ArrayLayout[] {
+  const row = { name: method.rows?.axis ?? 'example', size: rows };
+  const input = axesOf(model.space);
+  const array = (name: string, axes: readonly ResultAxis[], unit = 'target'): ArrayLayout => ({
+    name,
+    type: 'float32',
+    axes: [row, ...axes],
+    unit,
+  });
+  return [
+    array('array', method.axes ?? input, method.unit),
+    ...(isMap(method.produces) ? [array('scores', input.slice(0, 1)), array('predictions', [])] : []),
+    ...method.arrays.map(extra => ({ ...extra, axes: [row, ...extra.axes] })),
+  ];
+}
 
 /** f at every stored example. */
 export async function predict(

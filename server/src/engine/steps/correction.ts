@@ -2,8 +2,8 @@
 import type { Task } from '../../protocol.js';
 import { StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
-import { correctionOf } from '../methods/corrections.js';
-import { positionScores } from '../metrics/position-scores.js';
+import { correctionOf } from '../methods/corrections/corrections.js';
+import { scoresOf } from '../metrics/position-scores.js';
 import { commonFacts, type StepContext } from './step.js';
 import { dataOf, metaOf } from './results.js';
 
@@ -37,7 +37,7 @@ export async function runCorrection(task: Extract<Task, { kind: 'correction' }>,
       const map = await correction.correct(read, to - from);
       await writer.write('array', from, map);
       const x = await data.inputs(from, to);
-      await writer.write('scores', from, Float32Array.from(positionScores(correction.produces, map, x)));
+      await writer.write('scores', from, Float32Array.from(scoresOf(data.space.alphabet, correction.produces, map, x)));
       await writer.write('predictions', from, await read('predictions'));
       await writer.finishBlock(block, {});
       progress(to, rows);

@@ -1,10 +1,10 @@
-/** A data step: reads a source, applies the stages, stores one-hot rows. */
+/** A data step: reads a source, applies the stages, stores rows as a model reads them. */
 import type { Target, Task } from '../../protocol.js';
 import type { Examples } from '../data/examples.js';
-import { oneHot } from '../data/one-hot.js';
+import type { InputSpace } from '../data/input-space.js';
 import { readSource } from '../data/sources.js';
 import { applyStage, type StageInputs } from '../data/stages.js';
-import { examplesLayout, examplesTable, StoredExamples } from '../data/stored-examples.js';
+import { examplesLayout, examplesTable, inputsOf, StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
 import { Pass } from '../methods/passes.js';
 import { ScalarModel } from '../models/model.js';
@@ -43,8 +43,8 @@ export async function runData(task: Extract<Task, { kind: 'data' }>, context: St
     for (let from = 0, block = 0; from < rows; from += BLOCK_ROWS, block++) {
       await checkpoint();
       const to = Math.min(from + BLOCK_ROWS, rows);
-      await writer.write('array', from, oneHot(examples, from, to));
-      if (examples.truth)
+      await writer.write('array', from, inputsOf(examples, from, to));
+      if (examples.alphabet === 'dna' && examples.truth)
         await writer.write('truth', from, examples.truth.subarray(from * examples.length, to * examples.length));
       await writer.finishBlock(block, {});
       progress(to, rows);
@@ -69,22 +69,28 @@ async function outputsOf(
   passed: (count: number) => Promise<void>,
 ): Promise<Float32Array> {
   const model = await ScalarModel.load(target, files);
-  requireLength(model, examples.length);
+  requireFit(model, examples.alphabet, examples.length);
   const pass = await Pass.forward(model, executor);
   try {
     const all = new Float32Array(examples.names.length);
     for (let from = 0; from < all.length; from += BLOCK_ROWS)
-      all.set(await pass.run(oneHot(examples, from, Math.min(from + BLOCK_ROWS, all.length)), passed), from);
+      all.set(await pass.run(inputsOf(examples, from, Math.min(from + BLOCK_ROWS, all.length)), passed), from);
     return all;
   } finally {
     await pass.release();
   }
 }
 
-/** @throws Failure `data/length` when examples do not fit the model */
-export function requireLength(model: ScalarModel, length: number): void {
-  if (model.length !== length)
-    throw new Failure('data/length', `the model reads ${model.length} positions, the examples have ${length}`, {
-      remedy: 'Use data of the length that the model was trained on.',
+/** @throws Failure `data/alphabet`, `data/length` when examples do not fit the model */
+export function requireFit(model: ScalarModel, alphabet: InputSpace['alphabet'], length: number): void {
+  if ((alphabet === 'dna') !== (model.space.alphabet === 'dna'))
+    throw new Failure('data/alphabet', `the model reads ${model.space.alphabet}, the examples hold ${alphabet}`, {
+      remedy: 'Use data of the kind that the model was trained on.',
     });
+  if (model.length !== length)
+    throw new Failure(
+      'data/length',
+      `the model reads ${model.length} ${alphabet === 'dna' ? 'positions' : 'features'}, the examples have ${length}`,
+      { remedy: 'Use data of the length that the model was trained on.' },
+    );
 }

@@ -10,7 +10,7 @@ import type { MetricResult } from '../metrics/metric.js';
 import { METRICS } from '../metrics/metrics.js';
 import { ScalarModel } from '../models/model.js';
 import { predict } from './attribution.js';
-import { requireLength } from './data.js';
+import { requireFit } from './data.js';
 import { attributionBehind, dataOf, metaOf } from './results.js';
 import { commonFacts, type StepContext } from './step.js';
 
@@ -81,7 +81,7 @@ export const MEASURES: {
     if (typeof target !== 'object' || task.data === undefined) throw new Error('a target and data are expected');
     const examples = await StoredExamples.open(context.store, task.data);
     const model = await ScalarModel.load(target, context.files);
-    requireLength(model, examples.length);
+    requireFit(model, examples.space.alphabet, examples.length);
     return METRICS.prediction_summary({
       outputs: await predict(model, examples, context, passed),
       labels: examples.labels,

@@ -3,15 +3,27 @@
  * into plain data.
  */
 /* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
-import { findEntry } from '../../catalog/index.js';
-import type { CorrectionEntry, Kind, MapKind, MetricEntry } from '../../catalog/index.js';
+import { AstUtils } from 'langium';
+import { entriesNamed, findEntry, isMap } from '../../catalog/index.js';
+import type { CorrectionEntry, Form, Kind, MetricEntry } from '../../catalog/index.js';
 import type { WrittenCall, WrittenName, WrittenPipeline } from '../experiment.js';
+import { isBuiltin, isCall, isDefinition } from '../generated/ast.js';
 import type { Call, Definition } from '../generated/ast.js';
+import { listNames } from '../names.js';
 import { placeIn, UNAVAILABLE_KINDS } from '../places.js';
 import type { Clause } from '../places.js';
 import type { Problem } from '../problems.js';
 import { kindWords, placeWords } from '../wording.js';
-import { attributionFacts, dataRoot, definitionOf, headEntry } from './facts.js';
+import {
+  attributionFacts,
+  dataRoot,
+  declaredInput,
+  definitionOf,
+  formOf,
+  headCall,
+  headEntry,
+  modelOf,
+} from './facts.js';
 import type { AttributionFacts } from './facts.js';
 import type { Context } from './context.js';
 import { interpretReference } from './values.js';
@@ -51,6 +63,7 @@ export function interpretDeclaration(definition: Definition, outer: Context): Wr
   const stages = pipeline.stages.map(stage => interpretClause(stage, kind, 'stage', entry?.name, context));
   if (kind === 'attribution') checkCorrections(definition, context);
   if (kind === 'metric' && entry?.category === 'metric') checkSubjects(definition, entry, context);
+  if (kind === 'attribution' || kind === 'metric') checkAlphabet(definition, context);
 
   const of = subjects.filter(isWritten);
   const through = stages.filter(stage => stage?.form === 'call');
@@ -156,16 +169,14 @@ function clauseRemedy(kind: Kind, clause: 'of' | 'on', head: Call): string {
 function checkCorrections(definition: Definition, context: Context): void {
   const { head, stages } = definition.value;
   const inner = definitionOf(head, 'attribution');
-  const entry = headEntry(definition);
-  let map: MapKind | undefined =
-    inner !== undefined ? attributionFacts(inner).map : entry?.category === 'method' ? entry.produces : undefined;
+  let map = inner === undefined ? formOf(head) : attributionFacts(inner).map;
   stages.forEach((stage, index) => {
     const correction: CorrectionEntry | undefined = findEntry('correction', stage.callee?.$refText ?? '');
     if (correction === undefined) {
       map = undefined;
       return;
     }
-    if (map !== undefined && !correction.accepts.includes(map)) {
+    if (map !== undefined && !(isMap(map) && correction.accepts.includes(map))) {
       context.report({
         severity: 'error',
         code: 'map/refused',
@@ -180,8 +191,45 @@ function checkCorrections(definition: Definition, context: Context): void {
   });
 }
 
-function mapWords(map: MapKind): string {
-  return map === 'effect' ? 'an effect map' : `a ${map} map`;
+const FORM_WORDS: Readonly<Partial<Record<Form, string>>> = {
+  effect: 'an effect map',
+  activation: 'the values of a layer',
+  interaction: 'a table of interactions',
+  importance: 'one importance per feature',
+  curve: 'curves',
+  rule: 'rules',
+  edit: 'edited examples',
+  pattern: 'patterns of filters',
+};
+
+function mapWords(map: Form): string {
+  return FORM_WORDS[map] ?? `a ${map} map`;
+}
+
+/** Whether everything that is called is defined for the input that the model reads. */
+function checkAlphabet(definition: Definition, context: Context): void {
+  const [subject] = definition.value.subjects;
+  const explained = definitionOf(subject, 'attribution') ?? definitionOf(definition.value.head, 'attribution');
+  const target = definitionOf(subject, 'target') ?? attributionFacts(explained ?? definition).target;
+  const model = target && modelOf(target);
+  const call = model && headCall(model, context);
+  const alphabet = call && declaredInput(call)?.alphabet;
+  if (model === undefined || alphabet === undefined) return;
+  for (const called of AstUtils.streamAst(definition.value).filter(isCall)) {
+    const named = called.callee?.ref;
+    const declared = isDefinition(named) && ['method', 'reference'].includes(named.kind) ? headEntry(named) : undefined;
+    const entry =
+      declared ?? (isBuiltin(named) ? entriesNamed(named.name).find(({ alphabets }) => alphabets) : undefined);
+    if (entry?.alphabets === undefined || entry.alphabets.includes(alphabet.name)) continue;
+    context.report({
+      severity: 'error',
+      code: 'alphabet/not-defined',
+      message: `\`${entry.name}\` is defined for ${listNames(entry.alphabets)}, and \`${model.name}\` reads ${alphabet.name}.`,
+      remedy: 'Choose one that is defined for this input; its documentation says which inputs it takes.',
+      node: called,
+      property: 'callee',
+    });
+  }
 }
 
 /** What a metric asks of its subjects: how many, of which maps, about the same data as each other and as its truth. */
@@ -216,11 +264,11 @@ function checkSubjects(definition: Definition, metric: MetricEntry, context: Con
   facts.forEach((fact, index) => {
     if (fact?.map === undefined) return;
     const name = subjects[index]?.callee.$refText ?? '';
-    if (maps !== undefined && !maps.includes(fact.map)) {
+    if (!isMap(fact.map) || (maps !== undefined && !maps.includes(fact.map))) {
       fail(
         'map/wrong',
         index,
-        `\`${metric.name}\` measures ${maps.join(' or ')} maps, and \`${name}\` is ${mapWords(fact.map)}.`,
+        `\`${metric.name}\` measures ${maps === undefined ? 'maps of the input' : `${maps.join(' or ')} maps`}, and \`${name}\` is ${mapWords(fact.map)}.`,
       );
     }
     if (complete && !fact.complete) fail('map/not-complete', index, ...incomplete(name, fact, metric));

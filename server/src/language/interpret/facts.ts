@@ -2,19 +2,19 @@
 /* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { AstUtils } from 'langium';
 import { findEntry } from '../../catalog/index.js';
-import type { Entry, Kind, MapKind, MethodEntry } from '../../catalog/index.js';
+import type { AlphabetEntry, Entry, Form, Kind, MethodEntry } from '../../catalog/index.js';
 import type { WrittenCall } from '../experiment.js';
 import { isCall, isDefinition } from '../generated/ast.js';
 import type { Call, Definition } from '../generated/ast.js';
 import { placeIn } from '../places.js';
 import { ignore } from '../problems.js';
 import type { Context } from './context.js';
-import { interpretReference } from './values.js';
+import { interpretReference, parameterOf } from './values.js';
 
 /** What is known of an attribution. Parts that an error hides are absent. */
 export interface AttributionFacts {
   readonly method?: MethodEntry;
-  readonly map?: MapKind;
+  readonly map?: Form;
   /** The map sums to f(x) − f(baseline): claimed by the method and untouched by corrections. */
   readonly complete: boolean;
   readonly target?: Definition;
@@ -59,14 +59,28 @@ function chainOf(definition: Definition, kind: Kind): Definition[] {
 
 function methodFacts(definition: Definition): AttributionFacts {
   const method = headEntry(definition);
+  const map = formOf(definition.value?.head);
   const target = definitionOf(definition.value?.subjects[0], 'target');
   const explained = definitionOf(definition.value?.data, 'data');
   return {
-    ...(method?.category === 'method' && { method, map: method.produces }),
+    ...(method?.category === 'method' && { method }),
+    ...(map !== undefined && { map }),
     complete: method?.category === 'method' && method.complete,
     ...(target !== undefined && { target }),
     ...(explained !== undefined && { data: dataRoot(explained) }),
   };
+}
+
+/** What a method yields: of a wrapper, what the method in it does. */
+export function formOf(call: Call | undefined, depth = 0): Form | undefined {
+  const named = call?.callee?.ref;
+  if (call === undefined || named === undefined || depth > 16) return undefined;
+  if (isDefinition(named)) return named.kind === 'method' ? formOf(named.value?.head, depth + 1) : undefined;
+  const entry = findEntry('method', named.name);
+  if (entry?.produces !== 'same') return entry?.produces;
+  const parameters = Object.entries(entry.parameters);
+  const inner = call.arguments.find((argument, index) => parameterOf(argument, index, parameters)?.[0] === 'method');
+  return isCall(inner?.value) ? formOf(inner.value, depth + 1) : undefined;
 }
 
 function throughStages(before: AttributionFacts, definition: Definition): AttributionFacts {
@@ -112,12 +126,26 @@ export function headCall(definition: Definition, context: Context): WrittenCall 
   return written?.form === 'call' ? written : undefined;
 }
 
-/** Length in bp that a model declares with `input: dna(…)`. */
-export function declaredInputLength(model: WrittenCall): number | undefined {
-  const input = model.arguments['input'];
-  if (typeof input !== 'object' || !('form' in input) || input.form !== 'call') return undefined;
-  const length = input.arguments['length'];
-  return typeof length === 'number' ? length : undefined;
+/** What a model reads, as it declares. */
+export interface DeclaredInput {
+  readonly alphabet: AlphabetEntry;
+  /** Positions of a sequence, or features of a row. */
+  readonly length?: number;
+}
+
+/** The explained input of a model: `input: dna(100)`, or the alphabet among its `inputs`. */
+export function declaredInput(model: WrittenCall): DeclaredInput | undefined {
+  const { input, inputs } = model.arguments;
+  const several =
+    typeof inputs === 'object' && 'form' in inputs && inputs.form === 'record' ? Object.values(inputs.entries) : [];
+  for (const value of [input, ...several]) {
+    if (typeof value !== 'object' || !('form' in value) || value.form !== 'call') continue;
+    const alphabet = findEntry('alphabet', value.name);
+    if (alphabet === undefined) continue;
+    const [length] = Object.values(value.arguments);
+    return { alphabet, ...(typeof length === 'number' && { length }) };
+  }
+  return undefined;
 }
 
 /** Declarations that a declaration names anywhere in its value, each once, in order. */

@@ -1,12 +1,11 @@
-/** Whether sequences are as long as the model reads: where a declaration brings the two together, and what is known. */
+/** Whether examples are as long as the model reads: where a declaration brings the two together, and what is known. */
 /* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { findEntry } from '../../catalog/index.js';
-import type { Entry } from '../../catalog/index.js';
 import type { WrittenCall } from '../experiment.js';
 import { isCall } from '../generated/ast.js';
 import type { Call, Definition } from '../generated/ast.js';
 import type { Problem } from '../problems.js';
-import { dataOrigin, declaredInputLength, definitionOf, headCall, modelOf } from './facts.js';
+import { dataOrigin, declaredInput, definitionOf, headCall, modelOf } from './facts.js';
 import type { Context } from './context.js';
 
 /** A target that is computed on a data set, and the call at which the text says so. */
@@ -35,36 +34,56 @@ export function pairsIn(definition: Definition): Pair[] {
   );
 }
 
-/** Length in bp of the examples of a source whose catalog entry has a `length`: those that make sequences themselves. */
-export function declaredExampleLength(source: WrittenCall): number | undefined {
-  const parameters: Entry['parameters'] = findEntry('source', source.name)?.parameters ?? {};
-  const length = source.arguments['length'] ?? parameters['length']?.default;
-  return typeof length === 'number' ? length : undefined;
+/** What the examples of a source are, as far as is known. */
+export interface ExampleForm {
+  /** Absent where any row of numbers is meant. */
+  readonly alphabet?: string | undefined;
+  /** Shortest and longest example: positions of a sequence, or features of a row. */
+  readonly length: readonly [number, number];
+}
+
+/** The examples of a source whose catalog entry says how long they are: those that make examples themselves. */
+export function declaredExamples(source: WrittenCall): ExampleForm | undefined {
+  const entry = findEntry('source', source.name);
+  if (entry?.size === undefined) return undefined;
+  const length = source.arguments[entry.size] ?? entry.parameters[entry.size]?.default;
+  return typeof length === 'number'
+    ? { ...(entry.yields && { alphabet: entry.yields }), length: [length, length] }
+    : undefined;
 }
 
 /** A mismatch that the text alone shows; files are not read. */
 export function lengthProblem(pair: Pair, context: Context): Problem | undefined {
   const source = headCall(dataOrigin(pair.data), context);
-  const length = source && declaredExampleLength(source);
-  return length === undefined ? undefined : compareLengths(pair, [length, length], context);
+  const examples = source && declaredExamples(source);
+  return examples && compareLengths(pair, examples, context);
 }
 
-/** The length that a pair's model reads against the shortest and longest example (bp). */
-export function compareLengths(
-  pair: Pair,
-  [shortest, longest]: readonly [number, number],
-  context: Context,
-): Problem | undefined {
+/** What a pair's model reads against the examples. */
+export function compareLengths(pair: Pair, examples: ExampleForm, context: Context): Problem | undefined {
   const model = modelOf(pair.target);
   const call = model && headCall(model, context);
-  const length = call && declaredInputLength(call);
-  if (model === undefined || length === undefined || (shortest === length && longest === length)) return undefined;
-  const found = shortest === longest ? `${shortest} bp long` : `between ${shortest} and ${longest} bp long`;
+  const input = call && declaredInput(call);
+  if (model === undefined || input === undefined) return undefined;
+  const { alphabet, length } = input;
+  const isDna = alphabet.name === 'dna';
+  if (examples.alphabet !== undefined && (examples.alphabet === 'dna') !== isDna)
+    return {
+      severity: 'error',
+      code: 'data/alphabet',
+      message: `\`${model.name}\` reads ${alphabet.name}, and \`${pair.data.name}\` holds ${examples.alphabet}.`,
+      remedy: 'Give data of the kind that the model was trained on.',
+      node: pair.at,
+    };
+  const [shortest, longest] = examples.length;
+  if (length === undefined || (shortest === length && longest === length)) return undefined;
+  const unit = isDna ? 'bp' : `${alphabet.feature}s`;
+  const found = shortest === longest ? `${shortest} ${unit}` : `${shortest} to ${longest} ${unit}`;
   return {
     severity: 'error',
     code: 'data/length',
-    message: `\`${model.name}\` reads ${length} bp, and the sequences of \`${pair.data.name}\` are ${found}.`,
-    remedy: `Give sequences of ${length} bp, the length that the model was trained on.`,
+    message: `\`${model.name}\` reads ${length} ${unit}, and the examples of \`${pair.data.name}\` have ${found}.`,
+    remedy: `Give examples of ${length} ${unit}, as the model was trained on.`,
     node: pair.at,
   };
 }

@@ -6,7 +6,7 @@
 import { AstUtils, UriUtils } from 'langium';
 import { entriesNamed, findEntry } from '../../catalog/index.js';
 import type { Entry, ParameterSpecification, ValueType } from '../../catalog/index.js';
-import type { WrittenCall, WrittenName, WrittenValue } from '../experiment.js';
+import type { WrittenAmount, WrittenCall, WrittenName, WrittenValue } from '../experiment.js';
 import { isBuiltin, isCall, isDefinition, isList, isQuantity, isRecord, isText, isTruth } from '../generated/ast.js';
 import type { Argument, Call, Definition, Quantity, Text, Value } from '../generated/ast.js';
 import { listNames, nearestName } from '../names.js';
@@ -14,7 +14,7 @@ import { holderOf, placeOfType } from '../places.js';
 import type { Place } from '../places.js';
 import { ignore } from '../problems.js';
 import type { Problem } from '../problems.js';
-import { conversion, unitsLike } from '../units.js';
+import { conversion, INPUT_UNITS, unitsLike } from '../units.js';
 import { categoryWords, format, kindWords, percent, placeWords, typeWords } from '../wording.js';
 import { isFile, resolveFile } from './context.js';
 import type { Context } from './context.js';
@@ -216,6 +216,8 @@ export function interpretValue(
     case 'number':
     case 'share':
       return isQuantity(value) ? interpretQuantity(value, type, what, context) : mismatch(value, type, what, context);
+    case 'amount':
+      return isQuantity(value) ? interpretAmount(value, what, context) : mismatch(value, type, what, context);
     case 'text':
       return isText(value) ? value.text : mismatch(value, type, what, context);
     case 'path':
@@ -312,6 +314,7 @@ function hasForm(value: Value, type: ValueType): boolean {
     case 'integer':
     case 'number':
     case 'share':
+    case 'amount':
       return isQuantity(value);
     case 'text':
     case 'path':
@@ -410,6 +413,28 @@ export function shareOf(quantity: Quantity, what: string, context: Context): num
 /** What the author of a bare number most likely meant: fractions as fractions, anything above 1 as percent. */
 export function percentForm(value: number): string {
   return Math.abs(value) <= 1 ? percent(value) : `${value}%`;
+}
+
+/** A share of the input's range, or so many alleles or counts; a bare number could be either and is refused. */
+function interpretAmount(quantity: Quantity, what: string, context: Context): WrittenAmount | undefined {
+  const value = numberOf(quantity);
+  const { unit } = quantity;
+  if (unit === '%') return { form: 'amount', amount: { share: value / 100 } };
+  if (INPUT_UNITS.some(known => known === unit)) return { form: 'amount', amount: { absolute: value, unit: unit! } };
+  if (unit !== undefined) {
+    unknownUnit(quantity, unit, 'an amount', ['%', ...INPUT_UNITS], what, context);
+    return undefined;
+  }
+  const proposal = percentForm(value);
+  context.report({
+    severity: 'error',
+    code: 'unit/amount-missing',
+    message: `${capital(what)} is ${value} of what? It is a share of the input's range or an absolute amount.`,
+    remedy: `Write \`${proposal}\` for a share of the range, or \`${value} alleles\` or \`${value} counts\` for an absolute amount.`,
+    replacement: proposal,
+    node: quantity,
+  });
+  return undefined;
 }
 
 function plainNumber(

@@ -77,6 +77,7 @@ export function shuffleDinucleotides(letters: Uint8Array, stream: Stream, out: U
 export function dinucleotideShuffle({ copies, seed }: ParametersOf<typeof specification>): Reference {
   return {
     copies,
+    reads: 'letters',
     fill(example, out) {
       const { letters, origin } = example;
       const shuffled = new Uint8Array(letters.length);

@@ -1,21 +1,30 @@
 /** What every reference offers: inputs with which an example is compared. */
 import type { Note } from '../../../protocol.js';
 import type { Origin } from '../../data/examples.js';
+import type { StoredExamples } from '../../data/stored-examples.js';
 
 /** One example, as references see it. */
 export interface ReferenceExample {
-  /** Letter codes, [position]. */
+  /** Letter codes, [position]; empty where the reference does not read them. */
   readonly letters: Uint8Array;
   readonly origin: Origin;
+}
+
+/** What a reference may read: the explained examples, and other data sets by their keys. */
+export interface Surroundings {
+  readonly examples: StoredExamples;
+  readonly open: (data: string) => Promise<StoredExamples>;
 }
 
 export interface Reference {
   /** References per example, the same for all. */
   readonly copies: number;
+  /** Whether it is made from the example's letters. */
+  readonly reads?: 'letters';
   /**
    * Writes the references of one example; they depend on nothing but the reference's parameters and the example.
    *
-   * @param out [copies, position, 4] in A, C, G, T order; every element is written
+   * @param out [copies, …shape of an example]; every element is written
    * @returns how many of the copies are different
    */
   fill(example: ReferenceExample, out: Float32Array): number;

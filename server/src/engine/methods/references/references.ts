@@ -3,17 +3,21 @@ import type { ParametersOf, PlainCall } from '../../../catalog/specification.js'
 import type * as specifications from '../../../catalog/references.js';
 import { Failure } from '../../failure.js';
 import { uniform, zeros } from './constant.js';
+import { mean, samples } from './data.js';
 import { dinucleotideShuffle } from './dinucleotide-shuffle.js';
-import type { Reference } from './reference.js';
+import type { Reference, Surroundings } from './reference.js';
 
 /** One implementation per reference of the catalog. */
 export const REFERENCES: {
   readonly [Name in keyof typeof specifications]: (
     parameters: ParametersOf<(typeof specifications)[Name]>,
-  ) => Reference;
+    surroundings: Surroundings,
+  ) => Reference | Promise<Reference>;
 } = {
   zeros: () => zeros,
   uniform: () => uniform,
+  mean,
+  samples,
   dinucleotide_shuffle: dinucleotideShuffle,
 };
 
@@ -23,9 +27,13 @@ export const REFERENCES: {
  * @param call a reference of the catalog with all its parameters
  * @throws Failure
  */
-export function referenceOf(call: Pick<PlainCall, 'call' | 'parameters'>): Reference {
+export async function referenceOf(
+  call: Pick<PlainCall, 'call' | 'parameters'>,
+  surroundings: Surroundings,
+): Promise<Reference> {
   // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
-  const make = REFERENCES[call.call as keyof typeof REFERENCES] as ((parameters: unknown) => Reference) | undefined;
+  const make = REFERENCES[call.call as keyof typeof REFERENCES] as
+    ((parameters: unknown, surroundings: Surroundings) => Reference | Promise<Reference>) | undefined;
   if (!make) throw new Failure('method/unknown-reference', `"${call.call}" is no reference`);
-  return make(call.parameters);
+  return make(call.parameters, surroundings);
 }

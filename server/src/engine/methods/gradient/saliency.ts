@@ -1,7 +1,7 @@
 /** Methods of one gradient pass: the gradient itself, and the gradient times the input. */
-import type { input_x_gradient, saliency } from '../../catalog/methods.js';
-import { blockRowsFor, type Method, type MethodContext, type PreparedMethod } from './method.js';
-import { Pass } from './passes.js';
+import type { input_x_gradient, saliency } from '../../../catalog/methods/index.js';
+import { blockRowsFor, type Method, type MethodContext, type PreparedMethod } from '../method.js';
+import { Pass } from '../passes.js';
 
 async function onePass(
   { model, executor, passed }: MethodContext,

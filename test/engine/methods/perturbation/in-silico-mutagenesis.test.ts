@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { onnxruntimeExecutor } from '../../../server/src/engine/backends/onnxruntime.js';
-import { expectSameMap, sum } from './close.js';
-import { indicator, network, scalarFunction, sequences, weightedSum } from './networks.js';
-import { call, encode, oracle, PLANTED, Workbench } from './workbench.js';
+import { onnxruntimeExecutor } from '../../../../server/src/engine/backends/onnxruntime.js';
+import { expectSameMap, sum } from '../close.js';
+import { indicator, network, scalarFunction, sequences, weightedSum } from '../networks.js';
+import { call, encode, oracle, PLANTED, Workbench } from '../workbench.js';
 
 let bench: Workbench;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { quadrature, type Rule } from '../../../server/src/engine/methods/quadrature.js';
+import { quadrature, type Rule } from '../../../../server/src/engine/methods/gradient/quadrature.js';
 
 /** ∫₀¹ of a function by a rule. */
 function integral(rule: Rule, steps: number, f: (t: number) => number): number {

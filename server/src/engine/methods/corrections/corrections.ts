@@ -1,7 +1,7 @@
 /** The corrections by their catalog names: map in, map out, row by row. */
-import type { MapKind } from '../../catalog/specification.js';
-import type * as specifications from '../../catalog/corrections.js';
-import type { Call } from '../../protocol.js';
+import type { MapKind } from '../../../catalog/specification.js';
+import type * as specifications from '../../../catalog/corrections.js';
+import type { Call } from '../../../protocol.js';
 import { hypothetical } from './hypothetical.js';
 import { simplexCorrection } from './simplex-correction.js';
 

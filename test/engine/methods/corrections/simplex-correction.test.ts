@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { simplexCorrection } from '../../../server/src/engine/methods/simplex-correction.js';
+import { simplexCorrection } from '../../../../server/src/engine/methods/corrections/simplex-correction.js';
 
 const POSITIONS = 7;
 /** Gradients of seven positions. */

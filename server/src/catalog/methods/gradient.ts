@@ -1,10 +1,6 @@
-/** Attribution methods. */
-import type { MethodEntry, ParameterSpecification } from './specification.js';
-
-const baseline = {
-  type: { is: 'call', category: 'reference' },
-  summary: 'The reference with which each example is compared.',
-} as const satisfies ParameterSpecification;
+/** Methods that average or multiply gradients. */
+import type { MethodEntry } from '../specification.js';
+import { baseline } from './parameters.js';
 
 export const saliency = {
   category: 'method',
@@ -15,6 +11,13 @@ export const saliency = {
   citation: 'Simonyan, Vedaldi & Zisserman 2014, ICLR workshop',
   revision: 1,
   produces: 'gradient',
+  typology: {
+    stage: 'post hoc',
+    model: 'specific',
+    scope: 'local',
+    assumptions: 'The target is differentiable and not saturated at the example.',
+    errorControl: 'none',
+  },
   complete: false,
   cost: '1 gradient pass',
   parameters: {},
@@ -29,6 +32,13 @@ export const input_x_gradient = {
   citation: 'Shrikumar et al. 2016, arXiv 1605.01713',
   revision: 1,
   produces: 'contribution',
+  typology: {
+    stage: 'post hoc',
+    model: 'specific',
+    scope: 'local',
+    assumptions: 'The target is close to linear between zero and the example.',
+    errorControl: 'none',
+  },
   complete: false,
   cost: '1 gradient pass',
   parameters: {},
@@ -43,6 +53,13 @@ export const integrated_gradients = {
   citation: 'Sundararajan, Taly & Yan 2017, ICML, arXiv 1703.01365',
   revision: 1,
   produces: 'contribution',
+  typology: {
+    stage: 'post hoc',
+    model: 'specific',
+    scope: 'local',
+    assumptions: 'The reference stands for absence, and the model is sensible along the straight path to it.',
+    errorControl: 'completeness, to a tolerance',
+  },
   complete: true,
   cost: 'steps × references gradient passes',
   parameters: {
@@ -69,33 +86,4 @@ export const integrated_gradients = {
       summary: 'Largest completeness gap that `auto` accepts for a pair.',
     },
   },
-} as const satisfies MethodEntry;
-
-export const deep_lift = {
-  category: 'method',
-  name: 'deep_lift',
-  summary: 'Differences from the reference, handed back through the network by the rescale rule.',
-  documentation:
-    'The multiplier of a non-linear node is its difference in output over its difference in input between example and reference, so saturated units keep their contribution. Contributions of a pair sum to f(x) − f(reference) exactly. Products of two branches take each factor at the middle of example and reference; the maximum of a pool is shared between where example and reference have theirs. An operator without such a rule is refused by name. With several references the map is their mean (DeepSHAP).',
-  citation:
-    'Shrikumar, Greenside & Kundaje 2017, ICML, arXiv 1704.02685; Lundberg & Lee 2017, NeurIPS, arXiv 1705.07874',
-  revision: 1,
-  produces: 'contribution',
-  complete: true,
-  cost: 'references gradient passes, with 2 forward passes each',
-  parameters: { baseline },
-} as const satisfies MethodEntry;
-
-export const in_silico_mutagenesis = {
-  category: 'method',
-  name: 'in_silico_mutagenesis',
-  summary: 'The change of the target for every single-base substitution.',
-  documentation:
-    'effect[position, base] = f(sequence with that base there) − f(sequence); zero at the observed base. Exact for what it asks, blind to redundancy: a site with an intact copy elsewhere shows no effect.',
-  citation: 'Zhou & Troyanskaya 2015, Nature Methods 12:931',
-  revision: 1,
-  produces: 'effect',
-  complete: false,
-  cost: '3 × positions + 1 forward passes',
-  parameters: {},
 } as const satisfies MethodEntry;

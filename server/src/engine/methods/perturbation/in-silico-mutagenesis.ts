@@ -1,7 +1,7 @@
 /** In-silico mutagenesis: f with one base exchanged, minus f, for every position and base. */
-import type { in_silico_mutagenesis } from '../../catalog/methods.js';
-import { blockRowsFor, type Method } from './method.js';
-import { Pass } from './passes.js';
+import type { in_silico_mutagenesis } from '../../../catalog/methods/index.js';
+import { blockRowsFor, type Method } from '../method.js';
+import { Pass } from '../passes.js';
 
 export const inSilicoMutagenesis: Method<typeof in_silico_mutagenesis> = async ({
   model,

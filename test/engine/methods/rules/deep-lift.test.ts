@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { onnxruntimeExecutor } from '../../../server/src/engine/backends/onnxruntime.js';
-import { referenceExecutor } from '../../../server/src/engine/backends/reference.js';
-import type { GraphBuilder } from '../../../server/src/engine/graph/builder.js';
-import { PAIR_FIELDS } from '../../../server/src/engine/methods/pairs.js';
-import { expectSameMap } from './close.js';
-import { indicator, network, scalarFunction, sequences, weightedSum } from './networks.js';
-import { call, PLANTED, Workbench, type Result } from './workbench.js';
+import { onnxruntimeExecutor } from '../../../../server/src/engine/backends/onnxruntime.js';
+import { referenceExecutor } from '../../../../server/src/engine/backends/reference.js';
+import type { GraphBuilder } from '../../../../server/src/engine/graph/builder.js';
+import { PAIR_FIELDS } from '../../../../server/src/engine/methods/pairs.js';
+import { expectSameMap } from '../close.js';
+import { indicator, network, scalarFunction, sequences, weightedSum } from '../networks.js';
+import { call, PLANTED, Workbench, type Result } from '../workbench.js';
 
 let bench: Workbench;
 beforeAll(async () => {

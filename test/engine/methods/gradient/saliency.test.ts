@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { onnxruntimeExecutor } from '../../../server/src/engine/backends/onnxruntime.js';
-import { centralDifferences } from '../ops/judge.js';
-import { expectSameMap, scaleOf, sum } from './close.js';
-import { indicator, network, scalarFunction, sequences, weightedSum } from './networks.js';
-import { call, encode, oracle, PLANTED, Workbench } from './workbench.js';
+import { onnxruntimeExecutor } from '../../../../server/src/engine/backends/onnxruntime.js';
+import { centralDifferences } from '../../ops/judge.js';
+import { expectSameMap, scaleOf, sum } from '../close.js';
+import { indicator, network, scalarFunction, sequences, weightedSum } from '../networks.js';
+import { call, encode, oracle, PLANTED, Workbench } from '../workbench.js';
 
 let bench: Workbench;
 beforeAll(async () => {

@@ -2,14 +2,14 @@
  * Integrated gradients (Sundararajan, Taly & Yan 2017): multipliers m = ∫₀¹ ∂f(b + α(x − b))/∂x dα, contributions
  * (x − b) ⊙ m. One compiled graph walks the path, runs the model forward and backward and takes the weighted mean.
  */
-import type { integrated_gradients } from '../../catalog/methods.js';
-import type { Executable, Executor } from '../backends/executor.js';
-import { GraphBuilder } from '../graph/builder.js';
-import type { ScalarModel } from '../models/model.js';
-import { batchSize } from './batch.js';
-import type { Method } from './method.js';
-import { preparePairs, type PairBlock } from './pairs.js';
-import { addGradient, elements, type Passed } from './passes.js';
+import type { integrated_gradients } from '../../../catalog/methods/index.js';
+import type { Executable, Executor } from '../../backends/executor.js';
+import { GraphBuilder } from '../../graph/builder.js';
+import type { ScalarModel } from '../../models/model.js';
+import { batchSize } from '../batch.js';
+import type { Method } from '../method.js';
+import { preparePairs, type PairBlock } from '../pairs.js';
+import { addGradient, elements, type Passed } from '../passes.js';
 import { quadrature, type Quadrature, type Rule } from './quadrature.js';
 
 const FIRST_STEPS = 32;
@@ -58,7 +58,7 @@ export class PathPass {
 
   /**
    * @param wanted indices of pairs, row × copies + copy
-   * @returns multipliers, [wanted, position, base]
+   * @returns multipliers, [wanted, …shape]
    */
   async run(
     { x, references, copies }: PairBlock,
@@ -69,10 +69,9 @@ export class PathPass {
     const { nodes: alphas, weights } = this.quadrature(steps);
     const graph = await this.graph(alphas.length);
     const { pairs, nodes } = graph;
-    const { length } = this.model;
-    const size = length * 4;
+    const { size } = this.model;
     const result = new Float32Array(wanted.length * size);
-    const shape = [pairs, 1, length, 4];
+    const shape = [pairs, 1, ...this.model.shape];
     for (let from = 0; from < wanted.length; from += pairs) {
       const group = wanted.slice(from, from + pairs);
       const xs = new Float32Array(pairs * size);
@@ -87,8 +86,8 @@ export class PathPass {
         const outputs = await graph.executable.run({
           [graph.x]: { type: 'float32', shape, data: xs },
           [graph.b]: { type: 'float32', shape, data: bs },
-          [graph.alpha]: chunk(alphas, at, nodes),
-          [graph.weight]: chunk(weights, at, nodes),
+          [graph.alpha]: chunk(alphas, at, nodes, shape.length),
+          [graph.weight]: chunk(weights, at, nodes, shape.length),
         });
         const part = elements(outputs, graph.m);
         for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
@@ -117,21 +116,22 @@ export class PathPass {
   }
 
   private async compile(nodes: number, pairs: number): Promise<PathGraph> {
-    const { length } = this.model;
+    const { shape } = this.model;
+    const perNode = [1, nodes, ...shape.map(() => 1)];
     const builder = new GraphBuilder(this.model.name);
-    const x = builder.input('path~x', 'float32', [pairs, 1, length, 4]);
-    const b = builder.input('path~b', 'float32', [pairs, 1, length, 4]);
-    const alpha = builder.input('path~alpha', 'float32', [1, nodes, 1, 1]);
-    const weight = builder.input('path~weight', 'float32', [1, nodes, 1, 1]);
+    const x = builder.input('path~x', 'float32', [pairs, 1, ...shape]);
+    const b = builder.input('path~b', 'float32', [pairs, 1, ...shape]);
+    const alpha = builder.input('path~alpha', 'float32', perNode);
+    const weight = builder.input('path~weight', 'float32', perNode);
     const along = builder.add('Mul', [alpha, builder.add('Sub', [x, b])]);
     const points = builder.add('Reshape', [
       builder.add('Add', [b, along]),
-      builder.integers([pairs * nodes, length, 4]),
+      builder.integers([pairs * nodes, ...shape]),
     ]);
     const f = this.model.attach(builder, points);
     const gradient = addGradient({ builder, nodes: builder.finish([f]).nodes, f }, points);
     const weighted = builder.add('Mul', [
-      builder.add('Reshape', [gradient, builder.integers([pairs, nodes, length, 4])]),
+      builder.add('Reshape', [gradient, builder.integers([pairs, nodes, ...shape])]),
       weight,
     ]);
     const m = builder.add('ReduceSum', [weighted, builder.integers([1])], { keepdims: 0 });
@@ -144,9 +144,9 @@ export class PathPass {
   }
 }
 
-/** Values `at` … of a rule; those beyond its end are zero, also as weights. */
-function chunk(values: Float64Array, at: number, nodes: number) {
+/** Values `at` … of a rule along the second of `rank` axes; those beyond its end are zero, also as weights. */
+function chunk(values: Float64Array, at: number, nodes: number, rank: number) {
   const data = new Float32Array(nodes);
   data.set(values.subarray(at, at + nodes));
-  return { type: 'float32' as const, shape: [1, nodes, 1, 1], data };
+  return { type: 'float32' as const, shape: [1, nodes, ...new Array<number>(rank - 2).fill(1)], data };
 }

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { onnxruntimeExecutor } from '../../../server/src/engine/backends/onnxruntime.js';
-import { PAIR_FIELDS } from '../../../server/src/engine/methods/pairs.js';
-import { quadrature } from '../../../server/src/engine/methods/quadrature.js';
-import { simplexCorrection } from '../../../server/src/engine/methods/simplex-correction.js';
-import { expectSameMap } from './close.js';
-import { indicator, network, scalarFunction, sequences, weightedSum } from './networks.js';
-import { call, encode, oracle, path, PLANTED, Workbench, type Result } from './workbench.js';
+import { onnxruntimeExecutor } from '../../../../server/src/engine/backends/onnxruntime.js';
+import { PAIR_FIELDS } from '../../../../server/src/engine/methods/pairs.js';
+import { quadrature } from '../../../../server/src/engine/methods/gradient/quadrature.js';
+import { simplexCorrection } from '../../../../server/src/engine/methods/corrections/simplex-correction.js';
+import { expectSameMap } from '../close.js';
+import { indicator, network, scalarFunction, sequences, weightedSum } from '../networks.js';
+import { call, encode, oracle, path, PLANTED, Workbench, type Result } from '../workbench.js';
 
 let bench: Workbench;
 beforeAll(async () => {

@@ -1,0 +1,4 @@
+/** Attribution methods, by family. */
+export * from './gradient.js';
+export * from './rules.js';
+export * from './perturbation.js';

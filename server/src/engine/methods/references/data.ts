@@ -1,0 +1,74 @@
+/** References taken from data: the mean of a data set, and examples drawn from it. */
+import type { ParametersOf } from '../../../catalog/specification.js';
+import type * as specifications from '../../../catalog/references.js';
+import type { StoredExamples } from '../../data/stored-examples.js';
+import { Failure } from '../../failure.js';
+import { Stream } from '../../random/philox.js';
+import type { Reference, Surroundings } from './reference.js';
+
+const ROWS_AT_ONCE = 1024;
+/** Numbers of a data set that are kept in memory to draw from: 1 GiB of float32. */
+const MOST_NUMBERS = 2 ** 28;
+
+/** @throws Failure `reference/shape` when the data have examples of another shape */
+async function dataFor(key: string | undefined, { examples, open }: Surroundings): Promise<StoredExamples> {
+  const data = key === undefined ? examples : await open(key);
+  if (data.shape.join() !== examples.shape.join())
+    throw new Failure(
+      'reference/shape',
+      `its examples have shape [${data.shape.join(', ')}], the explained ones [${examples.shape.join(', ')}]`,
+      { remedy: 'Take references from data of the same form.' },
+    );
+  return data;
+}
+
+/** The mean over a data set, element by element, summed in float64. */
+export async function mean(
+  { of }: ParametersOf<typeof specifications.mean>,
+  surroundings: Surroundings,
+): Promise<Reference> {
+  const data = await dataFor(of, surroundings);
+  const sum = new Float64Array(data.size);
+  for (let from = 0; from < data.count; from += ROWS_AT_ONCE) {
+    const x = await data.inputs(from, Math.min(from + ROWS_AT_ONCE, data.count));
+    for (let i = 0; i < x.length; i++) sum[i % data.size]! += x[i]!;
+  }
+  const values = Float32Array.from(sum, total => total / data.count);
+  return {
+    copies: 1,
+    fill(_, out) {
+      out.set(values);
+      return 1;
+    },
+  };
+}
+
+/** Examples drawn with replacement; an example is not its own reference while there are others. */
+export async function samples(
+  { of, copies, seed }: ParametersOf<typeof specifications.samples>,
+  surroundings: Surroundings,
+): Promise<Reference> {
+  const data = await dataFor(of, surroundings);
+  const { size, count, origins } = data;
+  if (count * size > MOST_NUMBERS)
+    throw new Failure('reference/size', `${count} examples of ${size} numbers are too many to draw from`, {
+      remedy: 'Name a sample: data background = all | sample(10000, seed: 1).',
+    });
+  const all = await data.inputs(0, count);
+  return {
+    copies,
+    fill({ origin }, out) {
+      const stream = new Stream(seed, 'reference samples', origin);
+      const own = origins.findIndex(other => other.source === origin.source && other.index === origin.index);
+      const among = own >= 0 && count > 1 ? count - 1 : count;
+      const drawn = new Set<number>();
+      for (let copy = 0; copy < copies; copy++) {
+        const draw = stream.integer(among);
+        const row = among < count && draw >= own ? draw + 1 : draw;
+        drawn.add(row);
+        out.set(all.subarray(row * size, (row + 1) * size), copy * size);
+      }
+      return drawn.size;
+    },
+  };
+}
