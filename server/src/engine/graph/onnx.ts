@@ -332,7 +332,10 @@ function writeTensor(name: string, { type, shape, data }: Tensor): TensorMessage
 }
 
 /** Attributes that ONNX defines as floating point, whatever their value looks like. */
-const FLOAT_ATTRIBUTES = new Set(['alpha', 'beta', 'gamma', 'epsilon', 'momentum']);
+const FLOAT_ATTRIBUTES = new Set([
+  ...['alpha', 'beta', 'gamma', 'epsilon', 'momentum', 'lambd', 'bias', 'clip', 'cubic_coeff_a'],
+  ...['activation_alpha', 'activation_beta'],
+]);
 
 function writeAttribute(name: string, value: AttributeValue): AttributeMessage {
   if (name === 'to') return { name, type: ATTRIBUTE.int, i: NUMBER_OF.get(value as ElementType)! };
@@ -342,7 +345,10 @@ function writeAttribute(name: string, value: AttributeValue): AttributeMessage {
       : { name, type: ATTRIBUTE.int, i: value };
   if (typeof value === 'string') return { name, type: ATTRIBUTE.text, s: encoder.encode(value) };
   if ('data' in value) return { name, type: ATTRIBUTE.tensor, t: writeTensor('', value) };
-  if (value.every(item => typeof item === 'number')) return { name, type: ATTRIBUTE.ints, ints: [...value] };
+  if (value.every(item => typeof item === 'number'))
+    return FLOAT_ATTRIBUTES.has(name)
+      ? { name, type: ATTRIBUTE.floats, floats: [...value] }
+      : { name, type: ATTRIBUTE.ints, ints: [...value] };
   return { name, type: ATTRIBUTE.texts, strings: value.map(item => encoder.encode(item)) };
 }
 

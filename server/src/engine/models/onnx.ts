@@ -8,7 +8,6 @@ import {
   integers,
   numberAttribute,
   numbersAttribute,
-  textAttribute,
   type Attributes,
   type Graph,
   type Node,

@@ -1,10 +1,11 @@
 /** Gives every axis of a graph a number: binds symbols, infers all shapes, folds what is constant, drops what is idle. */
-import { toTensor, toValue } from '../backends/reference.js';
 import { Failure } from '../failure.js';
 import { GraphBuilder } from '../graph/builder.js';
-import type { Graph, Node } from '../graph/graph.js';
+import type { Graph } from '../graph/graph.js';
 import { ShapeError } from '../ops/operator.js';
-import { operatorOf } from '../ops/registry.js';
+import { compositeOf } from './composites/composites.js';
+import { Expansion } from './composites/expansion.js';
+import { fold } from './fold.js';
 
 /** Nodes that pass their input on unchanged in inference. */
 const PASSES = new Set(['Identity', 'Dropout']);
@@ -56,8 +57,24 @@ export function emit(builder: GraphBuilder, graph: Graph, inputs: readonly strin
       aliases.set(outputs[0]!, inputs[0]!);
       continue;
     }
-    const node = { ...original, inputs, outputs: outputs.map(free) };
-    if (!fold(builder, node)) builder.append(node);
+    try {
+      const composite = compositeOf(original);
+      if (composite === undefined) {
+        const node = { ...original, inputs, outputs: outputs.map(free) };
+        if (!fold(builder, node)) builder.append(node);
+        continue;
+      }
+      const values = composite.expand(new Expansion(builder, original, inputs));
+      outputs.forEach((name, i) => {
+        if (name === '') return;
+        const value = values[i];
+        if (value === undefined) throw new ShapeError(`${operator} does not give its output ${i} here`);
+        aliases.set(name, value);
+      });
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      throw new Failure('model/shape', error.message, { place });
+    }
   }
   return graph.outputs.map(({ name }) => {
     if (!given.has(name)) throw damaged(`no node gives the output ${name}`, builder.name);
@@ -67,29 +84,4 @@ export function emit(builder: GraphBuilder, graph: Graph, inputs: readonly strin
 
 function damaged(message: string, place: string): Failure {
   return new Failure('model/damaged', message, { place, remedy: 'Check the file with onnx.checker.check_model.' });
-}
-
-/** Replaces a node whose outputs are known by constants. */
-function fold(builder: GraphBuilder, node: Node): boolean {
-  const inputs = node.inputs.map(name => (name === '' ? undefined : builder.header(name)));
-  const operator = operatorOf(node, builder.name);
-  try {
-    if (node.operator === 'Shape') {
-      const { constant } = operator.infer(node, inputs)[0]!;
-      builder.constant(constant!, node.outputs[0]);
-      return true;
-    }
-    if (!inputs.every(input => input === undefined || input.constant !== undefined)) return false;
-    const values = operator.evaluate(
-      node,
-      inputs.map(input => input && toValue(input.constant!)),
-    );
-    node.outputs.forEach((output, i) => builder.constant(toTensor(values[i]!), output));
-    return true;
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    throw new Failure('model/shape', error.message, {
-      place: `node ${node.name} (${node.operator}) of ${builder.name}`,
-    });
-  }
 }
