@@ -325,6 +325,56 @@ const batchNormalization: MakeCase = draw => {
   };
 };
 
+const cumSum: MakeCase = draw => {
+  const shape = draw.shape(1, 3);
+  const axis = constant(integers([draw.axis(shape.length)], []));
+  return {
+    operands: [variable(draw.tensor(shape)), axis],
+    attributes: { ...draw.choose({}, { exclusive: 1 }), ...draw.choose({}, { reverse: 1 }) },
+  };
+};
+
+/** Numbers among which many are equal. */
+const extremePlace: MakeCase = draw => {
+  const shape = draw.shape(1, 3);
+  return {
+    operands: [given(floats(shape, Array.from(draw.integers(shape, -1, 1).data, Number)))],
+    attributes: {
+      ...draw.choose({}, { axis: draw.axis(shape.length) }),
+      ...draw.choose({}, { keepdims: 0 }),
+      ...draw.choose({}, { select_last_index: 1 }),
+    },
+  };
+};
+
+const topK: MakeCase = draw => {
+  const shape = draw.shape(1, 3);
+  const axis = draw.axis(shape.length);
+  const k = draw.integer(1, shape.at(axis)!);
+  return {
+    operands: [variable(draw.tensor(shape)), list([k])],
+    attributes: { axis, ...draw.choose({}, { largest: 0 }) },
+    outputs: 2,
+  };
+};
+
+/** Remainders of numbers that are no multiples of the divisor. */
+const mod: MakeCase = draw => {
+  const [a, b] = broadcastShapes(draw, 2) as [number[], number[]];
+  if (draw.boolean()) return { operands: [given(draw.integers(a, -5, 5)), constant(draw.integers(b, 1, 3))] };
+  return {
+    operands: [variable(draw.tensor(a, -1.9, -1.1)), constant(draw.tensor(b, 0.6, 0.9))],
+    attributes: { fmod: 1 },
+  };
+};
+
+const strange: MakeCase = draw => ({
+  operands: [given(floats([5], [NaN, Infinity, -Infinity, 0, 1]))],
+  attributes: draw.choose<Attributes>({}, { detect_negative: 0 }, { detect_positive: 0 }),
+});
+
+const scalarInteger = (value: number): Operand => constant(integers([value], []));
+
 export const CASES: Readonly<Record<string, MakeCase>> = {
   Identity: unary(),
   Dropout: unary(),
@@ -349,6 +399,10 @@ export const CASES: Readonly<Record<string, MakeCase>> = {
   Sign: unary(),
   Floor: unary(),
   Ceil: unary(),
+  Round: draw => ({ operands: [given(floats([6], [-2.5, -1.5, -0.4, 0.5, 1.5, draw.integer(2, 9) / 4]))] }),
+  IsNaN: () => ({ operands: [given(floats([3], [NaN, Infinity, 1]))] }),
+  IsInf: strange,
+  Mod: mod,
   Not: draw => ({ operands: [given(draw.bools(draw.shape(0, 3)))] }),
   Add: binary(),
   Sub: binary(),
@@ -368,6 +422,7 @@ export const CASES: Readonly<Record<string, MakeCase>> = {
   LessOrEqual: comparison,
   And: logical,
   Or: logical,
+  Xor: logical,
   Clip: clip,
   Cast: cast,
   Conv: conv,
@@ -400,6 +455,13 @@ export const CASES: Readonly<Record<string, MakeCase>> = {
   Transpose: transpose,
   Expand: expand,
   Shape: shapeOf,
+  Size: draw => ({ operands: [given(draw.tensor(draw.shape(0, 3)))] }),
+  Range: draw => ({ operands: [draw.integer(-3, 3), draw.integer(4, 9), draw.integer(1, 3)].map(scalarInteger) }),
+  NonZero: draw => ({ operands: [constant(integers([1, draw.integer(0, 1), 0, draw.integer(0, 1)], [2, 2]))] }),
   ConstantOfShape: constantOfShape,
+  CumSum: cumSum,
+  ArgMax: extremePlace,
+  ArgMin: extremePlace,
+  TopK: topK,
   BatchNormalization: batchNormalization,
 };

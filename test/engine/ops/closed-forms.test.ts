@@ -21,7 +21,8 @@ function apply(
 ) {
   const builder = new GraphBuilder('closed form');
   const names = inputs.map((tensor, i) => builder.input(`x${i}`, tensor.type, tensor.shape));
-  const y = builder.add(operator, [...names, ...constants.map(tensor => builder.constant(tensor))], attributes);
+  const operands = [...names, ...constants.map(tensor => builder.constant(tensor))];
+  const y = builder.addMany(operator, operands, attributes, operator === 'TopK' ? 2 : 1)[0]!;
   const shape = builder.shape(y);
   const seed = builder.constant(cotangent ?? floats(shape, new Float32Array(sizeOf(shape)).fill(1)));
   const found = differentiate(builder, builder.finish([y]).nodes, new Map([[y, seed]]), names);
@@ -94,7 +95,20 @@ describe('closed forms', () => {
   });
 });
 
+describe('the greatest k', () => {
+  it('TopK hands each cotangent back to where its element stood', () => {
+    const { y, gradients } = apply('TopK', [row(3, 9, 5, 7)], [integers([2])], {}, row(10, 20));
+    expect(y).toEqual([9, 7]);
+    expect(gradients).toEqual([[0, 10, 0, 20]]);
+  });
+});
+
 describe('kinks', () => {
+  it('ReduceL2 has no slope where everything is zero', () => {
+    expect(apply('ReduceL2', [row(0, 0)]).gradients).toEqual([[0, 0]]);
+    expect(apply('ReduceL2', [row(3, 4)], [], {}, row(5)).gradients[0]!.map(Math.round)).toEqual([3, 4]);
+  });
+
   it.each([
     ['Relu', [0, 0, 1]],
     ['Abs', [-1, 0, 1]],

@@ -4,6 +4,7 @@ import type { Files } from '../data/source.js';
 import { Failure } from '../failure.js';
 import type { Graph } from '../graph/graph.js';
 import { OPERATORS } from '../ops/registry.js';
+import { COMPOSITES } from '../transforms/composites/composites.js';
 import { inputForm, readModel } from './model.js';
 
 const ACTIVATIONS = new Set(['Sigmoid', 'Softmax', 'LogSoftmax', 'Relu', 'Tanh', 'Softplus', 'Exp']);
@@ -36,6 +37,7 @@ export async function describeModel(call: Call, files: Files): Promise<ModelDesc
 }
 
 function statusOf(operator: string): Pick<OperatorStatus, 'known' | 'gradient' | 'reason'> {
+  if (COMPOSITES.has(operator)) return { known: true, gradient: 'exact' };
   const known = OPERATORS.get(operator);
   if (known === undefined) return { known: false, gradient: 'refused', reason: 'unknown operator' };
   if (typeof known.gradient === 'object') return { known: true, gradient: 'refused', reason: known.gradient.refused };

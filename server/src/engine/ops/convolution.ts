@@ -124,12 +124,17 @@ const BLOCK = 16;
 const towardsFew = ({ group, inputChannels, window }: Convolution): boolean =>
   group === 1 &&
   inputChannels < BLOCK &&
-  [...window.kernel.slice(0, -1), ...window.input.slice(0, -1), ...window.output.slice(0, -1)].every(e => e === 1);
+  (window.strides.at(-1) === 1 || window.dilations.at(-1) === 1) &&
+  [
+    ...[window.kernel, window.input, window.output, window.strides].flatMap(extents => extents.slice(0, -1)),
+    ...window.begin.slice(0, -1).map(pad => pad + 1),
+  ].every(extent => extent === 1);
 
 /**
- * The transpose of a one-dimensional convolution with stride 1, for few input channels: one matrix product gives what each
- * output position hands to each tap, [N, C, K, positions]; rows are then shifted by their tap and summed. The shift is
- * free: rows of length P, read as rows of length P − dilation, slip by one dilation each (docs/performance.md).
+ * The transpose of a one-dimensional convolution for few input channels: one matrix product gives what each output
+ * position hands to each tap; rows are then shifted by their tap and summed. The shift is free: rows of length P, read as
+ * rows of length P − dilation, slip by one dilation each (docs/performance.md). With a stride, every stride-th tap meets
+ * the same phase of the input: phases are summed apart, [N, C, stride, …], and interleaved at the end.
  */
 function shiftedSum(
   builder: GraphBuilder,
@@ -137,32 +142,39 @@ function shiftedSum(
   kernel: Tensor,
   { batch, inputChannels, outputChannels, window }: Convolution,
 ): string {
-  const [taps, dilation, positions] = [window.kernel.at(-1)!, window.dilations.at(-1)!, window.output.at(-1)!];
+  const [width, dilation, stride] = [window.kernel.at(-1)!, window.dilations.at(-1)!, window.strides.at(-1)!];
+  const positions = window.output.at(-1)!;
+  const taps = Math.ceil(width / stride);
+  const phases = inputChannels * stride;
   const ones = window.kernel.map(() => 1);
   const from = numbersOf(kernel);
-  const rows = floats(
-    [inputChannels * taps, outputChannels, ...ones],
-    Float32Array.from(
-      from,
-      (_, i) => from[(i % outputChannels) * inputChannels * taps + Math.floor(i / outputChannels)]!,
-    ),
-  );
+  const rows = new Float32Array(phases * taps * outputChannels);
+  for (let c = 0; c < inputChannels; c++)
+    for (let tap = 0; tap < width; tap++) {
+      const row = (c * stride + (tap % stride)) * taps + Math.floor(tap / stride);
+      for (let m = 0; m < outputChannels; m++)
+        rows[row * outputChannels + m] = from[(m * inputChannels + c) * width + tap]!;
+    }
   const slice = (value: string, start: number, end: number, axis: number): string =>
     builder.add('Slice', [value, ...[start, end, axis].map(at => builder.integers([at]))]);
   const reshape = (value: string, shape: readonly number[]): string =>
     builder.add('Reshape', [value, builder.integers(shape)]);
-  const handed = builder.add('Conv', [cotangent, builder.constant(rows)], { kernel_shape: ones });
-  const padded = builder.add('Pad', [
-    reshape(handed, [batch, inputChannels * taps, positions]),
-    builder.integers([0, 0, 0, 0, 0, taps * dilation]),
-    builder.scalar(0),
-  ]);
+  const pad = (value: string, after: number): string =>
+    after === 0 ? value : builder.add('Pad', [value, builder.integers([0, 0, 0, 0, 0, after]), builder.scalar(0)]);
+  const constant = builder.constant(floats([phases * taps, outputChannels, ...ones], rows));
+  const handed = builder.add('Conv', [cotangent, constant], { kernel_shape: ones });
   const length = positions + taps * dilation;
-  const flat = slice(reshape(padded, [batch, inputChannels, taps * length]), 0, taps * (length - dilation), 2);
-  const slipped = reshape(flat, [batch * inputChannels, taps, length - dilation]);
+  const padded = pad(reshape(handed, [batch, phases * taps, positions]), taps * dilation);
+  const flat = slice(reshape(padded, [batch, phases, taps * length]), 0, taps * (length - dilation), 2);
+  const slipped = reshape(flat, [batch * phases, taps, length - dilation]);
   const sum = builder.add('ReduceSum', [slipped, builder.integers([1])], { keepdims: 0 });
-  const begin = window.begin.at(-1)!;
-  return reshape(slice(sum, begin, begin + window.input.at(-1)!, 1), [batch, inputChannels, ...window.input]);
+  const apart = reshape(sum, [batch, inputChannels, stride, length - dilation]);
+  const whole = stride === 1 ? apart : builder.add('Transpose', [apart], { perm: [0, 1, 3, 2] });
+  const covered = (length - dilation) * stride;
+  const end = window.begin.at(-1)! + window.input.at(-1)!;
+  // What lies behind the last window has no gradient.
+  const long = pad(reshape(whole, [batch, inputChannels, covered]), Math.max(0, end - covered));
+  return reshape(slice(long, window.begin.at(-1)!, end, 2), [batch, inputChannels, ...window.input]);
 }
 
 /** Kernel [M, C/g, …] with both channel axes exchanged within each group and every spatial axis reversed: [C, M/g, …]. */
@@ -208,10 +220,9 @@ const conv: Operator = {
     const reach = window.kernel.map((k, axis) => (k - 1) * window.dilations[axis]!);
     const begin = reach.map((r, axis) => r - window.begin[axis]!);
     const end = reach.map((r, axis) => r - window.end[axis]!);
-    const plain = window.strides.every(s => s === 1) && [...begin, ...end].every(p => p >= 0);
+    if (constant !== undefined && towardsFew(geometry)) return [shiftedSum(builder, cotangent, constant, geometry)];
     // With stride 1 the transpose is a convolution with the reversed kernel, which native runtimes do faster.
-    if (constant !== undefined && plain && towardsFew(geometry))
-      return [shiftedSum(builder, cotangent, constant, geometry)];
+    const plain = window.strides.every(s => s === 1) && [...begin, ...end].every(p => p >= 0);
     if (constant !== undefined && plain)
       return [
         builder.add('Conv', [cotangent, builder.constant(flipped(constant, geometry))], {

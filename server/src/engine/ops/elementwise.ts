@@ -1,7 +1,7 @@
 /** Element-wise operators: activations, arithmetic, comparisons and selection. Sources: ONNX operator specification. */
-import { numberAttribute, numbersOf, sizeOf, textAttribute, type ElementType, type Node } from '../graph/graph.js';
+import { numberAttribute, sizeOf, textAttribute, type ElementType, type Node } from '../graph/graph.js';
 import { broadcastIndex, broadcastShape, unbroadcast } from './broadcast.js';
-import { given, type Adjoint, type Gradient, type Operator, type Value } from './operator.js';
+import { given, ShapeError, type Adjoint, type Gradient, type Operator, type Value } from './operator.js';
 
 type Attribute = (name: string, fallback: number) => number;
 
@@ -193,6 +193,8 @@ const activations: Operator[] = [
   unary('Sign', () => Math.sign, 'none'),
   unary('Floor', () => Math.floor, 'none'),
   unary('Ceil', () => Math.ceil, 'none'),
+  // Halves go to the even neighbour.
+  unary('Round', () => x => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)), 'none'),
   unary('Not', () => x => (x === 0 ? 1 : 0), 'none'),
 ];
 
@@ -330,7 +332,47 @@ const arithmetic: Operator[] = [
   broadcasting('Less', ([a, b]) => Number(a! < b!), 'none', 'bool'),
   broadcasting('LessOrEqual', ([a, b]) => Number(a! <= b!), 'none', 'bool'),
   broadcasting('And', ([a, b]) => Number(a !== 0 && b !== 0), 'none', 'bool'),
+  broadcasting('Xor', ([a, b]) => Number((a !== 0) !== (b !== 0)), 'none', 'bool'),
   broadcasting('Or', ([a, b]) => Number(a !== 0 || b !== 0), 'none', 'bool'),
+];
+
+/** What is left of a division: with the divisor's sign, or the dividend's with `fmod`. */
+const mod: Operator = {
+  ...broadcasting(
+    'Mod',
+    () => NaN,
+    perInput(
+      a => a.cotangent,
+      () => {
+        throw new ShapeError('the divisor is computed from the input');
+      },
+    ),
+    'first',
+  ),
+  evaluate: (node, inputs) => {
+    const fmod = numberAttribute(node, 'fmod', 0) === 1;
+    const rest = ([a, b]: readonly number[]): number => (fmod ? a! % b! : a! - b! * Math.floor(a! / b!));
+    return broadcasting('Mod', rest, 'none', 'first').evaluate(node, inputs);
+  },
+};
+
+/** A test of each element. */
+const testing = (name: string, test: (x: number, node: Node) => boolean): Operator => ({
+  name,
+  infer: (node, inputs) => [{ type: 'bool', shape: given(inputs, 0, node).shape }],
+  evaluate: (node, inputs) => {
+    const { shape, data } = given(inputs, 0, node);
+    return [{ type: 'bool', shape, data: data.map(x => Number(test(x, node))) }];
+  },
+  gradient: 'none',
+});
+
+const tests: Operator[] = [
+  testing('IsNaN', x => Number.isNaN(x)),
+  testing('IsInf', (x, node) => {
+    if (x === Infinity) return numberAttribute(node, 'detect_positive', 1) === 1;
+    return x === -Infinity && numberAttribute(node, 'detect_negative', 1) === 1;
+  }),
 ];
 
 const clip: Operator = {
@@ -391,7 +433,4 @@ const cast: Operator = {
   },
 };
 
-export const ELEMENTWISE: readonly Operator[] = [...activations, ...arithmetic, clip, dropout, cast];
-
-/** The elements of a constant, for shape arithmetic. */
-export const constantNumbers = (tensor: Parameters<typeof numbersOf>[0]): number[] => [...numbersOf(tensor)];
+export const ELEMENTWISE: readonly Operator[] = [...activations, ...arithmetic, mod, ...tests, clip, dropout, cast];

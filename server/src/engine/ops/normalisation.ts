@@ -3,7 +3,7 @@ import { floats, numberAttribute, numbersOf, type Node } from '../graph/graph.js
 import { given, ShapeError, type Operator } from './operator.js';
 
 /** Slope and offset of each channel from scale, bias, mean and variance. */
-function affine(node: Node, parts: readonly Float64Array[]): { slope: Float64Array; offset: Float64Array } {
+export function affine(node: Node, parts: readonly Float64Array[]): { slope: Float64Array; offset: Float64Array } {
   const [scale, bias, mean, variance] = parts as [Float64Array, Float64Array, Float64Array, Float64Array];
   const epsilon = numberAttribute(node, 'epsilon', 1e-5);
   const slope = scale.map((s, c) => s / Math.sqrt(variance[c]! + epsilon));

@@ -9,7 +9,7 @@ import { windowOf, windowTable, type Window } from './window.js';
 /** Smaller than every activation, and finite, so that products with zero stay zero. */
 const LOWEST = -3.4028234663852886e38;
 
-function poolWindow(node: Node, shape: readonly number[]): Window {
+export function poolWindow(node: Node, shape: readonly number[]): Window {
   const kernel = numbersAttribute(node, 'kernel_shape');
   if (kernel === undefined || kernel.length !== shape.length - 2)
     throw new ShapeError(`${node.operator}: kernel_shape does not fit a value of shape [${shape}]`);

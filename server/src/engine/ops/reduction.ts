@@ -87,7 +87,11 @@ const reductions: Operator[] = [
   reduction(
     'ReduceL2',
     values => Math.sqrt(sum(values.map(v => v * v))),
-    ({ builder }, x, y, g) => builder.add('Mul', [x, builder.add('Div', [g, y])]),
+    // A line of zeros has no direction: its gradient is zero.
+    ({ builder }, x, y, g) => {
+      const norm = builder.add('Where', [builder.add('Equal', [y, builder.scalar(0)]), builder.scalar(1), y]);
+      return builder.add('Mul', [x, builder.add('Div', [g, norm])]);
+    },
   ),
   reduction(
     'ReduceSumSquare',

@@ -6,6 +6,7 @@ import { ELEMENTWISE } from './elementwise.js';
 import { PRODUCTS } from './linear.js';
 import { NORMALISATIONS } from './normalisation.js';
 import type { Operator } from './operator.js';
+import { ORDERS } from './order.js';
 import { POOLS } from './pooling.js';
 import { REDUCTIONS } from './reduction.js';
 import { SELECTIONS } from './selection.js';
@@ -21,6 +22,7 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map(
     ...SELECTIONS,
     ...REARRANGEMENTS,
     ...NORMALISATIONS,
+    ...ORDERS,
   ].map(operator => [operator.name, operator]),
 );
 

@@ -1,4 +1,4 @@
-/** Operators that only rearrange: Reshape, Flatten, Squeeze, Unsqueeze, Transpose, Expand, Shape, ConstantOfShape. Source: ONNX operator specification. */
+/** Operators that only rearrange: Reshape, Flatten, Squeeze, Unsqueeze, Transpose, Expand; and shapes, ranges and indices, which are known. Source: ONNX operator specification. */
 import {
   numberAttribute,
   numbersAttribute,
@@ -128,6 +128,54 @@ const shape: Operator = {
   gradient: 'none',
 };
 
+const size: Operator = {
+  name: 'Size',
+  infer: (node, inputs) => {
+    const count = sizeOf(given(inputs, 0, node).shape);
+    return [{ type: 'int64', shape: [], constant: integers([count], []) }];
+  },
+  evaluate: (node, inputs) => [
+    { type: 'int64', shape: [], data: Float64Array.of(sizeOf(given(inputs, 0, node).shape)) },
+  ],
+  gradient: 'none',
+};
+
+/** Numbers from a start to before a limit; how many there are must be known. */
+const range: Operator = {
+  name: 'Range',
+  infer: (node, inputs) => {
+    const [start, limit, delta] = [0, 1, 2].map(i => numbersOf(constantOf(inputs, i, node))[0]!);
+    return [{ type: given(inputs, 0, node).type, shape: [rangeLength(start!, limit!, delta!)] }];
+  },
+  evaluate: (node, inputs) => {
+    const [start, limit, delta] = [0, 1, 2].map(i => given(inputs, i, node).data[0]!);
+    const length = rangeLength(start!, limit!, delta!);
+    const data = Float64Array.from({ length }, (_, i) => start! + i * delta!);
+    return [{ type: given(inputs, 0, node).type, shape: [length], data }];
+  },
+  gradient: 'none',
+};
+
+const rangeLength = (start: number, limit: number, delta: number): number =>
+  Math.max(0, Math.ceil((limit - start) / delta));
+
+/** Indices of the elements of a constant that are not zero: their number must be known. */
+const nonZero: Operator = {
+  name: 'NonZero',
+  infer: (node, inputs) => {
+    const found = numbersOf(constantOf(inputs, 0, node)).reduce((count, v) => count + Number(v !== 0), 0);
+    return [{ type: 'int64', shape: [given(inputs, 0, node).shape.length, found] }];
+  },
+  evaluate: (node, inputs) => {
+    const { shape, data } = given(inputs, 0, node);
+    const strides = stridesOf(shape);
+    const found = [...data.keys()].filter(i => data[i] !== 0);
+    const indices = shape.flatMap((extent, axis) => found.map(i => Math.floor(i / strides[axis]!) % extent));
+    return [{ type: 'int64', shape: [shape.length, found.length], data: Float64Array.from(indices) }];
+  },
+  gradient: 'none',
+};
+
 function fillOf(node: Node): Tensor {
   const value = node.attributes['value'];
   return typeof value === 'object' && 'data' in value
@@ -146,4 +194,13 @@ const constantOfShape: Operator = {
   gradient: 'none',
 };
 
-export const REARRANGEMENTS: readonly Operator[] = [...rearrangements, transpose, expand, shape, constantOfShape];
+export const REARRANGEMENTS: readonly Operator[] = [
+  ...rearrangements,
+  transpose,
+  expand,
+  shape,
+  size,
+  range,
+  nonZero,
+  constantOfShape,
+];

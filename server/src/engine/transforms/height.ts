@@ -24,9 +24,13 @@ const ELEMENTWISE = new Set([
     'Min',
     'Sum',
   ],
+  ...['Gelu', 'HardSwish', 'Mish', 'Swish', 'Celu', 'ThresholdedRelu', 'Shrink'],
 ]);
 /** Operators that treat the axes behind the channels alike. */
-const PER_CHANNEL = new Set(['BatchNormalization', 'GlobalAveragePool', 'GlobalMaxPool']);
+const PER_CHANNEL = new Set([
+  ...['BatchNormalization', 'InstanceNormalization', 'GroupNormalization'],
+  ...['GlobalAveragePool', 'GlobalMaxPool'],
+]);
 const POOLS = new Set(['MaxPool', 'AveragePool']);
 
 /** @returns the same function; graphs without one-dimensional convolutions come back as they are */
