@@ -320,3 +320,45 @@ view   logo(ig, grad, ism)
   if (ig && grad && ism) arrays.set('ig.scores', ig).set('grad.scores', grad).set('ism.scores', ism);
   return { snapshot, arrays };
 }
+
+/** The same with rows of numbers in place of sequences, and results that are no maps of the input. */
+export function rowsFixture(): ReturnType<typeof fixture> {
+  const { snapshot, arrays } = fixture(40, 30);
+  const genes = Array.from({ length: 30 }, (_, gene) => `GENE${gene + 1}`);
+  const data = snapshot.data.map(({ letters: _, ...set }) => ({
+    ...set,
+    alphabet: 'expression' as const,
+    features: genes,
+  }));
+  const table = { key: 'f'.repeat(64), unit: 'loss', seconds: 2, notes: [] };
+  const ranks = genes.map((_, gene) => (gene % 2 === 0 ? 1 : -1) / (gene + 1));
+  const importance: Snapshot['tables'][number] = {
+    ...table,
+    name: 'shuffled',
+    form: 'importance',
+    written: 'permutation_importance(repeats: 10) of cell on blood',
+    axes: [{ name: 'feature', size: 30 }],
+    rows: genes,
+    values: 'shuffled.values',
+  };
+  const pairs: Snapshot['tables'][number] = {
+    ...table,
+    name: 'pairs',
+    form: 'interaction',
+    written: 'integrated_hessians(beta: 10) of cell on blood',
+    unit: 'target',
+    axes: [
+      { name: 'example', size: 40 },
+      { name: 'gene', size: 30 },
+      { name: 'gene', size: 30, labels: genes },
+    ],
+    rows: ['cell 1', 'cell 2'],
+    values: 'pairs.values',
+  };
+  const interactions = new Float32Array(2 * 900);
+  interactions[900 + 3 * 30 + 4] = 0.5;
+  return {
+    snapshot: { ...snapshot, data, tables: [importance, pairs] },
+    arrays: new Map([...arrays, ['shuffled.values', Float32Array.from(ranks)], ['pairs.values', interactions]]),
+  };
+}

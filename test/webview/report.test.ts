@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { reportHtml } from '../../server/src/run/report.js';
 import { ask, chromium, pixels, reportScript } from './browser.js';
-import { fixture, type Fixture } from './fixture.js';
+import { fixture, type Fixture, rowsFixture } from './fixture.js';
 
 /** Letters A, C, G, T and the ends of the heatmap's scale, as the stylesheet has them. */
 const COLOURS = {
@@ -123,6 +123,24 @@ describe.skipIf(chromium === undefined)('the drawn report (needs Chromium; set C
     );
     // One for the logos, one per heatmap, one for the histogram of 36 bins.
     expect(answer).toEqual([10, 10, 10, 10, 36]);
+  });
+
+  it('ranks the features of rows, and what is no map by its strongest numbers', () => {
+    const answer = ask(
+      around(rowsFixture()),
+      900,
+      `return [...document.querySelectorAll('table.bars')].map(table => [
+         table.querySelectorAll('tbody tr').length,
+         [...table.querySelector('tbody tr').children].map(cell => cell.textContent).filter(text => text !== ''),
+       ]);`,
+    );
+    expect(answer).toMatchObject([
+      [20, [expect.stringMatching(/^GENE\d+$/), expect.anything(), expect.anything()]],
+      [20, [expect.stringMatching(/^GENE\d+$/), expect.anything(), expect.anything()]],
+      [20, [expect.stringMatching(/^GENE\d+$/), expect.anything(), expect.anything()]],
+      [20, ['GENE1', '1']],
+      [20, ['cell 2, gene 4, GENE5', '0.5']],
+    ]);
   });
 
   it('says what is left out and what is averaged with 10,000 examples', () => {

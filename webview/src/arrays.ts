@@ -34,7 +34,11 @@ export function sequencesOf(data: DataSet, arrays: Arrays): Sequences {
 }
 
 /** @throws RangeError when an array is absent, of another type or of another size than rows × length */
-export function scoredMapOf(map: AttributionMap, { data, rows }: Sequences, arrays: Arrays): ScoredMap {
+export function scoredMapOf(
+  map: AttributionMap,
+  { data, rows }: Pick<Sequences, 'data' | 'rows'>,
+  arrays: Arrays,
+): ScoredMap {
   const values = arrays.get(map.scores);
   if (!(values instanceof Float32Array)) throw absent(map.name, map.scores, 'float32');
   checkSize(map.name, values.length, rows * data.length, `${rows} × ${data.length}`);

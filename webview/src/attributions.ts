@@ -3,6 +3,7 @@ import { quantity, type Snapshot } from '../../server/src/protocol.js';
 import { scoredMapOf, sequencesOf, type Arrays, type DataSet, type ScoredMap } from './arrays.js';
 import { element } from './element.js';
 import { explanation } from './explanation.js';
+import { features } from './features.js';
 import { note, notesOf } from './notes.js';
 import type { Surroundings } from './surroundings.js';
 import type { Viewing } from './viewpoint.js';
@@ -36,6 +37,13 @@ export function attributions(
   if (every.length === 0 && data.notes.length === 0) return undefined;
   const problems: HTMLElement[] = [];
   const drawn = attempt(problems, surroundings.remedy, () => {
+    if (data.alphabet !== 'dna')
+      return features(
+        surroundings,
+        data,
+        every.map(map => ({ map, figures: figuresOf(map.name, snapshot.metrics) })),
+        arrays,
+      );
     const sequences = sequencesOf(data, arrays);
     const scored = every.flatMap(
       map => attempt(problems, surroundings.remedy, () => scoredMapOf(map, sequences, arrays)) ?? [],

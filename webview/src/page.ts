@@ -11,6 +11,7 @@ import { metricArticle } from './measurements.js';
 import { missing } from './missing.js';
 import { experimentText, provenance } from './provenance.js';
 import type { Surroundings } from './surroundings.js';
+import { tableArticle } from './tables.js';
 import { moment, seconds } from './times.js';
 import { unremembered } from './viewpoint.js';
 
@@ -23,16 +24,20 @@ export function page(surroundings: Surroundings, snapshot: Snapshot, arrays: Arr
     expectations(surroundings, snapshot),
     ...missing(surroundings, snapshot.missing),
     ...snapshot.data.map(data => attributions(surroundings, snapshot, data, arrays, unremembered())),
+    tables(surroundings, snapshot, arrays),
     measurements(surroundings, snapshot),
     experimentText(snapshot),
     provenance(surroundings, snapshot, false),
   );
 }
 
+const LENGTH_WORDS = { dna: 'nt', genotypes: 'variants', expression: 'genes' } as const;
+
 function header(snapshot: Snapshot): HTMLElement {
   const facts = [
     ...snapshot.data.map(
-      data => `${data.name}: ${quantity(data.examples, 'count')} × ${quantity(data.length, 'count')} nt`,
+      data =>
+        `${data.name}: ${quantity(data.examples, 'count')} × ${quantity(data.length, 'count')} ${LENGTH_WORDS[data.alphabet]}`,
     ),
     `${snapshot.maps.length} ${snapshot.maps.length === 1 ? 'map' : 'maps'}`,
     `${seconds(snapshot.maps.reduce((sum, map) => sum + map.seconds, 0))} of computing`,
@@ -49,6 +54,12 @@ function header(snapshot: Snapshot): HTMLElement {
       ...facts.flatMap((fact, index) => [index > 0 ? ' · ' : '', element('span', { class: 'fact' }, fact)]),
     ),
   );
+}
+
+function tables(surroundings: Surroundings, { tables: results }: Snapshot, arrays: Arrays): HTMLElement | undefined {
+  if (results.length === 0) return undefined;
+  const articles = results.map(result => tableArticle(surroundings, result, arrays));
+  return element('section', {}, element('h2', {}, 'Further results'), ...articles);
 }
 
 function measurements(surroundings: Surroundings, { metrics }: Snapshot): HTMLElement | undefined {

@@ -23,6 +23,7 @@ import { badgeOf, staleNames } from './panel-status.js';
 import { experimentText, provenance } from './provenance.js';
 import { standIn } from './stand-in.js';
 import type { Surroundings } from './surroundings.js';
+import { tableArticle } from './tables.js';
 import { watchTheme } from './theme.js';
 
 export interface PanelView {
@@ -170,10 +171,18 @@ export function panelView(host: Host): PanelView {
         },
       ];
     });
+    const further = snapshot.tables.map((result): Piece => ({
+      id: `table ${result.name}`,
+      content: JSON.stringify([result, arrays.get(result.values)?.length]),
+      build: () => element('section', {}, tableArticle(surroundings, result, arrays)),
+    }));
     const none = element('p', { class: 'dim' }, 'This experiment has no attribution to draw.');
     arrange(bodies.attributions, [
-      ...(sections.length + absent.length === 0 ? [{ id: 'none', content: '', build: () => none }] : []),
+      ...(sections.length + further.length + absent.length === 0
+        ? [{ id: 'none', content: '', build: () => none }]
+        : []),
       ...sections,
+      ...further,
       ...missingPiece(absent),
     ]);
   }
@@ -212,8 +221,8 @@ export function panelView(host: Host): PanelView {
   }
 
   function showProvenance(snapshot: Snapshot): void {
-    const { source, versions, created, data, maps, metrics } = snapshot;
-    const keys = [...data, ...maps, ...metrics].map(({ name, key }) => [name, key]);
+    const { source, versions, created, data, maps, tables, metrics } = snapshot;
+    const keys = [...data, ...maps, ...tables, ...metrics].map(({ name, key }) => [name, key]);
     arrange(bodies.provenance, [
       { id: 'text', content: source, build: () => experimentText(snapshot) },
       {

@@ -11,7 +11,8 @@ export function experimentText(snapshot: Snapshot): HTMLElement {
 /** @param open whether the keys are shown at once */
 export function provenance({ name }: Surroundings, snapshot: Snapshot, open: boolean): HTMLElement {
   const versions: [string, string][] = [['written', moment(snapshot.created)], ...Object.entries(snapshot.versions)];
-  const results = [...snapshot.data, ...snapshot.maps, ...snapshot.metrics];
+  const { data, maps, tables, metrics } = snapshot;
+  const results = [...data, ...maps, ...tables, ...metrics];
   return element(
     'section',
     {},

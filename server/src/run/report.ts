@@ -80,7 +80,10 @@ function cutExamples(snapshot: Snapshot): Snapshot {
 }
 
 /** The rows of the examples that the snapshot names. */
-function namedRows({ data, maps }: Snapshot, arrays: ReadonlyMap<string, ReportArray>): Map<string, ReportArray> {
+function namedRows(
+  { data, maps, tables }: Snapshot,
+  arrays: ReadonlyMap<string, ReportArray>,
+): Map<string, ReportArray> {
   const kept = new Map<string, ReportArray>();
   const keep = (name: string | undefined, count: number): void => {
     const values = name === undefined ? undefined : arrays.get(name);
@@ -93,6 +96,7 @@ function namedRows({ data, maps }: Snapshot, arrays: ReadonlyMap<string, ReportA
       keep(map.predictions, names.length);
     }
   }
+  for (const { values } of tables) keep(values, Infinity);
   return kept;
 }
 

@@ -131,7 +131,7 @@ function expectationOf(judged: JudgedExpectation): Snapshot['expectations'][numb
   };
 }
 
-/** Rows of a table that a view is given. */
+/** Rows of a table that a view is given, where there is room for all their numbers. */
 const SHOWN_ROWS = 200;
 
 async function tableOf(
@@ -140,7 +140,8 @@ async function tableOf(
   store: ResultStore,
 ): Promise<Pick<Snapshot['tables'][number], 'form' | 'unit' | 'axes' | 'rows' | 'values' | 'seconds'>> {
   const { axes = [], unit = '' } = meta.arrays.find(({ name }) => name === 'array') ?? {};
-  const { rows } = await store.rows(meta.key, SHOWN_ROWS);
+  const numbers = axes.slice(1).reduce((product, { size }) => product * size, 1);
+  const { rows } = await store.rows(meta.key, Math.min(SHOWN_ROWS, shownExamples(numbers)));
   return {
     form,
     unit,

@@ -1,0 +1,44 @@
+/** Ranked numbers with names: a table whose values are drawn as bars from a common zero. */
+import { quantity } from '../../server/src/protocol.js';
+import { element } from './element.js';
+import { table } from './table.js';
+
+export interface Ranked {
+  readonly name: string;
+  readonly value: number;
+  /** What else is known, in a few words. */
+  readonly detail?: string;
+}
+
+/** The strongest first; those without a number last. */
+export function strongest(values: readonly Ranked[], most: number): Ranked[] {
+  const size = ({ value }: Ranked): number => (Number.isFinite(value) ? Math.abs(value) : -1);
+  return [...values].sort((a, b) => size(b) - size(a)).slice(0, most);
+}
+
+/**
+ * @param head titles of the columns of names and values; a third one where rows have details
+ */
+export function bars(caption: string, head: readonly [string, string, string?], rows: readonly Ranked[]): HTMLElement {
+  const finite = rows.map(({ value }) => value).filter(Number.isFinite);
+  const low = Math.min(0, ...finite);
+  const high = Math.max(0, ...finite);
+  const share = (value: number): number => (high > low ? (100 * value) / (high - low) : 0);
+  const [name, value, detail] = head;
+  return table(
+    caption,
+    [name, '', value, ...(detail === undefined ? [] : [detail])],
+    rows.map(row => {
+      const bar = element('span', { class: row.value < 0 ? 'negative' : 'positive' });
+      bar.style.width = `${share(Math.abs(Number.isFinite(row.value) ? row.value : 0))}%`;
+      bar.style.marginLeft = `${share(Math.min(row.value, 0) - low)}%`;
+      return [
+        element('code', {}, row.name),
+        element('span', { class: 'ranked', 'aria-hidden': 'true' }, bar),
+        element('span', { class: 'nowrap' }, quantity(row.value, 'logit')),
+        ...(detail === undefined ? [] : [row.detail ?? '']),
+      ];
+    }),
+    'plain bars',
+  );
+}

@@ -1,0 +1,55 @@
+/** Maps over rows of numbers, genotypes or expression: which features matter most over the examples that are here. */
+import { quantity } from '../../server/src/protocol.js';
+import type { Arrays, DataSet, ScoredMap } from './arrays.js';
+import { scoredMapOf } from './arrays.js';
+import { bars, strongest, type Ranked } from './bars.js';
+import { element } from './element.js';
+import type { Surroundings } from './surroundings.js';
+
+const SHOWN = 20;
+
+/** @throws RangeError when an array is absent or of another size than its shape */
+export function features(
+  { name }: Surroundings,
+  data: DataSet,
+  maps: readonly { readonly map: ScoredMap['map']; readonly figures: readonly string[] }[],
+  arrays: Arrays,
+): HTMLElement {
+  const rows = data.names.length;
+  return element(
+    'div',
+    {},
+    ...maps.map(({ map, figures }) => {
+      const { scores } = scoredMapOf(map, { data, rows }, arrays);
+      const ranked = strongest(meanMagnitudes(scores.values, data), SHOWN);
+      return element(
+        'article',
+        { 'data-declaration': map.name },
+        element('h3', {}, name(map.name), ' ', element('code', { class: 'dim' }, `= ${map.written}`)),
+        figures.length === 0 ? undefined : element('p', { class: 'dim small' }, figures.join(' · ')),
+        element(
+          'p',
+          { class: 'dim small' },
+          `Mean |score| over ${quantity(rows, 'count')} examples (${map.unit}); ${ranked.length} of ${quantity(data.length, 'count')} features.`,
+        ),
+        bars(`Strongest features of ${map.name}`, ['feature', 'mean |score|', 'mean score'], ranked),
+      );
+    }),
+  );
+}
+
+/** Mean magnitude and mean of each feature's scores. */
+function meanMagnitudes(values: Float32Array, { length, names, features: known }: DataSet): Ranked[] {
+  const magnitudes = new Float64Array(length);
+  const sums = new Float64Array(length);
+  values.forEach((value, i) => {
+    magnitudes[i % length]! += Math.abs(value);
+    sums[i % length]! += value;
+  });
+  const rows = Math.max(1, names.length);
+  return Array.from(magnitudes, (total, feature) => ({
+    name: known?.[feature] ?? `feature ${feature + 1}`,
+    value: total / rows,
+    detail: quantity(sums[feature]! / rows, 'logit'),
+  }));
+}

@@ -1,0 +1,70 @@
+/**
+ * Results that are no maps of the input: one number per feature, curves, interactions, layers, rules. Each is shown by its
+ * strongest numbers under the names of its axes; the whole array lies in the store.
+ */
+import { quantity, type Snapshot } from '../../server/src/protocol.js';
+import type { Arrays } from './arrays.js';
+import { bars, strongest, type Ranked } from './bars.js';
+import { element } from './element.js';
+import { note, notesOf } from './notes.js';
+import type { Surroundings } from './surroundings.js';
+
+export type ResultTable = Snapshot['tables'][number];
+
+const SHOWN = 20;
+
+const TITLES: Readonly<Record<ResultTable['form'], string>> = {
+  activation: 'Values of a layer',
+  interaction: 'Interactions',
+  importance: 'Importance over the data',
+  curve: 'Curves',
+  rule: 'Rules',
+  edit: 'Edits',
+  pattern: 'Patterns',
+};
+
+export function tableArticle({ name, remedy }: Surroundings, result: ResultTable, arrays: Arrays): HTMLElement {
+  const { axes, form, rows, unit, values: array, written, documentation } = result;
+  const shape = axes.map(axis => `${quantity(axis.size, 'count')} ${axis.name}${axis.size === 1 ? '' : 's'}`);
+  const values = arrays.get(array);
+  const size = rows.length * axes.slice(1).reduce((product, axis) => product * axis.size, 1);
+  const complete = values instanceof Float32Array && values.length === size;
+  return element(
+    'article',
+    { 'data-declaration': result.name },
+    element('h3', {}, name(result.name), ' ', element('code', { class: 'dim' }, `= ${written}`)),
+    documentation === undefined ? undefined : element('p', { class: 'dim' }, documentation),
+    element('p', { class: 'dim small' }, `${TITLES[form]}: ${shape.join(' × ')} (${unit}). The strongest ${SHOWN}:`),
+    complete
+      ? bars(
+          `Strongest numbers of ${result.name}`,
+          [axes.map(axis => axis.name).join(', '), unit],
+          ranked(result, values),
+        )
+      : note(
+          'warning',
+          `${result.name} cannot be drawn: its array “${array}” is missing or of another size. ${remedy}`,
+        ),
+    ...notesOf(result),
+  );
+}
+
+/** The strongest numbers with the names of their places along all axes. */
+function ranked({ axes, rows }: ResultTable, values: Float32Array): Ranked[] {
+  const inner = axes.slice(1);
+  const nameOf = (index: number): string => {
+    let rest = index;
+    const parts = inner.toReversed().map(axis => {
+      const at = rest % axis.size;
+      rest = Math.floor(rest / axis.size);
+      return axis.labels?.[at] ?? `${axis.name} ${at + 1}`;
+    });
+    return [rows[rest] ?? `${axes[0]?.name} ${rest + 1}`, ...parts.toReversed()].join(', ');
+  };
+  // Names only of those that are shown: an array may hold millions of numbers.
+  const places = strongest(
+    Array.from(values, (value, index) => ({ name: String(index), value })),
+    SHOWN,
+  );
+  return places.map(({ name, value }) => ({ name: nameOf(Number(name)), value }));
+}
