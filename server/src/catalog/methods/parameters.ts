@@ -5,3 +5,22 @@ export const baseline = {
   type: { is: 'call', category: 'reference' },
   summary: 'The reference with which each example is compared.',
 } as const satisfies ParameterSpecification;
+
+export const groups = {
+  type: {
+    is: 'either',
+    of: [
+      { is: 'record', of: { is: 'list', of: { is: 'either', of: [{ is: 'integer', min: 0 }, { is: 'text' }] } } },
+      { is: 'path', extensions: ['.tsv', '.txt'] },
+    ],
+  },
+  optional: true,
+  summary:
+    'Features that are changed together: `{ promoter: [3, 4, "10-19"], TATA: ["25-31"] }` by number from 0, by range or by name, or a file with a feature, a tab and its group (pathway, LD block) per line. No feature may be in two.',
+} as const satisfies ParameterSpecification;
+
+export const window = {
+  type: { is: 'integer', min: 1, unit: 'bp' },
+  default: 1,
+  summary: 'Features in no group are cut into windows of so many neighbours.',
+} as const satisfies ParameterSpecification;

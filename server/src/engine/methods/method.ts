@@ -3,6 +3,7 @@ import type { Form, MethodEntry, ParametersOf } from '../../catalog/specificatio
 import type { Note } from '../../protocol.js';
 import type { ArrayLayout, ResultAxis } from '../../store/result.js';
 import type { Json } from '../../store/writer.js';
+import type { Files } from '../data/source.js';
 import type { StoredExamples } from '../data/stored-examples.js';
 import type { Executor } from '../backends/executor.js';
 import type { ScalarModel } from '../models/model.js';
@@ -22,6 +23,8 @@ export interface MethodContext {
   readonly passed: (passes: number) => Promise<void>;
   /** Another data set, by its key. */
   readonly open: (data: string) => Promise<StoredExamples>;
+  /** Absolute path by content hash, for parameters that name files. */
+  readonly files: Files;
 }
 
 /** Rows `from` … `to − 1` with their inputs. */

@@ -47,6 +47,7 @@ export async function runAttribution(
     outputs,
     passed,
     open: data => StoredExamples.open(store, data),
+    files,
   });
   try {
     rows = method.rows?.names.length ?? examples.count;
