@@ -31,8 +31,10 @@ const node = {
   format: 'esm',
   // The native runtime finds its library beside its own files; the editor brings `vscode`.
   external: ['onnxruntime-node', 'vscode'],
-  // Bundled CommonJS packages call `require`, which ES modules do not have.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  // Bundled CommonJS packages call `require`, which ES modules do not have; bundled ES modules may import the plain name.
+  banner: {
+    js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
 };
 
 const contexts = await Promise.all([
