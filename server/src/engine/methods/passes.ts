@@ -3,7 +3,9 @@ import type { Executable, Executor } from '../backends/executor.js';
 import { floats, sizeOf, type Tensor } from '../graph/graph.js';
 import type { ScalarGraph, ScalarModel } from '../models/model.js';
 import { differentiate, type Rules } from '../transforms/autodiff.js';
+import { fastDerivatives } from '../transforms/fast-derivatives.js';
 import { batchSize } from './batch.js';
+import { buildStreamlined } from './streamlined.js';
 
 /** Called after each batch with the number of examples in it. */
 export type Passed = (passes: number) => Promise<void>;
@@ -39,24 +41,24 @@ export class Pass {
 
   /** f at every row: [row]. */
   static forward(model: ScalarModel, executor: Executor): Promise<Pass> {
-    return Pass.compile(model, executor, ({ f }) => f);
+    const graph = model.build(batchSize(model));
+    return Pass.compile(model, executor, graph, graph.f);
   }
 
   /** ∂f/∂x at every row: [row, …shape]. */
   static gradient(model: ScalarModel, executor: Executor): Promise<Pass> {
-    return Pass.compile(model, executor, graph => addGradient(graph, graph.x));
+    const graph = buildStreamlined(model, batchSize(model), 'moves');
+    return Pass.compile(model, executor, graph, addGradient(graph, graph.x, fastDerivatives));
   }
 
   private static async compile(
     model: ScalarModel,
     executor: Executor,
-    finish: (graph: ScalarGraph) => string,
+    graph: ScalarGraph,
+    output: string,
   ): Promise<Pass> {
-    const batch = batchSize(model);
-    const graph = model.build(batch);
-    const output = finish(graph);
     const executable = await executor.load(graph.builder.finish([output]));
-    return new Pass(executable, graph.x, output, batch, model.shape);
+    return new Pass(executable, graph.x, output, graph.builder.shape(graph.x)[0]!, model.shape);
   }
 
   /**

@@ -6,10 +6,12 @@ import type { integrated_gradients } from '../../../catalog/methods/index.js';
 import type { Executable, Executor } from '../../backends/executor.js';
 import { GraphBuilder } from '../../graph/builder.js';
 import type { ScalarModel } from '../../models/model.js';
+import { fastDerivatives } from '../../transforms/fast-derivatives.js';
 import { batchSize } from '../batch.js';
 import type { Method } from '../method.js';
 import { preparePairs, type PairBlock } from '../pairs.js';
 import { addGradient, elements, type Passed } from '../passes.js';
+import { attachStreamlined } from '../streamlined.js';
 import { quadrature, type Quadrature, type Rule } from './quadrature.js';
 
 const FIRST_STEPS = 32;
@@ -128,8 +130,8 @@ export class PathPass {
       builder.add('Add', [b, along]),
       builder.integers([pairs * nodes, ...shape]),
     ]);
-    const f = this.model.attach(builder, points);
-    const gradient = addGradient({ builder, nodes: builder.finish([f]).nodes, f }, points);
+    const f = attachStreamlined(this.model, builder, points, 'moves');
+    const gradient = addGradient({ builder, nodes: builder.finish([f]).nodes, f }, points, fastDerivatives);
     const weighted = builder.add('Mul', [
       builder.add('Reshape', [gradient, builder.integers([pairs, nodes, ...shape])]),
       weight,
