@@ -108,7 +108,7 @@ it('every pair of the example network is complete', async () => {
   const result = await bench.explain(deepLift(shuffled(3)), target, data);
   expect(gaps(result)).toHaveLength(24);
   expect(Math.max(...gaps(result))).toBeLessThan(1e-4);
-  expect(result.meta.notes).toEqual([]);
+  expect(result.meta.notes).toMatchObject([{ level: 'information', code: 'rules/conservation' }]);
 });
 
 it('the native runtime and the reference interpreter agree', async () => {
@@ -135,13 +135,22 @@ it('several references give the mean of single ones', async () => {
   expectSameMap(rebuilt, array!, 1e-5);
 });
 
-it('an operator without a rule is refused by name, and the logit in front of it is not', async () => {
+it('a probability is explained exactly, and so is the logit in front of it', async () => {
   const graph = network({ length: 12, units: 3, ending: 'Softmax' });
   const data = await bench.sequences(...sequences(2, 12, 6));
-  const probability = await bench.target(graph, 12, call('target', 'output', { index: 1 }));
-  await expect(bench.explain(deepLift(zeros), probability, data)).rejects.toMatchObject({
-    problem: { code: 'gradient/refused', message: expect.stringContaining('Softmax') as string },
+  for (const kind of ['output', 'logit']) {
+    const target = await bench.target(graph, 12, call('target', kind, { index: 1 }));
+    expect(Math.max(...gaps(await bench.explain(deepLift(zeros), target, data)))).toBeLessThan(1e-5);
+  }
+});
+
+it('an operator without a rule is refused by name', async () => {
+  const graph = scalarFunction(3, (b, flat) => {
+    const x = weightedSum(b, flat, indicator(3, [0, 'A']));
+    return b.add('Where', [b.add('Greater', [x, b.scalar(0)]), x, b.scalar(0)]);
   });
-  const logit = await bench.target(graph, 12, call('target', 'logit', { index: 1 }));
-  expect(Math.max(...gaps(await bench.explain(deepLift(zeros), logit, data)))).toBeLessThan(1e-5);
+  const target = await bench.target(graph, 3, call('target', 'output'));
+  await expect(bench.explain(deepLift(zeros), target, await bench.sequences('ACG'))).rejects.toMatchObject({
+    problem: { code: 'gradient/refused', message: expect.stringContaining('Where') as string },
+  });
 });

@@ -1,31 +1,109 @@
 /**
- * DeepLIFT with the rescale rule (Shrikumar, Greenside & Kundaje 2017), for any number of references per example; their
- * mean is DeepSHAP's estimate (Lundberg & Lee 2017). One compiled graph holds the model over examples and references.
+ * DeepLIFT (Shrikumar, Greenside & Kundaje 2017) for any number of references per example; their mean is DeepSHAP's estimate
+ * (Lundberg & Lee 2017). One compiled graph holds the model over examples and references.
  */
 import type { deep_lift } from '../../../catalog/methods/index.js';
+import type { ParametersOf } from '../../../catalog/specification.js';
 import type { Executable, Executor } from '../../backends/executor.js';
 import { GraphBuilder } from '../../graph/builder.js';
 import { sizeOf } from '../../graph/graph.js';
-import type { ScalarModel } from '../../models/model.js';
-import { deepLiftRules } from '../../transforms/deep-lift.js';
+import type { ScalarGraph, ScalarModel } from '../../models/model.js';
+import { deepLiftRules, type Twin } from '../../transforms/rules/deep-lift.js';
+import { withLaws, type NodeLaw } from '../../transforms/rules/laws.js';
+import { SignedParts } from '../../transforms/rules/reveal-cancel.js';
 import { batchSize } from '../batch.js';
-import type { Method } from '../method.js';
-import { preparePairs, type PairBlock } from '../pairs.js';
+import type { Method, MethodContext } from '../method.js';
+import { fillReferences, preparePairs, type PairBlock } from '../pairs.js';
 import { addGradient, elements, type Passed } from '../passes.js';
+import { referenceOf } from '../references/references.js';
+import { conservationNotes, runLaws, SAMPLE, type NodeBalance } from './balance.js';
 
 /** Above this gap a pair is reported: the rule conserves exactly, so only rounding may show. */
 const TOLERANCE = 0.01;
 
-export const deepLift: Method<typeof deep_lift> = async (context, { baseline }) => {
-  const pass = await TwinPass.create(context.model, context.executor);
-  return preparePairs(context, baseline, TOLERANCE, {
+export type DeepLiftRule = ParametersOf<typeof deep_lift>['rule'];
+
+/** Which sums RevealCancel keeps apart. */
+const SUMS = { rescale: undefined, reveal_cancel: 'all', genomics_default: 'dense' } as const;
+
+export const deepLift: Method<typeof deep_lift> = async (context, { baseline, rule }) => {
+  const pass = await TwinPass.create(context.model, context.executor, rule);
+  const prepared = await preparePairs(context, baseline, TOLERANCE, {
     steps: () => 1,
     again: () => false,
-    effort: () => 'although the rule conserves: rounding adds up',
+    effort: () => 'although the rule conserves: see the node that is named',
     multipliers: (block, wanted, _, passed) => pass.run(block, wanted, passed),
     release: () => pass.release(),
   });
+  const reference = await referenceOf(baseline, context);
+  const count = Math.min(SAMPLE, context.examples.count);
+  const references = new Float32Array(count * reference.copies * context.model.size);
+  await fillReferences(context, reference, 0, count, references);
+  const balances = await deepLiftBalances(context, rule, {
+    x: await context.examples.inputs(0, count),
+    references,
+    copies: reference.copies,
+  });
+  return { ...prepared, notes: infos => [...prepared.notes(infos), ...conservationNotes(balances, 'pairs')] };
 };
+
+/** The model over examples and references in one graph. */
+export interface TwinGraph extends ScalarGraph {
+  /** The references' input. */
+  readonly b: string;
+  readonly twin: Twin;
+}
+
+export function twinGraph(model: Pick<ScalarModel, 'name' | 'shape' | 'attach'>, batch: number): TwinGraph {
+  const builder = new GraphBuilder(model.name);
+  const shape = [batch, ...model.shape];
+  const x = builder.input('pair~x', 'float32', shape);
+  const b = builder.input('pair~b', 'float32', shape);
+  const f = model.attach(builder, x);
+  const fReference = model.attach(builder, b);
+  // Both copies are built by the same steps, so their nodes correspond one to one.
+  const { nodes } = builder.finish([f]);
+  const twins = new Map([[x, b]]);
+  const references = builder.finish([fReference]).nodes;
+  nodes.forEach((node, i) => node.outputs.forEach((output, k) => twins.set(output, references[i]!.outputs[k]!)));
+  return { builder, nodes, x, b, f, twin: value => twins.get(value) ?? value };
+}
+
+/** Adds the multipliers of x, and the laws of all nodes if they are asked for. */
+export function addMultipliers(graph: TwinGraph, rule: DeepLiftRule, laws?: NodeLaw[]): string {
+  const { builder, twin } = graph;
+  const sums = SUMS[rule];
+  const parts = sums && new SignedParts(builder, twin, sums);
+  const rules = deepLiftRules(twin, parts);
+  if (laws === undefined) return addGradient(graph, graph.x, rules);
+  const ledger = {
+    amount: (value: string, multiplier: string): string =>
+      builder.add('Mul', [multiplier, builder.add('Sub', [value, twin(value)])]),
+    ...(parts && {
+      besides: (value: string) => parts.amount(value),
+      handedBesides: (node: ScalarGraph['nodes'][number]) => parts.amountsHandedBy(node),
+    }),
+  };
+  return addGradient(graph, graph.x, withLaws(builder, rules, ledger, laws));
+}
+
+/** What every node received and handed on, for each example of a block with its first reference. */
+export async function deepLiftBalances(
+  { model, executor }: Pick<MethodContext, 'model' | 'executor'>,
+  rule: DeepLiftRule,
+  { x, references, copies }: PairBlock,
+): Promise<NodeBalance[][]> {
+  const batch = model.batch(1);
+  const graph = twinGraph(model, batch);
+  const laws: NodeLaw[] = [];
+  addMultipliers(graph, rule, laws);
+  const { size } = model;
+  const pairs = Array.from({ length: x.length / size }, (_, row) => ({
+    [graph.x]: x.subarray(row * size, (row + 1) * size),
+    [graph.b]: references.subarray(row * copies * size, (row * copies + 1) * size),
+  }));
+  return runLaws(executor, graph.builder, laws, pairs);
+}
 
 /** The compiled rule: examples and references in, multipliers out, row by row. */
 export class TwinPass {
@@ -36,24 +114,11 @@ export class TwinPass {
     private readonly shape: readonly number[],
   ) {}
 
-  static async create(model: ScalarModel, executor: Executor): Promise<TwinPass> {
+  static async create(model: ScalarModel, executor: Executor, rule: DeepLiftRule = 'rescale'): Promise<TwinPass> {
     const batch = batchSize(model);
-    const builder = new GraphBuilder(model.name);
-    const shape = [batch, ...model.shape];
-    const x = builder.input('pair~x', 'float32', shape);
-    const b = builder.input('pair~b', 'float32', shape);
-    const f = model.attach(builder, x);
-    const fReference = model.attach(builder, b);
-    // Both copies are built by the same steps, so their nodes correspond one to one.
-    const { nodes } = builder.finish([f]);
-    const twins = new Map([[x, b]]);
-    const references = builder.finish([fReference]).nodes;
-    nodes.forEach((node, i) => node.outputs.forEach((output, k) => twins.set(output, references[i]!.outputs[k]!)));
-    const m = addGradient(
-      { builder, nodes, f },
-      x,
-      deepLiftRules(value => twins.get(value) ?? value),
-    );
+    const graph = twinGraph(model, batch);
+    const m = addMultipliers(graph, rule);
+    const { builder, x, b } = graph;
     return new TwinPass(await executor.load(builder.finish([m])), { x, b, m }, batch, model.shape);
   }
 

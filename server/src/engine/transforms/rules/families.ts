@@ -1,0 +1,40 @@
+/**
+ * What operators are to rules that redistribute a prediction: a rule is stated for a family, and an operator of no family is
+ * refused by name. Composite operators do not occur here: they are written in these before any rule sees them.
+ */
+
+/**
+ * `linear`: weighted sums with fixed weights, and everything that only rearranges. `elementwise`: y = f(x) for each element.
+ * `choice`: Where. `norm`: sums of sizes or
+ * squares.
+ */
+export type Family =
+  'linear' | 'elementwise' | 'product' | 'quotient' | 'maximum' | 'minimum' | 'choice' | 'softmax' | 'norm';
+
+const MEMBERS: Readonly<Record<Family, readonly string[]>> = {
+  linear: [
+    ...['Neg', 'Add', 'Sub', 'Sum', 'Mean', 'Cast', 'BatchNormalization', 'Conv', 'ConvTranspose'],
+    ...['AveragePool', 'GlobalAveragePool', 'ReduceSum', 'ReduceMean', 'CumSum'],
+    ...['Concat', 'Slice', 'Split', 'Pad', 'Gather', 'Expand', 'Tile', 'Resize'],
+    ...['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose'],
+  ],
+  elementwise: [
+    ...['Relu', 'LeakyRelu', 'Elu', 'Selu', 'PRelu', 'Sigmoid', 'HardSigmoid', 'Tanh', 'Softplus', 'Softsign'],
+    ...['Exp', 'Log', 'Sqrt', 'Abs', 'Reciprocal', 'Erf', 'Sin', 'Cos', 'Clip', 'Pow'],
+  ],
+  product: ['Mul', 'MatMul', 'Gemm'],
+  quotient: ['Div'],
+  maximum: ['MaxPool', 'GlobalMaxPool', 'ReduceMax', 'Max'],
+  minimum: ['ReduceMin', 'Min'],
+  choice: ['Where'],
+  softmax: ['Softmax', 'LogSoftmax'],
+  norm: ['ReduceL1', 'ReduceL2', 'ReduceSumSquare'],
+};
+
+const FAMILIES: ReadonlyMap<string, Family> = new Map(
+  (Object.entries(MEMBERS) as [Family, readonly string[]][]).flatMap(([family, operators]) =>
+    operators.map(operator => [operator, family] as const),
+  ),
+);
+
+export const familyOf = (operator: string): Family | undefined => FAMILIES.get(operator);
