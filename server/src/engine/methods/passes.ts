@@ -47,11 +47,12 @@ export class Pass {
 
   /** ∂f/∂x at every row: [row, …shape]. */
   static gradient(model: ScalarModel, executor: Executor): Promise<Pass> {
-    const graph = buildStreamlined(model, batchSize(model), 'moves');
+    const graph = buildStreamlined(model, batchSize(model), 'gradients');
     return Pass.compile(model, executor, graph, addGradient(graph, graph.x, fastDerivatives));
   }
 
-  private static async compile(
+  /** A pass of any graph over one input. */
+  static async compile(
     model: ScalarModel,
     executor: Executor,
     graph: ScalarGraph,
