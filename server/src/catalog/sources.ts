@@ -50,6 +50,52 @@ export const one_hot_hdf5 = {
   },
 } as const satisfies SourceEntry;
 
+export const table = {
+  category: 'source',
+  name: 'table',
+  summary: 'Rows of numbers from a table as text: genotypes of people, expression of samples.',
+  documentation:
+    'The first row names the columns; every further row is one example, every column that is not named otherwise one feature. Cells are separated by tabs, commas, semicolons or blanks (the first of these that the header holds), quoted as in CSV, plain or gzipped. Missing are empty cells and `NA`, `NaN`, `N/A`, `null`, `none` and `.`; what happens to them must be said, and how many there were is reported.',
+  citation: 'RFC 4180 (comma-separated values)',
+  revision: 1,
+  parameters: {
+    path: {
+      type: {
+        is: 'path',
+        extensions: ['.csv', '.tsv', '.txt', '.raw', '.csv.gz', '.tsv.gz', '.txt.gz', '.raw.gz'],
+      },
+      summary: 'The table, relative to this document.',
+    },
+    as: {
+      type: { is: 'keyword', values: ['expression', 'genotypes'] },
+      default: 'expression',
+      summary: 'What the numbers are: expression (or any measurements), or counts of effect alleles.',
+    },
+    names: {
+      type: { is: 'text' },
+      optional: true,
+      summary: 'Column with the names of the examples; where none is given, a first column without heading.',
+    },
+    label: { type: { is: 'text' }, optional: true, summary: 'Column with the class or the measured value.' },
+    classes: {
+      type: { is: 'list', of: { is: 'text' } },
+      optional: true,
+      summary: 'Labels as they are written, in the order of the classes: the first becomes 0.',
+    },
+    skip: {
+      type: { is: 'list', of: { is: 'text' } },
+      default: [],
+      summary: 'Columns that are neither names, labels nor features: `["FID", "SEX"]`.',
+    },
+    missing: {
+      type: { is: 'keyword', values: ['error', 'mean', 'zeros', 'drop'] },
+      default: 'error',
+      summary:
+        'What a missing value becomes: an error, the mean of its feature over the examples that have it, 0, or the removal of its example.',
+    },
+  },
+} as const satisfies SourceEntry;
+
 export const simulate_motifs = {
   category: 'source',
   name: 'simulate_motifs',

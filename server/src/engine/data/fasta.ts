@@ -2,17 +2,14 @@
  * DNA from FASTA files: plain or gzipped (also in blocks, as bgzip writes), told apart by the first bytes, read as a
  * stream. Pearson & Lipman 1988, PNAS 85:2444; gzip: RFC 1952.
  */
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import type { ParametersOf } from '../../catalog/specification.js';
 import type { fasta as specification } from '../../catalog/sources.js';
 import type { DataDescription, Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
+import { bytesOf } from './bytes.js';
 import { LETTERS, NO_BASE, type Sequences, type Origin } from './examples.js';
 import { CODE_OF_BYTE } from './one-hot.js';
-import { pathOf, unreadable, type Files, type Source } from './source.js';
+import { pathOf, type Files, type Source } from './source.js';
 
 type Parameters = ParametersOf<typeof specification>;
 
@@ -28,35 +25,6 @@ interface FastaRecord {
   /** Line of the header, from 1. */
   readonly line: number;
   readonly letters: Uint8Array;
-}
-
-/** The bytes of a file, decompressed if its first two bytes are those of gzip. */
-async function* bytesOf(path: string): AsyncGenerator<Buffer> {
-  const magic = Buffer.alloc(2);
-  try {
-    const file = await open(path);
-    try {
-      await file.read(magic, 0, 2, 0);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-  const raw = createReadStream(path, { highWaterMark: 1 << 18 });
-  const zipped = magic[0] === 0x1f && magic[1] === 0x8b;
-  // The iteration below rethrows errors; `pipeline` only sees to it that both streams are closed.
-  const stream = zipped ? pipeline(raw, createGunzip({ chunkSize: 1 << 18 }), () => undefined) : raw;
-  try {
-    for await (const chunk of stream) yield chunk as Buffer;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!code.startsWith('Z_')) throw unreadable(path, error);
-    throw new Failure('data/damaged-gzip', `the gzip data are damaged or cut off: ${(error as Error).message}`, {
-      place: path,
-      remedy: 'Download or compress the file again; `gzip -t` shows whether it is whole.',
-    });
-  }
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Examples } from './examples.js';
 import { fasta } from './fasta.js';
 import { oneHotHdf5 } from './one-hot-hdf5.js';
 import type { Files, Source } from './source.js';
+import { table } from './table.js';
 
 /** One implementation per source of the catalog. */
 export const SOURCES: {
@@ -15,6 +16,7 @@ export const SOURCES: {
 } = {
   fasta,
   one_hot_hdf5: oneHotHdf5,
+  table,
   simulate_motifs: {
     async read(parameters) {
       return simulateMotifs(parameters);

@@ -1,0 +1,40 @@
+/** Files as streams of bytes: plain or gzipped, also in blocks as bgzip writes (RFC 1952), told apart by the first bytes. */
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { Failure } from '../failure.js';
+import { unreadable } from './source.js';
+
+/**
+ * The bytes of a file, decompressed if its first two bytes are those of gzip.
+ *
+ * @throws Failure when the file cannot be read or its gzip data are damaged
+ */
+export async function* bytesOf(path: string): AsyncGenerator<Buffer> {
+  const magic = Buffer.alloc(2);
+  try {
+    const file = await open(path);
+    try {
+      await file.read(magic, 0, 2, 0);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  const raw = createReadStream(path, { highWaterMark: 1 << 18 });
+  const zipped = magic[0] === 0x1f && magic[1] === 0x8b;
+  // The iteration below rethrows errors; `pipeline` only sees to it that both streams are closed.
+  const stream = zipped ? pipeline(raw, createGunzip({ chunkSize: 1 << 18 }), () => undefined) : raw;
+  try {
+    for await (const chunk of stream) yield chunk as Buffer;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!code.startsWith('Z_')) throw unreadable(path, error);
+    throw new Failure('data/damaged-gzip', `the gzip data are damaged or cut off: ${(error as Error).message}`, {
+      place: path,
+      remedy: 'Download or compress the file again; `gzip -t` shows whether it is whole.',
+    });
+  }
+}

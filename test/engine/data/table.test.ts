@@ -1,0 +1,138 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeTable, table } from '../../../server/src/engine/data/table.js';
+
+const HASH = '0123456789abcdef'.repeat(4);
+const files = { [HASH]: '' };
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'table-'));
+  files[HASH] = join(folder, 'test.csv');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+type Given = Parameters<typeof table.read>[0];
+const plain: Given = { path: HASH, as: 'expression', skip: [], missing: 'error' };
+
+async function read(content: string | Buffer, given: Partial<Given> = {}) {
+  await writeFile(files[HASH]!, content);
+  return table.read({ ...plain, ...given }, files);
+}
+
+describe('table', () => {
+  it('takes names, labels and features apart, in the order of the file', async () => {
+    const found = await read('sex,id,TP53,y,MDM2\n1,anna,0.5,1,-2\n2,bo,1e3,0,4\n', {
+      names: 'id',
+      label: 'y',
+      skip: ['sex'],
+      as: 'genotypes',
+    });
+    expect(found).toMatchObject({
+      alphabet: 'genotypes',
+      features: ['TP53', 'MDM2'],
+      names: ['anna', 'bo'],
+      labels: [1, 0],
+      length: 2,
+      notes: [],
+    });
+    expect(found.origins[1]).toEqual({ source: '01234567', index: 1 });
+    expect([...found.values]).toEqual([0.5, -2, 1000, 4]);
+  });
+
+  it('reads back any table, whatever the separator, quoting, compression and line ends', async () => {
+    const number = fc.float({ noNaN: true, noDefaultInfinity: true }).map(value => value + 0);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(number, number, number), { minLength: 1, maxLength: 6 }),
+        fc.constantFrom('\t', ',', ';', ' '),
+        fc.constantFrom('\n', '\r\n'),
+        fc.boolean(),
+        fc.boolean(),
+        async (rows, separator, end, quoted, zipped) => {
+          const cell = (text: string): string => (quoted ? `"${text}"` : text);
+          const header = ['', 'a,;b\t c', 'x', 'y'].map((name, i) => (i === 1 ? `"${name}"` : cell(name)));
+          const lines = [header, ...rows.map((row, i) => [cell(`r${i}`), ...row.map(v => cell(String(v)))])];
+          const text = `\uFEFF${lines.map(line => line.join(separator)).join(end)}${end}${end}`;
+          const found = await read(zipped ? gzipSync(text) : text);
+          expect(found.features).toEqual(['a,;b\t c', 'x', 'y']);
+          expect(found.names).toEqual(rows.map((_, i) => `r${i}`));
+          expect([...found.values]).toEqual(rows.flat().map(Math.fround));
+        },
+      ),
+      { seed: 1, numRuns: 60 },
+    );
+  });
+
+  it('reads what R writes: row names without a heading', async () => {
+    const found = await read('"g1" "g2"\n"s1" 1 NA\n"s2" 3 4\n', { missing: 'zeros' });
+    expect(found).toMatchObject({ names: ['s1', 's2'], features: ['g1', 'g2'] });
+    expect([...found.values]).toEqual([1, 0, 3, 4]);
+    expect(await read('\n\tg1\ns1\t5\n')).toMatchObject({ names: ['s1'], features: ['g1'] });
+  });
+
+  it('does with missing values what it is told', async () => {
+    const text = 'a\tb\n1\t\n3\t.\nNaN\t8\n5\t10\n';
+    expect([...(await read(text, { missing: 'mean' })).values]).toEqual([1, 9, 3, 9, 3, 8, 5, 10]);
+    const dropped = await read(text, { missing: 'drop' });
+    expect(dropped.names).toEqual(['row 4']);
+    expect(dropped.origins[0]!.index).toBe(3);
+    expect(dropped.notes.map(note => note.message)).toEqual([
+      '3 values are missing in 3 of 4 examples; those examples were left out.',
+    ]);
+    await expect(read(text)).rejects.toMatchObject({
+      problem: { code: 'data/missing', place: expect.stringMatching(/test\.csv, line 2, column 2$/) },
+    });
+    await expect(read('a,b\nNA,1\nNA,2\n', { missing: 'mean' })).rejects.toMatchObject({
+      message: '"a" has no value in any row, so it has no mean',
+    });
+  });
+
+  it('gives classes the numbers of their places, and no label where it is missing', async () => {
+    const text = 'type,x\nB cell,1\nT cell,2\nNA,3\n';
+    const classes = ['T cell', 'B cell'];
+    expect((await read(text, { label: 'type', classes })).labels).toEqual([1, 0, undefined]);
+    await expect(read(text, { label: 'type', classes: ['T cell'] })).rejects.toMatchObject({
+      message: 'found the label "B cell", expected one of T cell',
+    });
+  });
+
+  it.each([
+    ['data/not-number', 'a,b\n1,2\n1,"x y"\n', 'line 3, column 2', 'found "x y" in the column "b", expected a number'],
+    ['data/unequal-lengths', 'a,b\n1,2\n\n1,2,3\n', 'line 4', 'the row has 3 cells, and the header names 2 columns'],
+    ['data/not-table', 'a,b\n1,2\n"1,2\n', 'line 3', undefined],
+    ['data/empty', 'a,b\n', 'test.csv', 'the table has no row behind its header'],
+  ])('says where: %s', async (code, text, place, message) => {
+    const failure = await read(text).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ problem: { code, place: expect.stringContaining(place) } });
+    if (message !== undefined) expect(failure).toMatchObject({ message });
+  });
+
+  it('lists the columns there are when one is missing', async () => {
+    await expect(read('id,x\na,1\n', { names: 'ID' })).rejects.toMatchObject({
+      message: 'the table has no column "ID", which `names` names; it has: id, x',
+    });
+  });
+
+  it('describes what it read when time is up', async () => {
+    await writeFile(files[HASH]!, `id,a,b\n${'x,1,2\n'.repeat(5000)}`);
+    expect(await describeTable({ ...plain, names: 'id' }, files)).toMatchObject({
+      examples: 5000,
+      complete: true,
+      alphabet: 'expression',
+      length: [2, 2],
+    });
+    expect(await describeTable({ ...plain, names: 'id' }, files, 0)).toMatchObject({ complete: false });
+  });
+
+  it('reads a row wider than any buffer', async () => {
+    const width = 60_000;
+    const names = Array.from({ length: width }, (_, i) => `gene${i}`);
+    const found = await read(`${names.join('\t')}\n${names.map((_, i) => i / 7).join('\t')}\n`);
+    expect(found.features.at(-1)).toBe('gene59999');
+    expect(found.values.at(-1)).toBe(Math.fround(59_999 / 7));
+  });
+});
