@@ -378,6 +378,7 @@ const scalarInteger = (value: number): Operand => constant(integers([value], [])
 export const CASES: Readonly<Record<string, MakeCase>> = {
   Identity: unary(),
   Dropout: unary(),
+  StopGradient: unary(),
   Relu: unary(),
   LeakyRelu: unary(-2, 2, some({ alpha: [0.05, 0.5] })),
   Elu: unary(-2, 2, some({ alpha: [0.5, 2] })),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { referenceExecutor } from '../../../server/src/engine/backends/reference.js';
 import { Failure } from '../../../server/src/engine/failure.js';
 import { GraphBuilder } from '../../../server/src/engine/graph/builder.js';
-import { floats, type Graph } from '../../../server/src/engine/graph/graph.js';
+import { floats, numbersOf, type Graph } from '../../../server/src/engine/graph/graph.js';
 import { network, scalarFunction, sequences, weightedSum } from '../methods/networks.js';
 import { call, encode, openBatch, oracle, Workbench } from '../methods/workbench.js';
 
@@ -147,5 +147,106 @@ describe('a model of two outputs', () => {
       message: 'the model has no output third',
       remedy: `Its outputs are ${first}, ${second}.`,
     });
+  });
+});
+
+describe('unit', () => {
+  const graph = network({ length: LENGTH, ending: 'Sigmoid' });
+  const x = encode(SEQUENCE);
+
+  it('is one value of a layer, by its place on each axis or in row-major order', async () => {
+    // Filter 2 at column 3 of the convolution, whose weights stand in the file.
+    const convolution = graph.nodes.find(node => node.operator === 'Conv')!;
+    const [kernel, bias] = convolution.inputs.slice(1).map(name => numbersOf(graph.initializers.get(name)!));
+    let expected = bias![2]!;
+    for (let column = 0; column < 5; column++)
+      for (let base = 0; base < 4; base++)
+        expected += kernel![(2 * 4 + base) * 5 + column]! * x[(3 + column) * 4 + base]!;
+    const layer = convolution.name;
+    expect(await value(graph, 'unit', { layer, index: [2, 3] })).toBeCloseTo(expected, 6);
+    expect(await value(graph, 'unit', { layer, index: 2 * (LENGTH - 4) + 3 })).toBeCloseTo(expected, 6);
+    expect(await problem(graph, 'unit', { layer, index: [2, 16] })).toMatchObject({
+      code: 'target/index',
+      message: '[2, 16] is no place in a layer of [6, 16]',
+    });
+  });
+
+  it('of a layer that does not exist names those that do', async () => {
+    const names = graph.nodes.map(node => node.name).filter(name => !name.includes('~'));
+    const failure = await problem(graph, 'unit', { layer: 'conv9', index: 0 });
+    expect(failure).toMatchObject({ code: 'layer/unknown', message: 'the model has no layer conv9' });
+    names.forEach(name => expect(failure.remedy).toContain(name));
+  });
+});
+
+describe('difference', () => {
+  it('is one logit minus another', async () => {
+    const graph = network({ length: LENGTH, units: 3, ending: 'Softmax' });
+    const [a, b] = [call('target', 'class', { class: 2 }), call('target', 'class', { class: 0 })];
+    const logit = (index: number) => value(graph, 'logit', { index });
+    expect(await value(graph, 'difference', { a, b })).toBeCloseTo((await logit(2)) - (await logit(0)), 12);
+  });
+});
+
+describe('a target that differs between examples', () => {
+  it('is no single number of the model', async () => {
+    expect(await problem(network({ length: LENGTH, units: 3 }), 'true_class')).toMatchObject({
+      code: 'target/per-example',
+      message: 'true_class is another number for each example',
+    });
+  });
+});
+
+describe('profiles', () => {
+  const TRACKS = 2;
+  const weights = Array.from({ length: 4 * LENGTH * LENGTH * TRACKS }, (_, i) => Math.sin(i * i));
+  /** A linear map of a sequence to [position, track], or [track, position]. */
+  const graph = (axes: readonly number[]): Graph =>
+    scalarFunction(LENGTH, (b, flat) => {
+      const wide = b.add('MatMul', [flat, b.constant(floats([4 * LENGTH, LENGTH * TRACKS], weights))]);
+      const profile = b.add('Reshape', [wide, b.integers([0, LENGTH, TRACKS])], { allowzero: 0 });
+      return axes[0] === TRACKS ? b.add('Transpose', [profile], { perm: [0, 2, 1] }) : profile;
+    });
+  const x = encode(SEQUENCE);
+  const profile = (track: number, at = x): number[] =>
+    Array.from({ length: LENGTH }, (_, position) =>
+      at.reduce((sum, v, i) => sum + v * Math.fround(weights[i * LENGTH * TRACKS + position * TRACKS + track]!), 0),
+    );
+  /** The weights of the profile's softmax. */
+  const shares = (z: readonly number[]): number[] => {
+    const total = z.reduce((sum, v) => sum + Math.exp(v), 0);
+    return z.map(v => Math.exp(v) / total);
+  };
+  const score = (z: readonly number[], p = shares(z)): number =>
+    z.reduce((sum, v, i) => sum + p[i]! * (v - z.reduce((total, w) => total + w, 0) / z.length), 0);
+
+  it.each([
+    [LENGTH, TRACKS],
+    [TRACKS, LENGTH],
+  ])('are averaged over a window of positions: [%i, %i]', async (...axes) => {
+    const mean =
+      profile(1)
+        .slice(3, 7)
+        .reduce((sum, v) => sum + v, 0) / 4;
+    expect(await value(graph(axes), 'window_mean', { from: 3, to: 7, index: 1 })).toBeCloseTo(mean, 6);
+    expect(await problem(graph(axes), 'window_mean', { from: 3, to: LENGTH + 1, index: 1 })).toMatchObject({
+      code: 'target/window',
+    });
+  });
+
+  it('score with softmax(z) · (z − z̄), and gradients hold the softmax constant', async () => {
+    const axes = [LENGTH, TRACKS];
+    expect(await value(graph(axes), 'profile_score', { index: 0 })).toBeCloseTo(score(profile(0)), 6);
+    const both = score(profile(0)) + score(profile(1));
+    expect(await value(graph(axes), 'profile_score')).toBeCloseTo(both, 6);
+    const target = await bench.target(graph(axes), LENGTH, call('target', 'profile_score', { index: 0 }));
+    const gradient = oracle(await bench.load(target)).gradient(x);
+    const held = shares(profile(0));
+    for (const at of [0, 17, 33]) {
+      const moved = x.slice();
+      moved[at]! += 1;
+      // The score is linear in x while the softmax is held.
+      expect(gradient[at]).toBeCloseTo(score(profile(0, moved), held) - score(profile(0), held), 5);
+    }
   });
 });

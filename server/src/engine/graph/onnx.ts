@@ -379,7 +379,7 @@ export function writeOnnx(graph: Graph): Uint8Array {
       name: graph.name,
       node: graph.nodes.map(node => ({
         name: uniqueName(node.name),
-        opType: node.operator,
+        opType: node.operator === 'StopGradient' ? 'Identity' : node.operator,
         input: [...node.inputs],
         output: [...node.outputs],
         attribute: Object.entries(node.attributes).map(([name, value]) => writeAttribute(name, value)),

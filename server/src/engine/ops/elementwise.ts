@@ -58,6 +58,8 @@ const activations: Operator[] = [
     () => x => x,
     via(a => a.cotangent),
   ),
+  // Not of ONNX: the identity, held constant where a graph is differentiated. Files have an Identity in its place.
+  unary('StopGradient', () => x => x, 'none'),
   unary(
     'Relu',
     () => x => Math.max(x, 0),

@@ -45,6 +45,9 @@ function kernelOf(graph: Graph, node: Node): Tensor | undefined {
   return kernel?.shape.length === 3 ? kernel : undefined;
 }
 
+/** The name of a value as it stands in the file. */
+export const withoutHeight = (value: string): string => value.replace(/~height(~\d+)?$/, '');
+
 class Rewriting {
   private readonly nodes: Node[] = [];
   private readonly initializers: Map<string, Tensor>;
