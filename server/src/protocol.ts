@@ -26,6 +26,8 @@ const category = z.enum([
   'metric',
   'view',
   'export',
+  'network',
+  'layer',
   'keyword',
 ]);
 

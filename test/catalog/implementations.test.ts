@@ -15,11 +15,13 @@ import { METHODS } from '../../server/src/engine/methods/methods.js';
 import { REFERENCES } from '../../server/src/engine/methods/references/references.js';
 import { METRICS } from '../../server/src/engine/metrics/metrics.js';
 import { FORMATS } from '../../server/src/engine/models/model.js';
+import { LAYERS } from '../../server/src/engine/models/network/layers.js';
 import { MEASURES } from '../../server/src/engine/steps/metric.js';
 import { TARGETS } from '../../server/src/engine/transforms/target.js';
 
 const IMPLEMENTATIONS: readonly [Category, object][] = [
   ['format', FORMATS],
+  ['layer', LAYERS],
   ['target', TARGETS],
   ['source', SOURCES],
   ['stage', STAGES],

@@ -32,6 +32,11 @@ describe('a sound experiment', () => {
     ['may use keyword values as names', 'data train = peaks | split(train, seed: 1)\ndata auto = train | take(3)', []],
     ['may use kinds as parameter names', 'data good = peaks | only_correct(target: binding)', []],
     ['may pass a wrapper stage by position', 'data both = peaks | concat(other) | take(10, from: 2)', []],
+    [
+      'may declare a network and give it to a model',
+      'network net = layers([conv1d(8, 5, activation: relu), residual([relu]), flatten, dense(1)])\nmodel m = keras("weights.h5", input: dna(9), network: net)\nmodel n = keras("weights.h5", input: dna(9), network: layers([dense(1)]))',
+      [],
+    ],
     ['converts units', 'model wide = onnx("ctcf.onnx", dna(2 kb))', []],
     [
       'may compare maps of one set under two names',
@@ -77,6 +82,10 @@ describe('parameters', () => {
     ['a unit of another dimension', 'model m = onnx("ctcf.onnx", dna(2 min))', ['unit/unknown: min']],
     ['either form wrong', 'target t = class([1]) of ctcf', ['type/mismatch: [1]']],
     ['a list element wrong', 'model m = onnx("ctcf.onnx", dna(100), classes: ["a", 2])', ['type/mismatch: 2']],
+    ['a layer that does not exist', 'network n = layers([dens(1)])', ['name/unknown: dens']],
+    ['something else for a layer', 'network n = layers([saliency])', ['type/category: saliency']],
+    ['a layer for a network', 'network n = dense(1)', ['type/category: dense']],
+    ['a model for a network', 'model m = keras("weights.h5", network: ctcf)', ['type/kind: ctcf']],
     ['a wrong keyword', 'method m = integrated_gradients(zeros, rule: auto)', ['type/mismatch: auto']],
     ['a wrong category', 'method m = integrated_gradients(saliency)', ['type/category: saliency']],
     [
@@ -116,7 +125,7 @@ describe('clauses', () => {
       ['clause/missing-on: prediction_summary'],
     ],
     ['a stage on a model', 'model m = onnx("ctcf.onnx", dna(100)) | take(3)', ['clause/unexpected-stage: take(3)']],
-    ['a kind that is not available', 'network n = zeros', ['kind/not-available: network']],
+    ['a kind that is not available', 'ensemble n = zeros', ['kind/not-available: ensemble']],
     ['an export', 'export logo(raw)', ['type/category: logo']],
     ['a view of data', 'view logo(peaks)', ['type/kind: peaks']],
   ]);

@@ -56,6 +56,24 @@ test('what fits has no findings; calls go out with their defaults and folder', a
   ]);
 });
 
+test('a model whose network is declared elsewhere goes out with it', async () => {
+  const text =
+    'network net = layers([dense(1), relu])\nmodel own = keras("weights.h5", input: expression(3), network: net)';
+  const { found, asked } = await check(text, { onnx: MODEL });
+  expect(found).toEqual([]);
+  const sent = asked.map(([call]) => call).find(({ call }) => call === 'keras');
+  expect(sent?.parameters['network']).toEqual({
+    call: 'layers',
+    category: 'network',
+    parameters: {
+      layers: [
+        { call: 'dense', category: 'layer', parameters: { units: 1, activation: 'linear', bias: true } },
+        { call: 'relu', category: 'layer', parameters: {} },
+      ],
+    },
+  });
+});
+
 test('a declared length that is not the model’s is marked, with the right one as fix', async () => {
   const { found, document } = await check('', {
     onnx: { ...MODEL, dna: { length: 249, layout: 'channels_last', ambiguous: false } },

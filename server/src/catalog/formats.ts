@@ -60,13 +60,16 @@ export const onnx = {
 export const keras = {
   category: 'format',
   name: 'keras',
-  summary: 'A complete Keras 2 model in one HDF5 file.',
+  summary: 'A Keras model: a complete HDF5 file, a `.keras` archive, or weights with their architecture.',
   documentation:
-    'Reads a complete HDF5 file (architecture and weights) written by Keras 2.0 to 2.15. Dropout and other layers that act in training only are left out. A layer class that the engine does not know is an error that names the layer; `custom_layers` maps a custom class name onto the Keras layer that it is.',
-  citation: 'Keras HDF5 format, https://keras.io/2.15/api/models/model_saving_apis/',
-  revision: 1,
+    'Reads what Keras 1, 2 and 3 write: complete HDF5 files, `.keras` archives, and files of weights, whose architecture stands in a JSON file (`architecture`) or is declared in the experiment (`network`) and then compared with the weights layer by layer. Containers are told by their first bytes. Kernels that Theano trained are reversed, as Keras does it. Dropout and other layers that act in training only are left out. A layer class that the engine does not know is an error that names the layer; `custom_layers` maps a custom class name onto the Keras layer that it is. Python code in a Lambda layer is never run.',
+  citation: 'Keras, saving and loading, https://keras.io/api/models/model_saving_apis/',
+  revision: 2,
   parameters: {
-    path: { type: { is: 'path', extensions: ['.h5', '.hdf5'] }, summary: 'The model file, relative to this document.' },
+    path: {
+      type: { is: 'path', extensions: ['.h5', '.hdf5', '.keras'] },
+      summary: 'The model file, relative to this document.',
+    },
     input,
     inputs,
     layout,
@@ -76,6 +79,21 @@ export const keras = {
       type: { is: 'record', of: { is: 'text' } },
       optional: true,
       summary: 'Custom class names and the Keras layer that each one is: `{ ConvDNA: "Conv1D" }`.',
+    },
+    architecture: {
+      type: { is: 'path', extensions: ['.json'] },
+      optional: true,
+      summary: 'The file of `model.to_json()`, where the model file holds weights only.',
+    },
+    network: {
+      type: { is: 'call', category: 'network' },
+      optional: true,
+      summary: 'The architecture as a declared network, where the model file holds weights only.',
+    },
+    backend: {
+      type: { is: 'keyword', values: ['auto', 'tensorflow', 'theano'] },
+      default: 'auto',
+      summary: 'The backend that trained the weights: `auto` takes what the file says, which files of Keras 1 do not.',
     },
   },
 } as const satisfies FormatEntry;

@@ -2,6 +2,7 @@
 import type { Category, Entry, ValueType } from './specification.js';
 import * as corrections from './corrections.js';
 import * as formats from './formats.js';
+import * as layers from './layers.js';
 import * as methods from './methods/index.js';
 import * as metrics from './metrics.js';
 import * as references from './references.js';
@@ -16,6 +17,7 @@ export * from './specification.js';
 /** All entries, in the order of the reference documentation. */
 export const CATALOG: readonly Entry[] = [
   formats,
+  layers,
   targets,
   sources,
   stages,

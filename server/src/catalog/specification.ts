@@ -34,6 +34,8 @@ export type Category =
   | 'metric'
   | 'view'
   | 'export'
+  | 'network'
+  | 'layer'
   | 'keyword';
 
 /** What the numbers of an attribution map mean; part of the map's type. */
@@ -206,6 +208,13 @@ export interface ViewEntry extends EntryBase {
 export interface ExportEntry extends EntryBase {
   readonly category: 'export';
 }
+/** What can stand in a `network` declaration. */
+export interface NetworkEntry extends EntryBase {
+  readonly category: 'network';
+}
+export interface LayerEntry extends EntryBase {
+  readonly category: 'layer';
+}
 export interface KeywordEntry extends EntryBase {
   readonly category: 'keyword';
 }
@@ -223,6 +232,8 @@ export type Entry =
   | MetricEntry
   | ViewEntry
   | ExportEntry
+  | NetworkEntry
+  | LayerEntry
   | KeywordEntry;
 
 /** A catalog call in the plan: every parameter that has a value, defaults filled in. */

@@ -13,8 +13,9 @@ import type { WrittenCall, WrittenValue } from './experiment.js';
 import { isCall } from './generated/ast.js';
 import type { Definition, XomeAstType } from './generated/ast.js';
 import { parameterAt } from './expected.js';
-import { dataOrigin, declaredInput, headCall, modelOf } from './interpret/facts.js';
+import { dataOrigin, declaredInput, dependenciesOf, headCall, modelOf } from './interpret/facts.js';
 import type { Context } from './interpret/context.js';
+import { idOf } from './interpret/values.js';
 import { compareLengths, declaredExamples, pairsIn } from './interpret/lengths.js';
 import type { Pair } from './interpret/lengths.js';
 import { ignore } from './problems.js';
@@ -195,7 +196,8 @@ class HeaderChecks {
   }
 
   private async describe(definition: Definition, call: WrittenCall): Promise<Description | HeaderFault | undefined> {
-    const plain = plainCall(call);
+    const heads = new Map(dependenciesOf(definition).map(named => [idOf(named), headCall(named, this.context)]));
+    const plain = plainCall(call, id => heads.get(id));
     if (plain === undefined) return undefined;
     try {
       return await this.reader.describe(plain, UriUtils.dirname(AstUtils.getDocument(definition).uri).fsPath);
@@ -220,33 +222,41 @@ function cancellation(token: CancellationToken): Promise<void> {
   });
 }
 
-/** A call with its defaults filled in; undefined when it names declarations, which headers never need. */
-export function plainCall(call: WrittenCall): PlainCall | undefined {
+/**
+ * A call with its defaults filled in.
+ *
+ * @param named the call that a declaration holds, by its id: the network of a model
+ * @returns undefined when it names other declarations, which headers never need
+ */
+export function plainCall(
+  call: WrittenCall,
+  named: (id: string) => WrittenCall | undefined = () => undefined,
+): PlainCall | undefined {
   const entry: Entry | undefined = findEntry(call.category, call.name);
   const parameters: Record<string, PlainValue> = {};
   for (const [name, { default: standard }] of Object.entries(entry?.parameters ?? {})) {
     if (standard !== undefined) parameters[name] = standard;
   }
   for (const [name, value] of Object.entries(call.arguments)) {
-    const plain = plainValue(value);
+    const plain = plainValue(value, named);
     if (plain === undefined) return undefined;
     parameters[name] = plain;
   }
   return { call: call.name, category: call.category, parameters };
 }
 
-function plainValue(value: WrittenValue): PlainValue | undefined {
+function plainValue(value: WrittenValue, named: (id: string) => WrittenCall | undefined): PlainValue | undefined {
   if (typeof value !== 'object') return value;
   if (!('form' in value)) {
-    const elements = value.map(plainValue);
+    const elements = value.map(item => plainValue(item, named));
     return elements.every(element => element !== undefined) ? elements : undefined;
   }
-  if (value.form === 'name') return undefined;
   if (value.form === 'amount') return { ...value.amount };
   if (value.form === 'record') {
-    const entries = Object.entries(value.entries).map(([key, item]) => [key, plainValue(item)] as const);
+    const entries = Object.entries(value.entries).map(([key, item]) => [key, plainValue(item, named)] as const);
     return entries.every(([, item]) => item !== undefined) ? (Object.fromEntries(entries) as PlainValue) : undefined;
   }
-  const nested = plainCall(value);
+  const call = value.form === 'name' ? named(value.id) : value;
+  const nested = call && plainCall(call, named);
   return nested === undefined ? undefined : { ...nested };
 }

@@ -25,6 +25,7 @@ const PLACES: { readonly [K in Kind]?: Places } = {
   data: { head: { categories: ['source'], kinds: ['data'] }, stage: call('stage') },
   truth: { head: call('truth'), of: named('data') },
   reference: { head: call('reference') },
+  network: { head: call('network') },
   method: { head: call('method') },
   attribution: {
     head: { categories: ['method'], kinds: ['method', 'attribution'] },
@@ -42,6 +43,7 @@ const HOLDERS: { readonly [C in Category]?: Kind } = {
   source: 'data',
   truth: 'truth',
   reference: 'reference',
+  network: 'network',
   method: 'method',
   metric: 'metric',
 };

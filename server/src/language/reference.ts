@@ -10,6 +10,8 @@ import { categoryWords, typeLabel } from './wording.js';
 const CHAPTERS: readonly (readonly [Category, string])[] = [
   ['format', 'Model formats'],
   ['alphabet', 'Alphabets'],
+  ['network', 'Networks'],
+  ['layer', 'Layers of networks'],
   ['target', 'Targets'],
   ['source', 'Data sources'],
   ['stage', 'Data stages'],

@@ -17,6 +17,8 @@ const CATEGORY_WORDS: { readonly [C in Category]: string } = {
   metric: 'a metric',
   view: 'a view',
   export: 'an export',
+  network: 'a network',
+  layer: 'a layer',
   keyword: 'a keyword',
 };
 

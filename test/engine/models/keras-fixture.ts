@@ -10,7 +10,7 @@ import { expect } from 'vitest';
 import { interpret, toTensor } from '../../../server/src/engine/backends/reference.js';
 import type { Executor } from '../../../server/src/engine/backends/executor.js';
 import { onnxruntimeExecutor } from '../../../server/src/engine/backends/onnxruntime.js';
-import { importKeras } from '../../../server/src/engine/models/keras.js';
+import { importKeras, type KerasOptions } from '../../../server/src/engine/models/keras.js';
 import type { ImportedModel } from '../../../server/src/engine/models/onnx.js';
 import { specialise } from '../../../server/src/engine/transforms/specialise.js';
 
@@ -73,8 +73,11 @@ export interface Content {
   /** `model_config`; none in a weights-only file. */
   readonly model?: unknown;
   readonly weights?: Readonly<Record<string, readonly Stored[]>>;
-  readonly version?: string;
-  readonly backend?: string;
+  /** None where Keras 1 wrote it. */
+  readonly version?: string | null;
+  readonly backend?: string | null;
+  /** Writes weights only, with the layers' groups at the root. */
+  readonly weightsOnly?: boolean;
   /** Writes `weight_names` in parts of one, as Keras does with long lists. */
   readonly chunked?: boolean;
 }
@@ -110,12 +113,19 @@ export class Folder {
     const path = join(this.path, `synthetic_${++this.count}.h5`);
     const file = new h5wasm.File(path, 'w');
     if (content.model !== undefined) file.create_attribute('model_config', JSON.stringify(content.model));
-    file.create_attribute('keras_version', content.version ?? '2.2.4');
+    const { version = '2.2.4', backend = 'tensorflow' } = content;
+    if (version !== null) file.create_attribute('keras_version', version);
     // h5py writes bytes of a fixed length where Keras gives it encoded text.
-    const backend = content.backend ?? 'tensorflow';
-    file.create_attribute('backend', backend, null, `S${backend.length}`);
-    for (const [layer, weights] of Object.entries(content.weights ?? {})) {
-      const group = groupAt(file, ['model_weights', ...layer.split('/')]);
+    if (backend !== null) file.create_attribute('backend', backend, null, `S${backend.length}`);
+    const all = Object.entries(content.weights ?? {});
+    const root = content.weightsOnly === true ? file : groupAt(file, ['model_weights']);
+    if (all.length > 0)
+      root.create_attribute(
+        'layer_names',
+        all.map(([layer]) => layer),
+      );
+    for (const [layer, weights] of all) {
+      const group = groupAt(root, layer.split('/'));
       const names = weights.map(weight => weight.path);
       if (content.chunked === true) names.forEach((name, i) => group.create_attribute(`weight_names${i}`, [name]));
       else if (names.length === 0) group.create_attribute('weight_names', new Float64Array(0), [0], '<d');
@@ -204,5 +214,8 @@ export function close(found: Data, expected: Data, tolerance = 1e-6): void {
 }
 
 /** Imports a file without custom layers. */
-export const load = (path: string, customLayers: Record<string, string> = {}): Promise<ImportedModel> =>
-  importKeras(path, { customLayers });
+export const load = (
+  path: string,
+  customLayers: Record<string, string> = {},
+  options: Omit<KerasOptions, 'customLayers'> = {},
+): Promise<ImportedModel> => importKeras(path, { customLayers, ...options });

@@ -13,14 +13,9 @@ import { GraphBuilder } from '../graph/builder.js';
 import { floats, sizeOf, type Graph, type Node, type ValueHeader } from '../graph/graph.js';
 import { addHeight } from '../transforms/height.js';
 import { emit } from '../transforms/specialise.js';
-import {
-  perExampleIn,
-  selectTarget,
-  type ChosenClasses,
-  type PerExample,
-  type TargetScope,
-} from '../transforms/target.js';
+import { selectTarget } from '../transforms/target.js';
 import { importKeras } from './keras.js';
+import type { Shape } from './network/layer.js';
 import { importOnnx, type ImportedModel } from './onnx.js';
 
 const BASES = 'ACGT';
@@ -31,11 +26,34 @@ type Parameters<Name extends 'onnx' | 'keras'> = ParametersOf<(typeof specificat
 
 /** One reader per format of the catalog. */
 export const FORMATS: {
-  readonly [Name in 'onnx' | 'keras']: (path: string, parameters: Parameters<Name>) => Promise<ImportedModel>;
+  readonly [Name in 'onnx' | 'keras']: (
+    path: string,
+    parameters: Parameters<Name>,
+    files: Files,
+  ) => Promise<ImportedModel>;
 } = {
   onnx: path => importOnnx(path),
-  keras: (path, { custom_layers }) => importKeras(path, { customLayers: custom_layers ?? {} }),
+  keras: (path, { custom_layers, architecture, network, backend, input }, files) =>
+    importKeras(path, {
+      customLayers: custom_layers ?? {},
+      ...(backend !== 'auto' && { backend }),
+      ...(architecture !== undefined && { architecture: pathOf(architecture, files) }),
+      ...(network !== undefined && {
+        network: { layers: network, input: exampleShape(input as Call | undefined, path) },
+      }),
+    }),
 };
+
+/** What a declared network reads, from `input: dna(100)`: the file does not say it. */
+function exampleShape(input: Call | undefined, path: string): Shape {
+  const [size] = Object.values(input?.parameters ?? {}) as number[];
+  if (input === undefined || size === undefined)
+    throw new Failure('model/input', 'a declared network needs to know what it reads', {
+      place: basename(path),
+      remedy: 'Add it to the model: input: dna(length).',
+    });
+  return input.call === 'dna' ? [BASES.length, size] : [size];
+}
 
 /** The parameters that all formats share. The plan has checked them against the catalog. */
 const parametersOf = (call: Call): Parameters<'onnx'> => call.parameters as unknown as Parameters<'onnx'>;
@@ -43,9 +61,9 @@ const parametersOf = (call: Call): Parameters<'onnx'> => call.parameters as unkn
 /** @param files content hash → path, as in every message to the engine */
 export async function readModel(call: Call, files: Files): Promise<ImportedModel> {
   const read = FORMATS[call.call as keyof typeof FORMATS] as
-    ((path: string, parameters: unknown) => Promise<ImportedModel>) | undefined;
+    ((path: string, parameters: unknown, files: Files) => Promise<ImportedModel>) | undefined;
   if (read === undefined) throw new Error(`no reader of the format ${call.call}`);
-  return read(pathOf(parametersOf(call).path, files), call.parameters);
+  return read(pathOf(parametersOf(call).path, files), call.parameters, files);
 }
 
 /** Where position and base stand in a model's input: the shape with axes of extent 1 left in place. */
@@ -192,7 +210,6 @@ export class ScalarModel {
     private readonly form: InputForm,
     private readonly order: string,
     private readonly chosen: ChosenInput,
-    private readonly chosenClasses?: ChosenClasses,
   ) {}
 
   static async load(target: Target, files: Files): Promise<ScalarModel> {
@@ -215,16 +232,6 @@ export class ScalarModel {
         : rowForm(input, alphabet.call as 'genotypes' | 'expression', size ?? 0, graph.name);
     const known = { ...imported, graph: addHeight(graph) };
     return new ScalarModel(known, target.target, classes, form, order, chosen);
-  }
-
-  /** The targets that are another unit for each example; a graph can be built when all of them are chosen. */
-  get perExample(): readonly PerExample[] {
-    return perExampleIn(this.target).filter(name => this.chosenClasses?.[name] === undefined);
-  }
-
-  /** The model for examples that have these classes. */
-  forClasses(classes: ChosenClasses): ScalarModel {
-    return new ScalarModel(this.imported, this.target, this.classes, this.form, this.order, this.chosen, classes);
   }
 
   /** Name of the file. */
@@ -256,13 +263,8 @@ export class ScalarModel {
     return this.form.batch ?? wanted;
   }
 
-  /** Adds the model to a builder, reading from a value of shape [batch, …shape]; returns f. */
+  /** Adds the model to a builder, reading from a value of shape [batch, …shape]. */
   attach(builder: GraphBuilder, x: string): string {
-    return selectTarget(this.attachOutputs(builder, x), this.target);
-  }
-
-  /** Adds the model to a builder without choosing what is explained. */
-  attachOutputs(builder: GraphBuilder, x: string): TargetScope {
     const { imported, form, order, chosen } = this;
     const { graph } = imported;
     const batch = builder.shape(x)[0]!;
@@ -280,7 +282,7 @@ export class ScalarModel {
     });
     const outputs = emit(builder, graph, inputs);
     const named = graph.outputs.map(({ name }, i) => ({ name, value: outputs[i]! }));
-    return { builder, outputs: named, classes: this.classes, chosen: this.chosenClasses };
+    return selectTarget(builder, named, this.target, this.classes);
   }
 
   /** An input that is the same number everywhere; its open axes have the extent of the batch or of the explained input. */

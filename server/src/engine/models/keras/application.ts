@@ -1,24 +1,31 @@
 /** One application of a layer: its configuration read with checks, its weights, and the nodes that it adds to the graph. */
 import { Failure } from '../../failure.js';
 import { floats, type Attributes, type Axis, type Tensor } from '../../graph/graph.js';
-import type { Configuration } from './architecture.js';
-import type { StoredWeight } from './file.js';
+import { isRecord, type Configuration } from './architecture.js';
+import { converted } from './conversion.js';
 import type { Network, Value } from './network.js';
+import type { Origin } from './origin.js';
+import type { StoredWeight } from './weights.js';
 
 /** What an application is part of. */
 export interface Context {
   readonly network: Network;
   readonly name: string;
+  /** The class as the file names it, and the Keras class that it is. */
   readonly className: string;
+  readonly kind: string;
   readonly file: string;
+  readonly origin: Origin;
   /** Prefix of the names of constants, the same in all applications of a layer. */
   readonly path: string;
   /** Prefix of the names of nodes, different in each application. */
   readonly prefix: string;
   /** What a class or activation function of the file's own is in Keras. */
   readonly customLayers: Readonly<Record<string, string>>;
-  /** The layer's weights in Keras's order. */
+  /** The layer's weights as the file has them, in Keras's order. */
   readonly stored: () => readonly StoredWeight[];
+  /** Finds the layer of a class of the file, and what that class is in Keras. */
+  readonly find: (application: Application, className: string) => { readonly kind: string; readonly layer: Layer };
 }
 
 /** Writes a layer. The value has the batch first and the layer's axis order. */
@@ -42,6 +49,32 @@ export class Application {
   /** The same place with another configuration: a layer that stands as the activation of a layer. */
   with(configuration: Configuration): Application {
     return new Application(this.context, configuration);
+  }
+
+  /**
+   * A layer that is wrapped in this one, as the configuration has it under a key.
+   *
+   * @param stored its share of the wrapper's weights; all of them by default
+   * @param part what tells it from other layers in this one, for the names of nodes and constants
+   */
+  wrapped(
+    key: string,
+    stored = this.context.stored,
+    part?: string,
+  ): { readonly kind: string; readonly apply: (inputs: readonly Value[]) => Value } {
+    const inner = this.configuration[key];
+    const className = isRecord(inner) ? inner['class_name'] : undefined;
+    const configuration = isRecord(inner) ? inner['config'] : undefined;
+    if (typeof className !== 'string' || !isRecord(configuration))
+      return this.refuse(
+        'model/configuration',
+        `"${key}" is ${inner === undefined ? 'nothing' : JSON.stringify(inner).slice(0, 80)}, expected a layer`,
+      );
+    const { kind, layer } = this.context.find(this, className);
+    const { path, prefix } = this.context;
+    const within = (name: string): string => (part === undefined ? name : `${name}/${part}`);
+    const context = { ...this.context, kind, stored, path: within(path), prefix: within(prefix) };
+    return { kind, apply: inputs => layer(new Application(context, configuration), inputs) };
   }
 
   /** @throws Failure at this layer */
@@ -178,21 +211,30 @@ export class Application {
     return this.transpose(make(this.transpose(value, there)), back);
   }
 
+  /** The layer's weights in Keras's order and in the form of Keras 2 with TensorFlow. */
+  stored(): readonly StoredWeight[] {
+    const { kind, origin, stored, name, file } = this.context;
+    const channelsFirst = this.configuration['data_format'] === 'channels_first';
+    return converted({ className: kind, channelsFirst, origin, place: `layer ${name} of ${file}` }, stored());
+  }
+
   /**
    * The layer's weights by name, in Keras's order.
    *
    * @throws Failure `model/weights` when their number or shapes differ from the configuration
    */
   weights<Name extends string>(expected: readonly Expected<Name>[]): Readonly<Record<Name, Tensor>> {
-    const stored = this.context.stored();
+    const stored = this.stored();
     const remedy = 'The class or its arguments are not those of this Keras layer; check custom_layers, or use ONNX.';
     if (stored.length !== expected.length) {
       const found = stored.map(({ path, tensor }) => `${path} [${tensor.shape}]`).join(', ') || 'none';
       const wanted = expected.map(([name, shape]) => `${name} [${shape}]`).join(', ');
       this.refuse('model/weights', `the file has the weights ${found}; expected ${wanted}`, remedy);
     }
+    const names = stored.map(weight => baseName(weight.path));
+    const byName = expected.every(([name]) => names.includes(name));
     const found = expected.map(([name, shape], i): [Name, Tensor] => {
-      const { path, tensor } = stored.find(weight => baseName(weight.path) === name) ?? stored[i]!;
+      const { path, tensor } = stored[byName ? names.indexOf(name) : i]!;
       if (tensor.shape.join() !== shape.join())
         this.refuse('model/weights', `the weight ${path} has the shape [${tensor.shape}], expected [${shape}]`, remedy);
       return [name, tensor];

@@ -1,5 +1,5 @@
-/** Dense, batch normalisation, and the layers that act in training only. Source: keras/layers/ of Keras 2.15. */
-import { floats, type Tensor } from '../../../graph/graph.js';
+/** Dense, and the layers that act in training only. Source: keras/layers/ of Keras 2.15. */
+import type { Tensor } from '../../../graph/graph.js';
 import { activate } from './activation.js';
 import type { Layer } from '../application.js';
 
@@ -25,30 +25,6 @@ const dense: Layer = (application, inputs) => {
   );
 };
 
-/** In inference an affine map per channel, by the moving statistics. */
-const batchNormalization: Layer = (application, inputs) => {
-  const value = application.single(inputs);
-  // TensorFlow 2 writes the axis as a list of one.
-  const axis = application.axis(value, application.integers('axis', 1, [-1], -Infinity)[0]!);
-  const channels = application.extent(value, axis);
-  const scale = application.flag('scale', true);
-  const center = application.flag('center', true);
-  const expected = [...(scale ? ['gamma'] : []), ...(center ? ['beta'] : []), 'moving_mean', 'moving_variance'];
-  const weights: Readonly<Record<string, Tensor>> = application.weights(
-    expected.map((name): [string, number[]] => [name, [channels]]),
-  );
-  const statistics = ['gamma', 'beta', 'moving_mean', 'moving_variance'].map(name =>
-    application.constant(
-      name,
-      weights[name] ?? floats([channels], new Float32Array(channels).fill(name === 'gamma' ? 1 : 0)),
-    ),
-  );
-  const epsilon = application.number('epsilon', 1e-3);
-  return application.channelsFirst(value, axis, x =>
-    application.add('batch_normalization', 'BatchNormalization', [x, ...statistics], x.shape, { epsilon }),
-  );
-};
-
 /** Nothing in inference. The node remains, so that the layer can be named. */
 const identity: Layer = (application, inputs) =>
   application.elementwise([application.single(inputs)], ([x]) =>
@@ -67,9 +43,5 @@ export const NOISE_LAYERS: Readonly<Record<string, Layer>> = {
 
 export const CORE_LAYERS: Readonly<Record<string, Layer>> = {
   Dense: dense,
-  BatchNormalization: batchNormalization,
-  // TensorFlow 1.14 to 2.0 write these names.
-  BatchNormalizationV1: batchNormalization,
-  BatchNormalizationV2: batchNormalization,
   ActivityRegularization: identity,
 };

@@ -1,0 +1,298 @@
+/** Networks declared in an experiment, and the layers that they are lists of. */
+import type { LayerEntry, NetworkEntry, ParameterSpecification } from './specification.js';
+
+const activation = {
+  type: {
+    is: 'keyword',
+    values: [
+      'linear',
+      'relu',
+      'exponential',
+      'sigmoid',
+      'tanh',
+      'softmax',
+      'softplus',
+      'softsign',
+      'elu',
+      'selu',
+      'gelu',
+      'swish',
+    ],
+  },
+  default: 'linear',
+  summary: 'The function behind the layer; `linear` is none.',
+} as const satisfies ParameterSpecification;
+
+const bias = {
+  type: { is: 'truth' },
+  default: true,
+  summary: 'Whether a constant per unit is added.',
+} as const satisfies ParameterSpecification;
+
+const pad = {
+  type: { is: 'keyword', values: ['valid', 'same'] },
+  default: 'valid',
+  summary: '`valid`: windows lie inside; `same`: the edges are padded, the odd position behind.',
+} as const satisfies ParameterSpecification;
+
+const poolSize = {
+  type: { is: 'integer', min: 1 },
+  default: 2,
+  summary: 'Positions in a window.',
+} as const satisfies ParameterSpecification;
+
+const poolStride = {
+  type: { is: 'integer', min: 1 },
+  optional: true,
+  summary: 'Positions from one window to the next; the size of the window where it is left out.',
+} as const satisfies ParameterSpecification;
+
+const epsilon = {
+  type: { is: 'number', min: 0 },
+  default: 0.001,
+  summary: 'Added to the variance before the root.',
+} as const satisfies ParameterSpecification;
+
+export const layers = {
+  category: 'network',
+  name: 'layers',
+  summary: 'A network as a list of layers, each applied to the one before.',
+  documentation:
+    'The input is what the model declares (`input: dna(100)`): [position, base] or one row of features. Positions come before channels, so `flatten` counts channels fastest, as Keras does. Activations and dropout stand in the list as layers of their own, or inside the layer before (`dense(10, activation: relu)`).',
+  citation: 'Sequential models, https://keras.io/guides/sequential_model/',
+  revision: 1,
+  parameters: {
+    layers: {
+      type: { is: 'list', of: { is: 'call', category: 'layer' } },
+      summary: 'The layers, the input one left out.',
+    },
+  },
+} as const satisfies NetworkEntry;
+
+export const dense = {
+  category: 'layer',
+  name: 'dense',
+  summary: 'A fully connected layer.',
+  documentation: 'Multiplies the features by a matrix and adds a bias; where there are positions, at each of them.',
+  revision: 1,
+  parameters: {
+    units: { type: { is: 'integer', min: 1 }, summary: 'Number of units.' },
+    activation,
+    bias,
+  },
+} as const satisfies LayerEntry;
+
+export const conv1d = {
+  category: 'layer',
+  name: 'conv1d',
+  summary: 'A convolution along the positions.',
+  documentation:
+    'Slides filters over the positions without reversing them (a cross-correlation, as in all deep learning software).',
+  revision: 1,
+  parameters: {
+    filters: { type: { is: 'integer', min: 1 }, summary: 'Number of filters.' },
+    kernel: { type: { is: 'integer', min: 1 }, summary: 'Positions that a filter spans.' },
+    stride: { type: { is: 'integer', min: 1 }, default: 1, summary: 'Positions from one window to the next.' },
+    padding: {
+      type: { is: 'keyword', values: ['valid', 'same', 'causal'] },
+      default: 'valid',
+      summary:
+        '`valid`: windows lie inside; `same`: the edges are padded, the odd position behind; `causal`: all padding in front.',
+    },
+    dilation: { type: { is: 'integer', min: 1 }, default: 1, summary: 'Positions between neighbours in a filter.' },
+    groups: { type: { is: 'integer', min: 1 }, default: 1, summary: 'Groups of channels that are convolved apart.' },
+    activation,
+    bias,
+  },
+} as const satisfies LayerEntry;
+
+export const batchNorm = {
+  category: 'layer',
+  name: 'batch_norm',
+  summary: 'Batch normalisation of each channel.',
+  documentation: 'In inference an affine map per channel, by the moving mean and variance that training has gathered.',
+  citation: 'Ioffe & Szegedy 2015, ICML',
+  revision: 1,
+  parameters: {
+    epsilon,
+    scale: { type: { is: 'truth' }, default: true, summary: 'Whether it has a factor per channel (γ).' },
+    center: { type: { is: 'truth' }, default: true, summary: 'Whether it has an offset per channel (β).' },
+  },
+} as const satisfies LayerEntry;
+
+export const layerNorm = {
+  category: 'layer',
+  name: 'layer_norm',
+  summary: 'Layer normalisation: over the channels of one example, at each position.',
+  documentation:
+    'Subtracts the mean over the channels and divides by their standard deviation; a factor and an offset per channel follow.',
+  citation: 'Ba, Kiros & Hinton 2016, arXiv:1607.06450',
+  revision: 1,
+  parameters: { epsilon },
+} as const satisfies LayerEntry;
+
+export const dropout = {
+  category: 'layer',
+  name: 'dropout',
+  summary: 'Dropout: sets a share of the values to zero in training, nothing in inference.',
+  documentation: 'What remains is divided by the share that is kept, so that inference needs no correction.',
+  citation: 'Srivastava et al. 2014, JMLR 15:1929',
+  revision: 1,
+  parameters: {
+    rate: { type: { is: 'share', min: 0, max: 1 }, summary: 'Share of the values that is set to zero.' },
+  },
+} as const satisfies LayerEntry;
+
+export const flatten = {
+  category: 'layer',
+  name: 'flatten',
+  summary: 'Positions and channels as one row of features.',
+  documentation: 'Feature number = position × channels + channel, the order of Keras with channels last.',
+  revision: 1,
+  parameters: {},
+} as const satisfies LayerEntry;
+
+export const maxPool = {
+  category: 'layer',
+  name: 'max_pool',
+  summary: 'The greatest value of each window of positions.',
+  documentation: 'Padding never wins: it counts as minus infinity.',
+  revision: 1,
+  parameters: { size: poolSize, stride: poolStride, padding: pad },
+} as const satisfies LayerEntry;
+
+export const averagePool = {
+  category: 'layer',
+  name: 'average_pool',
+  summary: 'The mean of each window of positions.',
+  documentation: 'Padding is left out of the mean.',
+  revision: 1,
+  parameters: { size: poolSize, stride: poolStride, padding: pad },
+} as const satisfies LayerEntry;
+
+export const globalMaxPool = {
+  category: 'layer',
+  name: 'global_max_pool',
+  summary: 'The greatest value of each channel over all positions.',
+  documentation: 'One row of features, one per channel, remains.',
+  revision: 1,
+  parameters: {},
+} as const satisfies LayerEntry;
+
+export const globalAveragePool = {
+  category: 'layer',
+  name: 'global_average_pool',
+  summary: 'The mean of each channel over all positions.',
+  documentation: 'One row of features, one per channel, remains.',
+  revision: 1,
+  parameters: {},
+} as const satisfies LayerEntry;
+
+export const residual = {
+  category: 'layer',
+  name: 'residual',
+  summary: 'Layers with a bypass: their output is added to their input.',
+  documentation: 'The layers inside must keep the shape.',
+  citation: 'He, Zhang, Ren & Sun 2016, CVPR',
+  revision: 1,
+  parameters: {
+    layers: { type: { is: 'list', of: { is: 'call', category: 'layer' } }, summary: 'The layers inside.' },
+  },
+} as const satisfies LayerEntry;
+
+const elementwise = {
+  category: 'layer',
+  revision: 1,
+  parameters: {},
+} as const;
+
+export const relu = {
+  ...elementwise,
+  name: 'relu',
+  summary: 'The rectifier max(x, 0).',
+  documentation: 'Its slope at 0 counts as 0.',
+} as const satisfies LayerEntry;
+
+export const exponential = {
+  ...elementwise,
+  name: 'exponential',
+  summary: 'The exponential function.',
+  documentation: 'In the first layer it makes filters learn motifs that can be read.',
+  citation: 'Koo & Ploenzke 2021, Nature Machine Intelligence 3:258',
+} as const satisfies LayerEntry;
+
+export const sigmoid = {
+  ...elementwise,
+  name: 'sigmoid',
+  summary: 'The logistic function 1 / (1 + exp(−x)).',
+  documentation: 'As the last layer it makes a probability; explain the `logit` in front of it.',
+} as const satisfies LayerEntry;
+
+export const tanh = {
+  ...elementwise,
+  name: 'tanh',
+  summary: 'The hyperbolic tangent.',
+  documentation: 'Values between −1 and 1.',
+} as const satisfies LayerEntry;
+
+export const softmax = {
+  ...elementwise,
+  name: 'softmax',
+  summary: 'Probabilities over the channels.',
+  documentation: 'As the last layer it makes class probabilities; explain the logit in front of it by `class`.',
+} as const satisfies LayerEntry;
+
+export const softplus = {
+  ...elementwise,
+  name: 'softplus',
+  summary: 'The smooth rectifier log(1 + exp(x)).',
+  documentation: 'Positive everywhere.',
+} as const satisfies LayerEntry;
+
+export const softsign = {
+  ...elementwise,
+  name: 'softsign',
+  summary: 'The function x / (1 + |x|).',
+  documentation: 'Values between −1 and 1.',
+} as const satisfies LayerEntry;
+
+export const elu = {
+  ...elementwise,
+  name: 'elu',
+  summary: 'The exponential linear unit: x above 0, α · (exp(x) − 1) below.',
+  documentation: 'Like the rectifier, but with a mean nearer to 0.',
+  citation: 'Clevert, Unterthiner & Hochreiter 2016, ICLR',
+  parameters: { alpha: { type: { is: 'number', min: 0 }, default: 1, summary: 'Minus the limit far below 0.' } },
+} as const satisfies LayerEntry;
+
+export const selu = {
+  ...elementwise,
+  name: 'selu',
+  summary: 'The self-normalising exponential linear unit.',
+  documentation: 'elu with α = 1.673 times 1.051.',
+  citation: 'Klambauer et al. 2017, NeurIPS',
+} as const satisfies LayerEntry;
+
+export const leakyRelu = {
+  ...elementwise,
+  name: 'leaky_relu',
+  summary: 'The leaky rectifier: x above 0, a small multiple of it below.',
+  documentation: 'The default slope is that of the Keras layer.',
+  parameters: { slope: { type: { is: 'number', min: 0 }, default: 0.3, summary: 'Slope below 0.' } },
+} as const satisfies LayerEntry;
+
+export const gelu = {
+  ...elementwise,
+  name: 'gelu',
+  summary: 'The Gaussian error linear unit x · Φ(x).',
+  documentation: 'Φ by the error function, not by the approximation with tanh.',
+  citation: 'Hendrycks & Gimpel 2016, arXiv:1606.08415',
+} as const satisfies LayerEntry;
+
+export const swish = {
+  ...elementwise,
+  name: 'swish',
+  summary: 'The function x · sigmoid(x), also called SiLU.',
+  documentation: 'A smooth, non-monotonic rectifier.',
+  citation: 'Ramachandran, Zoph & Le 2017, arXiv:1710.05941',
+} as const satisfies LayerEntry;

@@ -1,0 +1,223 @@
+/**
+ * The layers of declared networks. Values are [batch, features] or [batch, channels, positions]; what a layer computes is
+ * what the Keras layer of the same kind computes, so that its weights fit.
+ */
+import type * as specifications from '../../../catalog/layers.js';
+import type { ParametersOf } from '../../../catalog/specification.js';
+import { integers } from '../../graph/graph.js';
+import { ACTIVATIONS, activate } from './activations.js';
+import {
+  add,
+  alongPositions,
+  refuse,
+  shown,
+  type Emission,
+  type Layer,
+  type Parameter,
+  type Shape,
+  type Site,
+} from './layer.js';
+
+type Entry = (typeof specifications)[Exclude<keyof typeof specifications, 'layers'>];
+
+/** One implementation per layer of the catalog. */
+type Layers = { readonly [E in Entry as E['name']]: Layer<ParametersOf<E>> };
+
+/** Names parameters after their layer. */
+const ofLayer = ({ name }: Site, parameters: Readonly<Record<string, Omit<Parameter, 'name'>>>): Parameter[] =>
+  Object.entries(parameters).map(([stem, parameter]) => ({ name: `${name}/${stem}`, ...parameter }));
+
+/** Applies something along the last axis to a value whose channels stand in front of its positions. */
+const channelsLast = ({ builder }: Emission, shape: Shape, x: string, apply: (x: string) => string): string =>
+  shape.length === 1
+    ? apply(x)
+    : builder.add('Transpose', [apply(builder.add('Transpose', [x], { perm: [0, 2, 1] }))], { perm: [0, 2, 1] });
+
+const dense: Layers['dense'] = ({ units, activation, bias }, site) => {
+  const { name, input } = site;
+  const [features, ...positions] = input;
+  const output: Shape = positions[0] === undefined ? [units] : [units, positions[0]];
+  return {
+    output,
+    parameters: ofLayer(site, {
+      kernel: { shape: [features, units], initialiser: { fanIn: features, fanOut: units }, trainable: true },
+      ...(bias && { bias: { shape: [units], initialiser: 0, trainable: true } }),
+    }),
+    emit: (emission, x) => {
+      const kernel = emission.parameter(`${name}/kernel`);
+      const constant = bias ? [emission.parameter(`${name}/bias`)] : [];
+      const product = channelsLast(emission, input, x, rows => {
+        if (input.length === 1) return add(emission, name, 'Gemm', [rows, kernel, ...constant]);
+        const product = add(emission, name, 'MatMul', [rows, kernel]);
+        return bias ? add(emission, `${name}/bias_add`, 'Add', [product, ...constant]) : product;
+      });
+      return activate(emission, name, activation, product);
+    },
+  };
+};
+
+/** Positions that a sliding window leaves: TensorFlow's padding rule. */
+function slide(site: Site, reach: number, stride: number, padded: boolean): number {
+  const [, positions] = alongPositions(site);
+  if (padded) return Math.ceil(positions / stride);
+  if (positions >= reach) return Math.floor((positions - reach) / stride) + 1;
+  return refuse(
+    site,
+    `a window over ${reach} positions does not fit into ${positions}`,
+    'Take a smaller window, or padding: same.',
+  );
+}
+
+const conv1d: Layers['conv1d'] = (parameters, site) => {
+  const { filters, kernel, stride, padding, dilation, groups, activation, bias } = parameters;
+  const { name } = site;
+  const [channels] = alongPositions(site);
+  if (channels % groups !== 0 || filters % groups !== 0)
+    refuse(site, `${groups} groups do not divide ${channels} channels and ${filters} filters`, 'Change groups.');
+  const reach = (kernel - 1) * dilation;
+  const positions = slide(site, reach + 1, stride, padding !== 'valid');
+  const perGroup = channels / groups;
+  return {
+    output: [filters, positions],
+    parameters: ofLayer(site, {
+      kernel: {
+        shape: [filters, perGroup, kernel],
+        initialiser: { fanIn: perGroup * kernel, fanOut: (filters / groups) * kernel },
+        trainable: true,
+      },
+      ...(bias && { bias: { shape: [filters], initialiser: 0, trainable: true } }),
+    }),
+    emit: (emission, x) => {
+      const inputs = [x, emission.parameter(`${name}/kernel`), ...(bias ? [emission.parameter(`${name}/bias`)] : [])];
+      const maps = add(emission, name, 'Conv', inputs, {
+        kernel_shape: [kernel],
+        strides: [stride],
+        dilations: [dilation],
+        group: groups,
+        ...(padding === 'same' ? { auto_pad: 'SAME_UPPER' } : { pads: [padding === 'causal' ? reach : 0, 0] }),
+      });
+      return activate(emission, name, activation, maps);
+    },
+  };
+};
+
+const batchNorm: Layers['batch_norm'] = ({ epsilon, scale, center }, site) => {
+  const [channels] = site.input;
+  const per = (initialiser: 0 | 1, trainable: boolean) => ({ shape: [channels], initialiser, trainable });
+  return {
+    output: site.input,
+    parameters: ofLayer(site, {
+      ...(scale && { gamma: per(1, true) }),
+      ...(center && { beta: per(0, true) }),
+      moving_mean: per(0, false),
+      moving_variance: per(1, false),
+    }),
+    emit: (emission, x) => {
+      const { builder, parameter } = emission;
+      const constant = (value: number): string =>
+        builder.constant({ type: 'float32', shape: [channels], data: new Float32Array(channels).fill(value) });
+      const at = (stem: string): string => parameter(`${site.name}/${stem}`);
+      const inputs = [
+        x,
+        scale ? at('gamma') : constant(1),
+        center ? at('beta') : constant(0),
+        at('moving_mean'),
+        at('moving_variance'),
+      ];
+      return add(emission, site.name, 'BatchNormalization', inputs, { epsilon });
+    },
+  };
+};
+
+/** (x − μ) / √(σ² + ε) · γ + β, with μ and σ over the channels. */
+const layerNorm: Layers['layer_norm'] = ({ epsilon }, site) => {
+  const { name, input } = site;
+  const [channels] = input;
+  return {
+    output: input,
+    parameters: ofLayer(site, {
+      gamma: { shape: [channels], initialiser: 1, trainable: true },
+      beta: { shape: [channels], initialiser: 0, trainable: true },
+    }),
+    emit: (emission, x) => {
+      const { builder, parameter } = emission;
+      return channelsLast(emission, input, x, rows => {
+        const mean = (value: string): string => builder.add('ReduceMean', [value, builder.integers([-1])]);
+        const centred = builder.add('Sub', [rows, mean(rows)]);
+        const variance = mean(builder.add('Mul', [centred, centred]));
+        const deviation = builder.add('Sqrt', [builder.add('Add', [variance, builder.scalar(epsilon)])]);
+        const standard = builder.add('Mul', [centred, builder.add('Reciprocal', [deviation])]);
+        const scaled = builder.add('Mul', [standard, parameter(`${name}/gamma`)]);
+        return add(emission, name, 'Add', [scaled, parameter(`${name}/beta`)]);
+      });
+    },
+  };
+};
+
+/** Nothing in inference. The node remains, so that the layer can be named. */
+const dropout: Layers['dropout'] = (_, { name, input }) => ({
+  output: input,
+  parameters: [],
+  emit: (emission, x) => add(emission, name, 'Identity', [x]),
+});
+
+const flatten: Layers['flatten'] = (_, { name, input }) => ({
+  output: [input.reduce((product, extent) => product * extent, 1)],
+  parameters: [],
+  emit: (emission, x) => {
+    const { builder } = emission;
+    const rows = input.length === 1 ? x : builder.add('Transpose', [x], { perm: [0, 2, 1] });
+    return add(emission, name, 'Flatten', [rows], { axis: 1 });
+  },
+});
+
+const pool =
+  (operator: 'MaxPool' | 'AveragePool'): Layers['max_pool'] =>
+  ({ size, stride = size, padding }, site) => ({
+    output: [site.input[0], slide(site, size, stride, padding === 'same')],
+    parameters: [],
+    emit: (emission, x) =>
+      add(emission, site.name, operator, [x], {
+        kernel_shape: [size],
+        strides: [stride],
+        ...(padding === 'same' ? { auto_pad: 'SAME_UPPER' } : { pads: [0, 0] }),
+      }),
+  });
+
+const globalPool =
+  (operator: 'ReduceMax' | 'ReduceMean'): Layers['global_max_pool'] =>
+  (_, site) => ({
+    output: [alongPositions(site)[0]],
+    parameters: [],
+    emit: (emission, x) =>
+      add(emission, site.name, operator, [x, emission.builder.constant(integers([2]))], { keepdims: 0 }),
+  });
+
+const residual: Layers['residual'] = ({ layers }, site) => {
+  const inner = site.inside(layers);
+  if (inner.output.join() !== site.input.join())
+    refuse(
+      site,
+      `its layers make ${shown(inner.output)} of ${shown(site.input)}, and the two are added`,
+      'Keep positions (padding: same, no stride, no pool) and the number of channels.',
+    );
+  return {
+    ...inner,
+    emit: (emission, x) => add(emission, `${site.name}/add`, 'Add', [inner.emit(emission, x), x]),
+  };
+};
+
+export const LAYERS: Layers = {
+  ...ACTIVATIONS,
+  dense,
+  conv1d,
+  batch_norm: batchNorm,
+  layer_norm: layerNorm,
+  dropout,
+  flatten,
+  max_pool: pool('MaxPool'),
+  average_pool: pool('AveragePool'),
+  global_max_pool: globalPool('ReduceMax'),
+  global_average_pool: globalPool('ReduceMean'),
+  residual,
+};
