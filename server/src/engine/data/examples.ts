@@ -32,6 +32,21 @@ export interface Sequences extends Known {
   readonly letters: Uint8Array;
   /** Information content in bits of the planted motif at [example, position]; 0 in the background. */
   readonly truth?: Float32Array;
+  /** Probabilities of A, C, G, T from which a simulation drew each letter, [example, position, base]. */
+  readonly distribution?: Float32Array;
+}
+
+/** What is known to be true of each feature: planted effects, decoys, the classes that a gene tells apart. */
+export interface FeatureTruth {
+  readonly columns: readonly string[];
+  /** [feature, column] */
+  readonly values: Float64Array;
+}
+
+/** The values of one column of a truth, [feature]; undefined where it has none of that name. */
+export function truthColumn({ columns, values }: FeatureTruth, name: string): Float64Array | undefined {
+  const column = columns.indexOf(name);
+  return column < 0 ? undefined : values.filter((_, at) => at % columns.length === column);
 }
 
 /** Rows of numbers: genotypes of people, expression of samples. */
@@ -43,6 +58,7 @@ export interface Rows extends Known {
   readonly features: readonly string[];
   /** [example, feature] */
   readonly values: Float32Array;
+  readonly truth?: FeatureTruth;
 }
 
 export type Examples = Sequences | Rows;

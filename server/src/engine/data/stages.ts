@@ -1,10 +1,10 @@
 /** Stages of a data pipeline: examples in, examples out. Choices at random depend on each example's origin alone. */
 import type { ParametersOf, PlainTarget } from '../../catalog/specification.js';
 import type * as specifications from '../../catalog/stages.js';
-import type { Call } from '../../protocol.js';
+import type { Call, Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import { Stream } from '../random/philox.js';
-import type { Examples, Rows, Sequences } from './examples.js';
+import type { Examples, FeatureTruth, Rows, Sequences } from './examples.js';
 
 /** What a stage may ask for beyond its own examples. */
 export interface StageInputs {
@@ -23,8 +23,8 @@ type Stage<Parameters> = (
 /** The examples of the given indices, in that order. */
 export function select<E extends Examples>(examples: E, indices: readonly number[]): E {
   const { length } = examples;
-  const pick = <A extends Uint8Array | Float32Array>(from: A, into: A): A => {
-    indices.forEach((index, row) => into.set(from.subarray(index * length, (index + 1) * length), row * length));
+  const pick = <A extends Uint8Array | Float32Array>(from: A, into: A, size = length): A => {
+    indices.forEach((index, row) => into.set(from.subarray(index * size, (index + 1) * size), row * size));
     return into;
   };
   const total = indices.length * length;
@@ -33,6 +33,9 @@ export function select<E extends Examples>(examples: E, indices: readonly number
       ? {
           letters: pick(examples.letters, new Uint8Array(total)),
           ...(examples.truth && { truth: pick(examples.truth, new Float32Array(total)) }),
+          ...(examples.distribution && {
+            distribution: pick(examples.distribution, new Float32Array(4 * total), 4 * length),
+          }),
         }
       : { values: pick(examples.values, new Float32Array(total)) };
   return {
@@ -95,27 +98,40 @@ const concat: Stage<ParametersOf<typeof specifications.concat>> = async ({ data 
   const total = together.names.length * examples.length;
   if (examples.alphabet !== 'dna') {
     const values = new Float32Array(total);
-    joinInto(values, parts.filter(isRows), part => part.values);
-    return { ...examples, ...together, values };
+    const rows = parts.filter(isRows);
+    joinInto(values, rows, part => part.values);
+    const { truth, ...rest } = examples;
+    const agree = rows.every(part => sameTruth(part.truth, truth));
+    if (!agree) together.notes.push(truthDropped('do not know the same of their features'));
+    return { ...rest, ...together, values, ...(agree && truth && { truth }) };
   }
   const sequences = parts.filter(isSequences);
-  const { truth: _, ...rest } = examples;
+  const { truth: _truth, distribution: _distribution, ...rest } = examples;
   const letters = new Uint8Array(total);
   joinInto(letters, sequences, part => part.letters);
   // Without truth for some examples there is none for the whole: zeros would claim that nothing is planted there.
   if (sequences.every(part => part.truth)) {
     const truth = new Float32Array(total);
     joinInto(truth, sequences, part => part.truth!);
-    return { ...rest, ...together, letters, truth };
+    if (!sequences.every(part => part.distribution)) return { ...rest, ...together, letters, truth };
+    const distribution = new Float32Array(4 * total);
+    joinInto(distribution, sequences, part => part.distribution!);
+    return { ...rest, ...together, letters, truth, distribution };
   }
-  if (sequences.some(part => part.truth))
-    together.notes.push({
-      level: 'warning',
-      code: 'data/truth-dropped',
-      message: 'Some of the joined data sets have no planted truth, so the whole has none.',
-    });
+  if (sequences.some(part => part.truth)) together.notes.push(truthDropped('have no planted truth'));
   return { ...rest, ...together, letters };
 };
+
+const truthDropped = (reason: string): Note => ({
+  level: 'warning',
+  code: 'data/truth-dropped',
+  message: `Some of the joined data sets ${reason}, so the whole has none.`,
+});
+
+function sameTruth(a: FeatureTruth | undefined, b: FeatureTruth | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.columns.join() === b.columns.join() && a.values.every((value, at) => Object.is(value, b.values[at]));
+}
 
 const isRows = (examples: Examples): examples is Rows => examples.alphabet !== 'dna';
 const isSequences = (examples: Examples): examples is Sequences => examples.alphabet === 'dna';

@@ -1,8 +1,8 @@
 /** Examples in the result store: one-hot DNA or rows of numbers as arrays, what is known of each example in `rows.tsv`. */
 import type { ArrayReader } from '../../store/npy.js';
-import type { ArrayLayout, RowTable } from '../../store/result.js';
+import type { ArrayLayout, ResultAxis, RowTable } from '../../store/result.js';
 import type { ResultStore } from '../../store/store.js';
-import { LETTERS, NO_BASE, type Examples, type Origin } from './examples.js';
+import { LETTERS, NO_BASE, type Examples, type FeatureTruth, type Origin } from './examples.js';
 import { BASES_OF, oneHot } from './one-hot.js';
 import { axesOf, type InputSpace } from './input-space.js';
 import { sizeOf } from '../graph/graph.js';
@@ -23,11 +23,20 @@ export function examplesLayout(examples: Examples): ArrayLayout[] {
         unit: examples.alphabet === 'genotypes' ? 'alleles' : 'expression',
         axes: [example, ...axes.map(axis => ({ ...axis, labels: [...examples.features] }))],
       },
+      ...(examples.truth ? [featureTruthLayout(examples.truth, axes[0]!)] : []),
     ];
   return [
     { name: 'array', type: 'float32', axes: [example, ...axes], unit: 'share' },
     ...(examples.truth ? [{ name: 'truth', type: 'float32' as const, axes: [example, axes[0]!], unit: 'bit' }] : []),
+    ...(examples.distribution
+      ? [{ name: 'distribution', type: 'float32' as const, axes: [example, ...axes], unit: 'probability' }]
+      : []),
   ];
+}
+
+function featureTruthLayout({ columns }: FeatureTruth, feature: ResultAxis): ArrayLayout {
+  const field = { name: 'field', size: columns.length, labels: [...columns] };
+  return { name: 'feature_truth', type: 'float64', axes: [feature, field], unit: 'by field' };
 }
 
 function spaceOf({ alphabet, length }: Examples): InputSpace {
@@ -66,6 +75,9 @@ export class StoredExamples {
   private constructor(
     private readonly array: ArrayReader,
     private readonly truthArray: ArrayReader | undefined,
+    private readonly distributionArray: ArrayReader | undefined,
+    /** What is known of the features of rows of numbers. */
+    readonly featureTruth: FeatureTruth | undefined,
     readonly space: InputSpace,
     /** Names of the features of rows of numbers; none for sequences. */
     readonly features: readonly string[],
@@ -80,11 +92,14 @@ export class StoredExamples {
     const array = await store.array(key);
     const layouts = new Map(meta?.arrays.map(layout => [layout.name, layout]));
     const axis = layouts.get('array')?.axes[1];
+    const fields = layouts.get('feature_truth')?.axes[1]?.labels;
     const alphabet = ALPHABET_OF_AXIS[axis?.name ?? ''];
     if (axis === undefined || alphabet === undefined) throw new Error(`the result ${key} holds no examples`);
     return new StoredExamples(
       array,
       layouts.has('truth') ? await store.array(key, 'truth') : undefined,
+      layouts.has('distribution') ? await store.array(key, 'distribution') : undefined,
+      fields && { columns: fields, values: await wholeOf(await store.array(key, 'feature_truth')) },
       { alphabet, shape: array.shape.slice(1) },
       axis.labels ?? [],
       rows.map(([name]) => name ?? ''),
@@ -134,14 +149,28 @@ export class StoredExamples {
     return this.truthArray && Float32Array.from(await this.truthArray.read(0, this.count));
   }
 
+  /** Probabilities from which simulated letters were drawn, [row, position, base]; undefined for other sequences. */
+  async distribution(from: number, to: number): Promise<Float32Array | undefined> {
+    return this.distributionArray && Float32Array.from(await this.distributionArray.read(from, to));
+  }
+
   /** The whole data set in memory. */
   async all(): Promise<Examples> {
     const { names, labels, origins, length } = this;
     const known = { names, labels, origins, length, notes: [] };
     const { alphabet } = this.space;
-    if (alphabet !== 'dna')
-      return { ...known, alphabet, features: this.features, values: await this.inputs(0, this.count) };
+    const { featureTruth, features, count } = this;
+    if (alphabet !== 'dna') {
+      const rows = { ...known, alphabet, features, values: await this.inputs(0, count) };
+      return { ...rows, ...(featureTruth && { truth: featureTruth }) };
+    }
     const truth = await this.truth();
-    return { ...known, alphabet, letters: await this.letters(0, this.count), ...(truth && { truth }) };
+    const distribution = await this.distribution(0, count);
+    const letters = await this.letters(0, count);
+    return { ...known, alphabet, letters, ...(truth && { truth }), ...(distribution && { distribution }) };
   }
+}
+
+async function wholeOf(array: ArrayReader): Promise<Float64Array> {
+  return Float64Array.from(await array.read(0, array.shape[0]));
 }

@@ -44,8 +44,12 @@ export async function runData(task: Extract<Task, { kind: 'data' }>, context: St
       await checkpoint();
       const to = Math.min(from + BLOCK_ROWS, rows);
       await writer.write('array', from, inputsOf(examples, from, to));
-      if (examples.alphabet === 'dna' && examples.truth)
-        await writer.write('truth', from, examples.truth.subarray(from * examples.length, to * examples.length));
+      if (examples.alphabet === 'dna') {
+        const { truth, distribution, length } = examples;
+        if (truth) await writer.write('truth', from, truth.subarray(from * length, to * length));
+        if (distribution)
+          await writer.write('distribution', from, distribution.subarray(4 * from * length, 4 * to * length));
+      } else if (examples.truth && block === 0) await writer.write('feature_truth', 0, examples.truth.values);
       await writer.finishBlock(block, {});
       progress(to, rows);
     }
