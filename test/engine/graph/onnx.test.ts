@@ -4,7 +4,7 @@ import { Failure } from '../../../server/src/engine/failure.js';
 import { GraphBuilder } from '../../../server/src/engine/graph/builder.js';
 import { integers, floats, type Attributes, type Graph } from '../../../server/src/engine/graph/graph.js';
 import { readOnnx, writeOnnx } from '../../../server/src/engine/graph/onnx.js';
-import { normalise } from '../../../server/src/engine/models/onnx.js';
+import { normalise } from '../../../server/src/engine/models/onnx/normalise.js';
 import type { Problem } from '../../../server/src/protocol.js';
 import { CASES } from '../ops/cases.js';
 import { Draw } from '../ops/draw.js';
@@ -41,7 +41,9 @@ function smallModel(): Graph {
 }
 
 describe('writing and reading', () => {
-  it.each(Object.keys(CASES))('%s comes back as it was written', name => {
+  // The files know no StopGradient: it is written as Identity.
+  const written = Object.keys(CASES).filter(name => name !== 'StopGradient');
+  it.each(written)('%s comes back as it was written', name => {
     const property = fc.property(fc.gen(), generate => {
       const { operands, attributes, outputs } = CASES[name]!(new Draw(generate));
       const builder = new GraphBuilder(FILE);
@@ -103,10 +105,10 @@ describe('files that cannot be read', () => {
     ['a text', new TextEncoder().encode('>chr1\nACGTACGT\n'), { code: 'model/damaged', place: FILE }],
     ['an HDF5 file', Uint8Array.from([137, 72, 68, 70, 13, 10, 26, 10, 0, 0]), { code: 'model/damaged', place: FILE }],
     ['half a file', writeOnnx(smallModel()).slice(0, 90), { code: 'model/damaged', place: FILE }],
-    ['16-bit weights', weights(field(2, 10)), { code: 'model/element-type', place: `initializer w of ${FILE}` }],
+    ['8-bit weights', weights(field(2, 3)), { code: 'model/element-type', place: `initializer w of ${FILE}` }],
     [
-      '16-bit inputs',
-      model(node('Relu'), value(11, 'x', 10), value(12, 'y')),
+      'texts as inputs',
+      model(node('Relu'), value(11, 'x', 8), value(12, 'y')),
       { code: 'model/element-type', place: 'value x' },
     ],
     [

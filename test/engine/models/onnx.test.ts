@@ -17,7 +17,8 @@ import {
   type Tensor,
 } from '../../../server/src/engine/graph/graph.js';
 import { readOnnx } from '../../../server/src/engine/graph/onnx.js';
-import { importOnnx, normalise } from '../../../server/src/engine/models/onnx.js';
+import { importOnnx } from '../../../server/src/engine/models/onnx.js';
+import { normalise } from '../../../server/src/engine/models/onnx/normalise.js';
 import { specialise } from '../../../server/src/engine/transforms/specialise.js';
 import { atOpset, field, model, node, value } from '../graph/model-bytes.js';
 import { expectClose } from '../ops/judge.js';

@@ -24,8 +24,8 @@ export interface ValueHeader {
   readonly shape: readonly Axis[];
 }
 
-/** Attribute values as ONNX has them, integers as numbers. Subgraphs are not supported. */
-export type AttributeValue = number | string | Tensor | readonly number[] | readonly string[];
+/** Attribute values as ONNX has them, integers as numbers. Graphs are the branches of an `If`. */
+export type AttributeValue = number | string | Tensor | Graph | readonly number[] | readonly string[];
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 export interface Node {
@@ -46,6 +46,15 @@ export interface Graph {
   readonly outputs: readonly ValueHeader[];
   readonly nodes: readonly Node[];
   readonly initializers: ReadonlyMap<string, Tensor>;
+}
+
+/** The values that a node reads, in its branches too. */
+export function readsOf(node: Node): string[] {
+  const branches = Object.values(node.attributes).filter(value => typeof value === 'object' && 'nodes' in value);
+  return [
+    ...node.inputs,
+    ...branches.flatMap(({ nodes, outputs }) => [...nodes.flatMap(readsOf), ...outputs.map(output => output.name)]),
+  ];
 }
 
 /** The operator set in which graphs are written. */

@@ -11,10 +11,10 @@ const ACTIVATIONS = new Set(['Sigmoid', 'Softmax', 'LogSoftmax', 'Relu', 'Tanh',
 
 /** @throws Failure when the file cannot be read; unknown operators are listed, not thrown */
 export async function describeModel(call: Call, files: Files): Promise<ModelDescription> {
-  const { graph, format, producer } = await readModel(call, files);
+  const { graph, format, producer, notes: imported = [] } = await readModel(call, files);
   const counts = new Map<string, number>();
   for (const node of graph.nodes) counts.set(node.operator, (counts.get(node.operator) ?? 0) + 1);
-  const notes: Note[] = [];
+  const notes: Note[] = [...imported];
   const dna = dnaForm(graph, notes);
   return {
     is: 'model',

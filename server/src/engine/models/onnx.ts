@@ -1,40 +1,51 @@
-/** ONNX models: reads the file and brings operators of older operator sets (11 and later) to the common form. */
+/** ONNX models: reads a file, and the data files beside it, and brings it to the common form. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { Note } from '../../protocol.js';
 import { unreadable } from '../data/source.js';
 import { Failure } from '../failure.js';
-import {
-  floats,
-  integers,
-  numberAttribute,
-  numbersAttribute,
-  type Attributes,
-  type Graph,
-  type Node,
-  type Tensor,
-} from '../graph/graph.js';
-import { castTarget, readOnnx } from '../graph/onnx.js';
+import type { Graph } from '../graph/graph.js';
+import { readOnnx } from '../graph/onnx.js';
+import { externalDataOf } from './onnx/external-data.js';
+import { normalise } from './onnx/normalise.js';
+import { inSinglePrecision } from './onnx/precision.js';
 
-/** A model as imported: a graph in the common form, with symbols for the axes that the file leaves open. */
+/** A model as imported: a graph in the common form with all its inputs and outputs, with symbols for open axes. */
 export interface ImportedModel {
   readonly graph: Graph;
   /** `ONNX, operator set 17`. */
   readonly format: string;
   readonly producer: string;
+  /** What the import changed that a user should know. */
+  readonly notes?: readonly Note[];
 }
 
 const OLDEST = 11;
+/** The newest operator set that the native runtime knows (onnxruntime 1.30). */
+const NEWEST = 26;
 
 /** @throws Failure for files that cannot be read or hold what the engine does not know */
 export async function importOnnx(path: string): Promise<ImportedModel> {
   const file = basename(path);
-  const { graph, opset, producer } = readOnnx(await fileAt(path), file);
-  if (opset < OLDEST)
-    throw new Failure('model/opset', `operator set ${opset} is older than ${OLDEST}`, {
+  const { graph, opset, producer, widened } = readOnnx(await fileAt(path), file, externalDataOf(path));
+  if (opset < OLDEST || opset > NEWEST)
+    throw new Failure('model/opset', `operator set ${opset} is not one of ${OLDEST} to ${NEWEST}`, {
       place: file,
-      remedy: 'Convert it with onnx.version_converter.convert_version(model, 17).',
+      remedy: 'Convert it with onnx.version_converter.convert_version(model, 18).',
     });
-  return { graph: normalise(graph, opset), format: `ONNX, operator set ${opset}`, producer };
+  const normal = normalise(graph, opset);
+  const single = inSinglePrecision(normal);
+  const converted = [...widened, ...(single === normal ? [] : ['float64'])];
+  return {
+    graph: single,
+    format: `ONNX, operator set ${opset}`,
+    producer,
+    notes: converted.map(type => ({
+      level: 'information',
+      code: 'model/precision',
+      message: `Values of type ${type} are computed in float32.`,
+    })),
+  };
 }
 
 async function fileAt(path: string): Promise<Uint8Array> {
@@ -44,153 +55,3 @@ async function fileAt(path: string): Promise<Uint8Array> {
     throw unreadable(path, error, 'model');
   }
 }
-
-/** The state of a normalisation: nodes and constants written so far. */
-class Normaliser {
-  readonly nodes: Node[] = [];
-  readonly initializers: Map<string, Tensor>;
-  private counter = 0;
-
-  constructor(
-    readonly graph: Graph,
-    readonly opset: number,
-  ) {
-    this.initializers = new Map(graph.initializers);
-  }
-
-  constant(tensor: Tensor): string {
-    const name = `normalised~${++this.counter}`;
-    this.initializers.set(name, tensor);
-    return name;
-  }
-
-  /** A new node in place of `origin`, whose name it keeps in part. */
-  emit(
-    origin: Node,
-    operator: string,
-    inputs: readonly string[],
-    attributes: Attributes = {},
-    output?: string,
-  ): string {
-    const name = output === undefined ? `${origin.name}~${++this.counter}` : origin.name;
-    this.nodes.push({ operator, name, inputs, outputs: [output ?? name], attributes });
-    return output ?? name;
-  }
-
-  place(node: Node): string {
-    return `node ${node.name} (${node.operator}) of ${this.graph.name}`;
-  }
-}
-
-/** Brings every node to the form of operator set 18. */
-export function normalise(graph: Graph, opset: number): Graph {
-  const state = new Normaliser(graph, opset);
-  for (const node of graph.nodes) {
-    const rule = RULES[node.operator];
-    if (rule !== undefined) rule(state, node);
-    else if (node.operator.startsWith('Reduce')) attributeToInput(state, node, 'axes', 18);
-    else state.nodes.push(node);
-  }
-  return { ...graph, nodes: state.nodes, initializers: state.initializers };
-}
-
-type Rule = (state: Normaliser, node: Node) => void;
-
-/** Moves an attribute to the second input, where operator sets since `since` have it. */
-function attributeToInput(state: Normaliser, node: Node, name: string, since: number): void {
-  const values = numbersAttribute(node, name);
-  const { [name]: _moved, ...attributes } = node.attributes;
-  if (state.opset >= since || values === undefined) state.nodes.push(node);
-  else state.nodes.push({ ...node, inputs: [node.inputs[0]!, state.constant(integers(values))], attributes });
-}
-
-/** Before operator set 13 softmax normalised over all axes from `axis` on at once. */
-const softmax: Rule = (state, node) => {
-  if (state.opset >= 13) {
-    state.nodes.push(node);
-    return;
-  }
-  const [x] = node.inputs as [string];
-  const axis = numberAttribute(node, 'axis', 1);
-  const flat = state.emit(node, 'Flatten', [x], { axis });
-  const y = state.emit(node, node.operator, [flat], { axis: -1 });
-  state.emit(node, 'Reshape', [y, state.emit(node, 'Shape', [x])], {}, node.outputs[0]);
-};
-
-const refuseOutputs =
-  (operator: string): Rule =>
-  (state, node) => {
-    const used = new Set([
-      ...state.graph.nodes.flatMap(other => other.inputs),
-      ...state.graph.outputs.map(output => output.name),
-    ]);
-    const extra = node.outputs.slice(1).find(output => used.has(output));
-    // Dropout has the switch as its third input, BatchNormalization as an attribute.
-    const flag = operator === 'Dropout' ? state.initializers.get(node.inputs[2] ?? '')?.data[0] : undefined;
-    if (extra !== undefined || flag === 1 || numberAttribute(node, 'training_mode', 0) === 1)
-      throw new Failure('model/training', `${operator} is in training mode`, {
-        place: state.place(node),
-        remedy: 'Call model.eval() before exporting.',
-      });
-    state.nodes.push({
-      ...node,
-      inputs: operator === 'Dropout' ? node.inputs.slice(0, 1) : node.inputs,
-      outputs: node.outputs.slice(0, 1),
-    });
-  };
-
-const RULES: Readonly<Record<string, Rule>> = {
-  Constant: (state, node) => {
-    const { value, value_float, value_int, value_floats, value_ints } = node.attributes;
-    let tensor: Tensor | undefined;
-    if (typeof value === 'object' && 'data' in value) tensor = value;
-    else if (typeof value_float === 'number') tensor = floats([], [value_float]);
-    else if (typeof value_int === 'number') tensor = integers([value_int], []);
-    else if (Array.isArray(value_floats)) tensor = floats([value_floats.length], value_floats.map(Number));
-    else if (Array.isArray(value_ints)) tensor = integers(value_ints.map(Number));
-    if (tensor === undefined)
-      throw new Failure('model/constant', `a Constant holds ${Object.keys(node.attributes).join(', ') || 'nothing'}`, {
-        place: state.place(node),
-      });
-    state.initializers.set(node.outputs[0]!, tensor);
-  },
-  Cast: (state, node) => {
-    state.nodes.push({ ...node, attributes: { to: castTarget(numberAttribute(node, 'to', 0), state.place(node)) } });
-  },
-  Squeeze: (state, node) => attributeToInput(state, node, 'axes', 13),
-  Unsqueeze: (state, node) => attributeToInput(state, node, 'axes', 13),
-  ReduceSum: (state, node) => attributeToInput(state, node, 'axes', 13),
-  Split: (state, node) => {
-    if (node.inputs.length > 1 || state.opset >= 18) state.nodes.push(node);
-    else if (numbersAttribute(node, 'split') !== undefined) attributeToInput(state, node, 'split', 13);
-    else state.nodes.push({ ...node, attributes: { ...node.attributes, num_outputs: node.outputs.length } });
-  },
-  Softmax: softmax,
-  LogSoftmax: softmax,
-  Dropout: refuseOutputs('Dropout'),
-  BatchNormalization: refuseOutputs('BatchNormalization'),
-  /** Dilations came with operator set 19, and with them a composite form. */
-  AveragePool: (state, node) => {
-    const { dilations, ...attributes } = node.attributes;
-    const plain = !Array.isArray(dilations) || dilations.every(dilation => dilation === 1);
-    state.nodes.push(plain ? { ...node, attributes } : node);
-  },
-  /** Before operator set 21 scale and bias were given per group. */
-  GroupNormalization: (state, node) => {
-    if (state.opset >= 21) {
-      state.nodes.push(node);
-      return;
-    }
-    const [x = '', ...parameters] = node.inputs;
-    const channels = state.emit(node, 'Shape', [x], { start: 1, end: 2 });
-    const groups = numberAttribute(node, 'num_groups', 1);
-    const one = state.constant(integers([1]));
-    const perGroup = state.emit(node, 'Div', [channels, state.constant(integers([groups]))]);
-    const repeated = parameters.map(parameter => {
-      const column = state.emit(node, 'Unsqueeze', [parameter, one]);
-      const wide = state.emit(node, 'Expand', [column, state.emit(node, 'Concat', [one, perGroup], { axis: 0 })]);
-      return state.emit(node, 'Reshape', [wide, channels]);
-    });
-    state.nodes.push({ ...node, inputs: [x, ...repeated] });
-  },
-};

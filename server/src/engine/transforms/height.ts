@@ -3,7 +3,7 @@
  * images and not for sequences (docs/performance.md). Values [batch, channel, position] between such layers become
  * [batch, channel, 1, position]; wherever anything else reads one, it is squeezed back under its own name.
  */
-import { numbersAttribute, type Attributes, type Graph, type Node, type Tensor } from '../graph/graph.js';
+import { numbersAttribute, readsOf, type Attributes, type Graph, type Node, type Tensor } from '../graph/graph.js';
 
 /** Operators that work element by element, whatever the rank. */
 const ELEMENTWISE = new Set([
@@ -87,7 +87,7 @@ class Rewriting {
     else {
       // Flattening sees the same elements in the same order with and without height.
       const flat = operator === 'Flatten' && (node.attributes['axis'] ?? 1) === 1;
-      if (!flat) inputs.forEach(input => this.squeeze(input));
+      if (!flat) readsOf(node).forEach(input => this.squeeze(input));
       this.nodes.push(flat ? { ...node, inputs: [this.tall.get(x) ?? x] } : node);
     }
   }
