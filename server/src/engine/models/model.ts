@@ -13,7 +13,13 @@ import { GraphBuilder } from '../graph/builder.js';
 import { floats, sizeOf, type Graph, type Node, type ValueHeader } from '../graph/graph.js';
 import { addHeight } from '../transforms/height.js';
 import { emit } from '../transforms/specialise.js';
-import { selectTarget } from '../transforms/target.js';
+import {
+  perExampleIn,
+  selectTarget,
+  type ChosenClasses,
+  type PerExample,
+  type TargetScope,
+} from '../transforms/target.js';
 import { importKeras } from './keras.js';
 import type { Shape } from './network/layer.js';
 import { importOnnx, type ImportedModel } from './onnx.js';
@@ -210,6 +216,7 @@ export class ScalarModel {
     private readonly form: InputForm,
     private readonly order: string,
     private readonly chosen: ChosenInput,
+    private readonly chosenClasses?: ChosenClasses,
   ) {}
 
   static async load(target: Target, files: Files): Promise<ScalarModel> {
@@ -232,6 +239,16 @@ export class ScalarModel {
         : rowForm(input, alphabet.call as 'genotypes' | 'expression', size ?? 0, graph.name);
     const known = { ...imported, graph: addHeight(graph) };
     return new ScalarModel(known, target.target, classes, form, order, chosen);
+  }
+
+  /** The targets that are another unit for each example; a graph can be built when all of them are chosen. */
+  get perExample(): readonly PerExample[] {
+    return perExampleIn(this.target).filter(name => this.chosenClasses?.[name] === undefined);
+  }
+
+  /** The model for examples that have these classes. */
+  forClasses(classes: ChosenClasses): ScalarModel {
+    return new ScalarModel(this.imported, this.target, this.classes, this.form, this.order, this.chosen, classes);
   }
 
   /** Name of the file. */
@@ -263,8 +280,13 @@ export class ScalarModel {
     return this.form.batch ?? wanted;
   }
 
-  /** Adds the model to a builder, reading from a value of shape [batch, …shape]. */
+  /** Adds the model to a builder, reading from a value of shape [batch, …shape]; returns f. */
   attach(builder: GraphBuilder, x: string): string {
+    return selectTarget(this.attachOutputs(builder, x), this.target);
+  }
+
+  /** Adds the model to a builder without choosing what is explained. */
+  attachOutputs(builder: GraphBuilder, x: string): TargetScope {
     const { imported, form, order, chosen } = this;
     const { graph } = imported;
     const batch = builder.shape(x)[0]!;
@@ -282,7 +304,7 @@ export class ScalarModel {
     });
     const outputs = emit(builder, graph, inputs);
     const named = graph.outputs.map(({ name }, i) => ({ name, value: outputs[i]! }));
-    return selectTarget(builder, named, this.target, this.classes);
+    return { builder, outputs: named, classes: this.classes, chosen: this.chosenClasses };
   }
 
   /** An input that is the same number everywhere; its open axes have the extent of the batch or of the explained input. */
