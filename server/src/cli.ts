@@ -26,7 +26,7 @@ const HELP = `xome: experiments on explanations of genomics models
 
   --json              check, run, model, show: one JSON document on standard output, nothing else there
   --only NAME         run: only this declaration and what it needs; may be repeated
-  --backend NAME      run, show, report: ${BACKENDS.join(' or ')} (default ${BACKENDS[0]})
+  --backend NAME      run, show, report: ${BACKENDS.join(', ')} (default ${BACKENDS[0]})
   --threads N         run: threads of the native runtime; 0, the default, lets it choose
   --max-warnings N    check: exit with 2 when there are more warnings
 
@@ -152,7 +152,7 @@ function expectOperands<const N extends readonly string[]>(
 function backendOf(values: Values): ExecutorOptions['backend'] {
   const asked = values.backend ?? BACKENDS[0];
   const backend = BACKENDS.find(one => one === asked);
-  if (!backend) throw usage(`There is no backend "${asked}"; there are ${BACKENDS.join(' and ')}.`);
+  if (!backend) throw usage(`There is no backend "${asked}"; there are ${BACKENDS.join(', ')}.`);
   return backend;
 }
 

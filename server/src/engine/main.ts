@@ -9,6 +9,7 @@ import { ResultStore } from '../store/store.js';
 import type { Executor } from './backends/executor.js';
 import { onnxruntimeExecutor } from './backends/onnxruntime.js';
 import { referenceExecutor } from './backends/reference.js';
+import { tfjsExecutor } from './backends/tfjs.js';
 import { SOURCES, describeSource } from './data/sources.js';
 import { Failure } from './failure.js';
 import { describeModel } from './models/describe.js';
@@ -23,6 +24,7 @@ declare const EXPLAINOME_VERSION: string;
 
 const EXECUTORS: Readonly<Record<(typeof BACKENDS)[number], (options: ExecutorOptions) => Promise<Executor>>> = {
   onnxruntime: ({ threads }) => onnxruntimeExecutor(threads),
+  tfjs: () => tfjsExecutor(),
   reference: () => Promise.resolve(referenceExecutor),
 };
 
