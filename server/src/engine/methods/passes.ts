@@ -1,5 +1,6 @@
 /** Compiled passes through a model: forward, and forward with the gradient by the input. The last batch is padded. */
 import type { Executable, Executor } from '../backends/executor.js';
+import type { GraphBuilder } from '../graph/builder.js';
 import { floats, sizeOf, type Tensor } from '../graph/graph.js';
 import type { ScalarGraph, ScalarModel } from '../models/model.js';
 import { differentiate, type Rules } from '../transforms/autodiff.js';
@@ -15,10 +16,12 @@ export function addGradient({ builder, nodes, f }: Omit<ScalarGraph, 'x'>, by: s
   const [batch] = builder.shape(f) as [number];
   const seed = builder.constant(floats([batch], new Float32Array(batch).fill(1)));
   const [gradient] = differentiate(builder, nodes, new Map([[f, seed]]), [by], rules);
-  if (gradient !== undefined) return gradient;
-  // The target does not depend on the input at all: its gradient is zero, exactly.
-  const shape = builder.shape(by);
-  return builder.add('Expand', [builder.scalar(0), builder.integers(shape)]);
+  return gradient ?? addZeros(builder, by);
+}
+
+/** Where a target does not depend on a value at all, its gradient is zero, exactly. */
+export function addZeros(builder: GraphBuilder, by: string): string {
+  return builder.add('Expand', [builder.scalar(0), builder.integers(builder.shape(by))]);
 }
 
 /** The elements of an output as float32. */
@@ -52,12 +55,7 @@ export class Pass {
   }
 
   /** A pass of any graph over one input. */
-  static async compile(
-    model: ScalarModel,
-    executor: Executor,
-    graph: ScalarGraph,
-    output: string,
-  ): Promise<Pass> {
+  static async compile(model: ScalarModel, executor: Executor, graph: ScalarGraph, output: string): Promise<Pass> {
     const executable = await executor.load(graph.builder.finish([output]));
     return new Pass(executable, graph.x, output, graph.builder.shape(graph.x)[0]!, model.shape);
   }

@@ -13,7 +13,7 @@ import type { Adjoint, Gradient } from '../../ops/operator.js';
 import { operatorOf } from '../../ops/registry.js';
 import type { Rules } from '../autodiff.js';
 import { familyOf } from './families.js';
-import { derivativeOf } from './layer.js';
+import { derivativeOf } from './weighted-layer.js';
 import type { SignedParts } from './reveal-cancel.js';
 
 /** Differences below this are taken for none: there the multiplier is the gradient. */

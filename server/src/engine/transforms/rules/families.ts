@@ -15,7 +15,7 @@ const MEMBERS: Readonly<Record<Family, readonly string[]>> = {
   linear: [
     ...['Neg', 'Add', 'Sub', 'Sum', 'Mean', 'Cast', 'BatchNormalization', 'Conv', 'ConvTranspose'],
     ...['AveragePool', 'GlobalAveragePool', 'ReduceSum', 'ReduceMean', 'CumSum'],
-    ...['Concat', 'Slice', 'Split', 'Pad', 'Gather', 'Expand', 'Tile', 'Resize'],
+    ...['Concat', 'Slice', 'Split', 'Pad', 'Gather', 'Expand'],
     ...['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose'],
   ],
   elementwise: [

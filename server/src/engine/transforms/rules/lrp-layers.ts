@@ -14,7 +14,7 @@
  * | `box`        | zᵢⱼ − wᵢⱼ⁻ over their sum, for inputs between 0 and 1 such as one-hot DNA (Montavon et al. 2017) |
  */
 import type { GraphBuilder } from '../../graph/builder.js';
-import { mapped, type Layer } from './layer.js';
+import { mapped, type WeightedLayer } from './weighted-layer.js';
 
 export const LAYER_RULES = ['epsilon', 'gamma', 'alpha_beta', 'z_plus', 'flat', 'w_square', 'box'] as const;
 export type LayerRule = (typeof LAYER_RULES)[number];
@@ -29,7 +29,7 @@ export interface LayerRuleOptions {
 /** A layer on the way back: x, z and what z has received. */
 export interface Receiving {
   readonly builder: GraphBuilder;
-  readonly layer: Layer;
+  readonly layer: WeightedLayer;
   readonly x: string;
   readonly z: string;
   readonly relevance: string;
@@ -43,13 +43,17 @@ export interface Shared {
 }
 
 /** Keeps denominators from zero where a rule has no ε of its own. */
-const SMALLEST = 1e-6;
+const SMALLEST = 1e-9;
+
+/** Where a user asks for none: 0 / 0 is still 0. */
+const TINY = 1e-20;
 
 /** a / b with |b| raised by `epsilon`. */
 export function stabilised(builder: GraphBuilder, a: string, b: string, epsilon = SMALLEST): string {
+  const raise = Math.max(epsilon, TINY);
   const negative = builder.add('Less', [b, builder.scalar(0)]);
-  const raise = builder.add('Where', [negative, builder.scalar(-epsilon), builder.scalar(epsilon)]);
-  return builder.add('Div', [a, builder.add('Add', [b, raise])]);
+  const raised = builder.add('Where', [negative, builder.scalar(-raise), builder.scalar(raise)]);
+  return builder.add('Div', [a, builder.add('Add', [b, raised])]);
 }
 
 type Share = (receiving: Receiving, options: LayerRuleOptions) => Shared;

@@ -16,17 +16,17 @@ import type { Gradient, Operator } from '../../ops/operator.js';
 import { operatorOf } from '../../ops/registry.js';
 import type { Rules } from '../autodiff.js';
 import { familyOf } from './families.js';
-import { derivativeOf, Layer } from './layer.js';
+import { derivativeOf, WeightedLayer } from './weighted-layer.js';
 import { SHARES, stabilised, type LayerRule, type LayerRuleOptions } from './lrp-layers.js';
 
 export interface LrpOptions extends LayerRuleOptions {
   /** The rule of a weighted layer; `depth` counts such layers from the input, from 1. */
-  readonly ruleOf: (layer: Layer, depth: number) => LayerRule;
+  readonly ruleOf: (layer: WeightedLayer, depth: number) => LayerRule;
 }
 
 /** Linear operators that only move or repeat elements: relevance goes where the elements came from. */
 const MOVES = new Set([
-  ...['Cast', 'Concat', 'Slice', 'Split', 'Pad', 'Gather', 'Expand', 'Tile'],
+  ...['Cast', 'Concat', 'Slice', 'Split', 'Pad', 'Gather', 'Expand'],
   ...['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose'],
 ]);
 
@@ -63,6 +63,7 @@ export class RelevancePropagation {
     const several = wanted.filter(Boolean).length > 1;
     switch (familyOf(node.operator)) {
       case 'linear':
+        if (node.operator === 'Pad') return this.padding;
         if (MOVES.has(node.operator)) return undefined;
         return node.operator === 'Neg' ? passOn : (this.weighted(node, wanted) ?? this.proportional);
       case 'elementwise':
@@ -88,7 +89,7 @@ export class RelevancePropagation {
   }
 
   private weighted(node: Node, wanted: readonly boolean[]): Gradient | undefined {
-    const layer = Layer.of(this.builder, node, wanted);
+    const layer = WeightedLayer.of(this.builder, node, wanted);
     if (layer === undefined) return undefined;
     const share = SHARES[this.options.ruleOf(layer, this.depths.get(node)!)];
     return ({ builder, inputs, outputs, cotangent }) => {
@@ -127,6 +128,15 @@ export class RelevancePropagation {
     partsOfFactors(builder, inputs).map((part, i) =>
       part === 0 ? undefined : unbroadcast(builder, scaled(builder, cotangent, part), builder.shape(inputs[i]!)),
     );
+
+  /** Rules that look at weights alone may find padding relevant. */
+  private readonly padding: Gradient = adjoint => {
+    const { builder, node, inputs, cotangent } = adjoint;
+    const [inside] = derivativeOf(node)(adjoint);
+    const back = builder.add('Pad', [inside!, inputs[1]!, builder.scalar(0), ...inputs.slice(3)]);
+    this.keep(node, { padding: builder.add('Sub', [cotangent, back]) });
+    return [inside];
+  };
 
   /** The branch that is taken gets all; a constant branch keeps it. The condition is taken as it falls. */
   private readonly choice: Gradient = adjoint => {
@@ -174,7 +184,7 @@ function depthsOf(builder: GraphBuilder, nodes: readonly Node[], x: string): Rea
     const before = node.inputs.flatMap(input => ofValue.get(input) ?? []);
     if (before.length === 0) continue;
     const isLayer =
-      Layer.of(
+      WeightedLayer.of(
         builder,
         node,
         node.inputs.map(input => ofValue.has(input)),

@@ -8,14 +8,14 @@ import type { GraphBuilder } from '../../graph/builder.js';
 import type { Node } from '../../graph/graph.js';
 import type { Gradient } from '../../ops/operator.js';
 import type { Twin } from './deep-lift.js';
-import { derivativeOf, Layer, mapped } from './layer.js';
+import { derivativeOf, mapped, WeightedLayer } from './weighted-layer.js';
 
 const LAYOUT = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose']);
 const SCALES = new Set(['Neg', 'BatchNormalization', 'Mul', 'Div', 'Sub']);
 
 /** How a node takes part in a weighted sum: it is one, adds branches, or changes one that stands in front of it. */
 type Role =
-  | { readonly is: 'layer'; readonly layer: Layer }
+  | { readonly is: 'layer'; readonly layer: WeightedLayer }
   | { readonly is: 'branches' }
   | { readonly is: 'layout' | 'shift' | 'scale'; readonly signal: number };
 
@@ -172,7 +172,7 @@ export class SignedParts {
     const count = active.filter(Boolean).length;
     const signal = active.indexOf(true);
     if (count === 0) return undefined;
-    const layer = Layer.of(builder, node, active);
+    const layer = WeightedLayer.of(builder, node, active);
     if (layer) return this.sums === 'all' || !layer.convolves ? { is: 'layer', layer } : undefined;
     if (count > 1)
       return this.sums === 'all' && ['Add', 'Sub', 'Sum'].includes(node.operator) ? { is: 'branches' } : undefined;
@@ -186,7 +186,7 @@ export class SignedParts {
 
   private readonly subtracts = (node: Node, at: number): boolean => node.operator === 'Sub' && at === 1;
 
-  private weights(layer: Layer, part: (w: number) => number): string {
+  private weights(layer: WeightedLayer, part: (w: number) => number): string {
     return this.builder.constant(mapped(layer.weights, part));
   }
 

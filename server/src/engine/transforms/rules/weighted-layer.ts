@@ -19,7 +19,7 @@ export function mapped(tensor: Tensor, f: (value: number) => number): Tensor {
 }
 
 /** y = x · weights + bias, where · is the product or the convolution of the node. */
-export class Layer {
+export class WeightedLayer {
   private constructor(
     private readonly builder: GraphBuilder,
     private readonly node: Node,
@@ -33,19 +33,19 @@ export class Layer {
    * @param active which inputs depend on what is explained
    * @returns undefined where the node is no such layer, or its weights depend on the input
    */
-  static of(builder: GraphBuilder, node: Node, active: readonly boolean[]): Layer | undefined {
+  static of(builder: GraphBuilder, node: Node, active: readonly boolean[]): WeightedLayer | undefined {
     const signal = active.indexOf(true);
     if (!OPERATORS.has(node.operator) || signal < 0 || signal > 1 || active.includes(true, signal + 1))
       return undefined;
     const weights = builder.header(node.inputs[1 - signal]!).constant;
     const bias = node.inputs[2] ? builder.header(node.inputs[2]).constant : undefined;
     if (weights === undefined || (node.inputs[2] && bias === undefined)) return undefined;
-    if (node.operator !== 'Gemm') return new Layer(builder, node, signal, weights, bias);
+    if (node.operator !== 'Gemm') return new WeightedLayer(builder, node, signal, weights, bias);
     // Factors are taken into the constants, so that signs of weights are those of contributions.
     const [alpha, beta] = [numberAttribute(node, 'alpha', 1), numberAttribute(node, 'beta', 1)];
     const plain = { ...node, attributes: { ...node.attributes, alpha: 1, beta: 1 } };
     const scaledBias = bias && mapped(bias, b => beta * b);
-    return new Layer(
+    return new WeightedLayer(
       builder,
       plain,
       signal,
