@@ -57,7 +57,7 @@ export const Task = z.discriminatedUnion('kind', [
 ]);
 export type Task = z.infer<typeof Task>;
 
-export const BACKENDS = ['onnxruntime', 'reference'] as const;
+export const BACKENDS = ['onnxruntime', 'tfjs', 'reference'] as const;
 
 /** How graphs are executed. */
 export const ExecutorOptions = z.object({
