@@ -1,6 +1,8 @@
 /** Where examples come from. */
 import type { SourceEntry } from './specification.js';
 
+export * from './simulators.js';
+
 export const fasta = {
   category: 'source',
   name: 'fasta',

@@ -3,6 +3,7 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type * as specifications from '../../catalog/sources.js';
 import type { Call, DataDescription } from '../../protocol.js';
 import { Failure } from '../failure.js';
+import { SIMULATORS } from '../simulate/simulators.js';
 import { checkMotifs, simulateMotifs } from '../simulate/motifs.js';
 import type { Examples } from './examples.js';
 import { fasta } from './fasta.js';
@@ -27,6 +28,7 @@ export const SOURCES: {
       return { is: 'data', examples: sequences, complete: true, alphabet: 'dna', length: [length, length], notes: [] };
     },
   },
+  ...SIMULATORS,
 };
 
 function sourceOf(call: Call): Source<unknown> {

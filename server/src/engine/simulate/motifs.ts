@@ -69,7 +69,7 @@ function arrange({ motifs, sequences, length }: Parameters): { motifs: MotifLett
 }
 
 /** Whether an example gets motifs: spread evenly, so that any first n examples hold round(n × share) positives. */
-function isPositive(index: number, share: number): boolean {
+export function isPositive(index: number, share: number): boolean {
   return Math.round((index + 1) * share) > Math.round(index * share);
 }
 

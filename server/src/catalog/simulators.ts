@@ -1,0 +1,122 @@
+/** Sources that make their examples themselves, so that the truth is known. */
+import type { ParameterSpecification, SourceEntry } from './specification.js';
+
+const seed = {
+  type: { is: 'integer', min: 0, max: 4_294_967_295 },
+  summary: 'Seed of the random draws.',
+} as const satisfies ParameterSpecification;
+
+const motifFile = {
+  type: {
+    is: 'path',
+    extensions: ['.pfm', '.jaspar', '.meme', '.motif', '.txt', '.pfm.gz', '.jaspar.gz', '.meme.gz', '.txt.gz'],
+  },
+  optional: true,
+  summary:
+    'A file of motifs (JASPAR, MEME text, PFM or HOMER, told by its contents). With it, motifs are named by name or identifier; without it, they are IUPAC letters.',
+} as const satisfies ParameterSpecification;
+
+/** A name or IUPAC letters, or a matrix of four numbers for each position. */
+const motif = {
+  is: 'either',
+  of: [{ is: 'text' }, { is: 'list', of: { is: 'list', of: { is: 'number', min: 0 } } }],
+} as const;
+
+const positives = {
+  type: { is: 'share', min: 0, max: 1 },
+  default: 0.5,
+  summary: 'Share of sequences with label 1, spread evenly over the data set.',
+} as const satisfies ParameterSpecification;
+
+export const simulate_motif_combinations = {
+  category: 'source',
+  name: 'simulate_motif_combinations',
+  summary: 'DNA in which the combination of motifs decides the label, by a published protocol.',
+  documentation:
+    'Each sequence holds 3, 4, 5, 6 or 7 motifs with probability 0.50, 0.25, 0.17, 0.05 and 0.03, drawn with replacement: positives from the core motifs on both strands, negatives from these and the background motifs. Draws that do not fit are repeated. The gaps are uniform numbers scaled to what is left and rounded. Each letter is drawn from its motif’s column (divided by its sum, no pseudocount), ¼ each in the background. The matrix of each sequence is kept as the truth, and what was planted stands in its name.\n\nThe paper draws 20,000 sequences of 200 bp and JASPAR 2016 CORE vertebrates as the file; its background is `published`: 50 of its motifs, where look-alikes of core motifs are left out by their place in the list. The published code leaves them out by motif number, which removes none of them: `published_unfiltered`.',
+  citation: 'Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109, Methods',
+  revision: 1,
+  yields: 'dna',
+  size: 'length',
+  parameters: {
+    path: motifFile,
+    core: {
+      type: { is: 'list', of: motif },
+      default: ['SP1', 'Gabpa', 'CEBPB', 'MAX', 'YY1'],
+      summary: 'Motifs of positives: names in the file, IUPAC letters, or matrices [[A, C, G, T], …].',
+    },
+    background: {
+      type: {
+        is: 'either',
+        of: [
+          { is: 'keyword', values: ['published', 'published_unfiltered'] },
+          { is: 'integer', min: 0 },
+          { is: 'list', of: motif },
+        ],
+      },
+      default: 'published',
+      summary:
+        'Further motifs of negatives: the published 50, so many drawn at random from the rest of the file, or a list.',
+    },
+    sequences: { type: { is: 'integer', min: 1, max: 10_000_000 }, default: 20_000, summary: 'Number of sequences.' },
+    length: {
+      type: { is: 'integer', min: 4, max: 1_000_000, unit: 'bp' },
+      default: 200,
+      summary: 'Length of each sequence (bp).',
+    },
+    positives,
+    seed,
+  },
+} as const satisfies SourceEntry;
+
+export const simulate_motif_grammar = {
+  category: 'source',
+  name: 'simulate_motif_grammar',
+  summary: 'DNA in which order, spacing and orientation of motifs decide the label.',
+  documentation:
+    'Sequences with label 1 hold every motif once, in an arrangement that obeys the grammar: the order as listed (or any), neighbours as far apart as the spacing allows, each motif on the strand that its orientation names. Sequences with label 0 hold the same motifs in arrangements that break the grammar (`broken`), so that single motifs say nothing of the label, or nothing at all (`background`). Letters are drawn from the motifs’ columns, ¼ each elsewhere; the matrix of each sequence is kept as the truth.',
+  citation: 'after Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109 (matrices as truth); the grammar is our own',
+  revision: 1,
+  yields: 'dna',
+  size: 'length',
+  parameters: {
+    motifs: {
+      type: { is: 'list', of: motif },
+      summary: 'The motifs in their order: names in the file, IUPAC letters, or matrices [[A, C, G, T], …].',
+    },
+    path: motifFile,
+    order: {
+      type: { is: 'keyword', values: ['fixed', 'any'] },
+      default: 'fixed',
+      summary: 'Whether the motifs stand in the order in which they are listed.',
+    },
+    orientations: {
+      type: { is: 'list', of: { is: 'keyword', values: ['forward', 'reverse', 'either'] } },
+      optional: true,
+      summary: 'Strand of each motif; `either` for all where none are given.',
+    },
+    spacing_from: {
+      type: { is: 'integer', min: 0, unit: 'bp' },
+      default: 3,
+      summary: 'Least number of bases between neighbouring motifs (bp).',
+    },
+    spacing_to: {
+      type: { is: 'integer', min: 0, unit: 'bp' },
+      default: 12,
+      summary: 'Largest number of bases between neighbouring motifs (bp).',
+    },
+    negatives: {
+      type: { is: 'keyword', values: ['broken', 'background'] },
+      default: 'broken',
+      summary: 'What sequences with label 0 hold: the motifs against the grammar, or none.',
+    },
+    sequences: { type: { is: 'integer', min: 1, max: 10_000_000 }, default: 1000, summary: 'Number of sequences.' },
+    length: {
+      type: { is: 'integer', min: 4, max: 1_000_000, unit: 'bp' },
+      default: 100,
+      summary: 'Length of each sequence (bp).',
+    },
+    positives,
+    seed,
+  },
+} as const satisfies SourceEntry;
