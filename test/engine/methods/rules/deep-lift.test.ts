@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxruntimeExecutor } from '../../../../server/src/engine/backends/onnxruntime.js';
 import { referenceExecutor } from '../../../../server/src/engine/backends/reference.js';
@@ -152,5 +154,19 @@ it('an operator without a rule is refused by name', async () => {
   const target = await bench.target(graph, 3, call('target', 'output'));
   await expect(bench.explain(deepLift(zeros), target, await bench.sequences('ACG'))).rejects.toMatchObject({
     problem: { code: 'gradient/refused', message: expect.stringContaining('Where') as string },
+  });
+});
+
+const PEAKS = join(import.meta.dirname, '../../../../../shared/data/peaks');
+
+describe.skipIf(!existsSync(PEAKS))('shared/data/peaks/ctcf_vs_pu1.onnx', () => {
+  it.each(['rescale', 'reveal_cancel', 'genomics_default'])('%s conserves on real peaks, at every node', async rule => {
+    const target = await bench.target(join(PEAKS, 'ctcf_vs_pu1.onnx'), 100);
+    const peaks = call('source', 'fasta', { path: await bench.file(join(PEAKS, 'ctcf.fa.gz')), label: 1 });
+    const { key } = await bench.data(peaks, [call('stage', 'take', { parameters: 16 })]);
+    const method = call('method', 'deep_lift', { baseline: shuffled(4), rule });
+    const result = await bench.explain(method, target, key);
+    expect(Math.max(...gaps(result))).toBeLessThan(1e-4);
+    expect(result.meta.notes).toMatchObject([{ level: 'information', code: 'rules/conservation' }]);
   });
 });
