@@ -71,9 +71,15 @@ const ALPHABET_OF_AXIS: Readonly<Record<string, InputSpace['alphabet']>> = {
   gene: 'expression',
 };
 
+/** Rows of a stored array: all of them, or some. */
+interface RowReader {
+  readonly shape: readonly number[];
+  read(from: number, to: number): ReturnType<ArrayReader['read']>;
+}
+
 export class StoredExamples {
   private constructor(
-    private readonly array: ArrayReader,
+    private readonly array: RowReader,
     private readonly truthArray: ArrayReader | undefined,
     private readonly distributionArray: ArrayReader | undefined,
     /** What is known of the features of rows of numbers. */
@@ -84,6 +90,7 @@ export class StoredExamples {
     readonly names: readonly string[],
     readonly labels: readonly (number | undefined)[],
     readonly origins: readonly Origin[],
+    private readonly partOf?: StoredExamples,
   ) {}
 
   static async open(store: ResultStore, key: string): Promise<StoredExamples> {
@@ -106,6 +113,29 @@ export class StoredExamples {
       rows.map(([, label]) => (label ? Number(label) : undefined)),
       rows.map(([, , source, index]) => ({ source: source ?? '', index: Number(index) })),
     );
+  }
+
+  /** Some of the examples, without what is known of the truth at positions. */
+  select(rows: readonly number[]): StoredExamples {
+    const chosen = <T>(all: readonly T[]): T[] => rows.map(row => all[row]!);
+    const { array, featureTruth, space, features, names, labels, origins, whole } = this;
+    return new StoredExamples(
+      selectRows(array, rows),
+      undefined,
+      undefined,
+      featureTruth,
+      space,
+      features,
+      chosen(names),
+      chosen(labels),
+      chosen(origins),
+      whole,
+    );
+  }
+
+  /** The data set from which these examples were selected: what references draw from. */
+  get whole(): StoredExamples {
+    return this.partOf ?? this;
   }
 
   get count(): number {
@@ -173,4 +203,17 @@ export class StoredExamples {
 
 async function wholeOf(array: ArrayReader): Promise<Float64Array> {
   return Float64Array.from(await array.read(0, array.shape[0]));
+}
+
+function selectRows(array: RowReader, rows: readonly number[]): RowReader {
+  const shape = [rows.length, ...array.shape.slice(1)];
+  const size = sizeOf(shape.slice(1));
+  return {
+    shape,
+    read: async (from, to) => {
+      const values = new Float32Array((to - from) * size);
+      for (let at = from; at < to; at++) values.set(await array.read(rows[at]!, rows[at]! + 1), (at - from) * size);
+      return values;
+    },
+  };
 }

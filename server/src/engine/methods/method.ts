@@ -1,5 +1,5 @@
 /** What an attribution method is to the engine: something that is prepared once and then explains block after block. */
-import type { Form, MethodEntry, ParametersOf } from '../../catalog/specification.js';
+import type { Form, MethodEntry, ParametersOf, PlainCall } from '../../catalog/specification.js';
 import type { Note } from '../../protocol.js';
 import type { ArrayLayout, ResultAxis } from '../../store/result.js';
 import type { Json } from '../../store/writer.js';
@@ -23,6 +23,8 @@ export interface MethodContext {
   readonly passed: (passes: number) => Promise<void>;
   /** Another data set, by its key. */
   readonly open: (data: string) => Promise<StoredExamples>;
+  /** The method that a call stands for, as wrappers need it. */
+  readonly prepare: (call: Pick<PlainCall, 'call' | 'parameters'>, context: MethodContext) => Promise<PreparedMethod>;
   /** Absolute path by content hash, for parameters that name files. */
   readonly files: Files;
 }

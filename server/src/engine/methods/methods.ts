@@ -1,6 +1,6 @@
 /** The attribution methods by their catalog names. */
 import type * as specifications from '../../catalog/methods/index.js';
-import type { Call } from '../../protocol.js';
+import type { PlainCall } from '../../catalog/specification.js';
 import { GRADIENT_METHODS } from './gradient/gradient.js';
 import type { Family, MethodContext, PreparedMethod } from './method.js';
 import { PERTURBATION_METHODS } from './perturbation/perturbation.js';
@@ -14,7 +14,10 @@ export const METHODS: Family<typeof specifications> = {
 };
 
 /** Prepares the method that a call stands for. */
-export function prepareMethod(call: Call, context: MethodContext): Promise<PreparedMethod> {
+export function prepareMethod(
+  call: Pick<PlainCall, 'call' | 'parameters'>,
+  context: MethodContext,
+): Promise<PreparedMethod> {
   // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
   const method = METHODS[call.call as keyof typeof METHODS] as
     ((context: MethodContext, parameters: unknown) => Promise<PreparedMethod>) | undefined;

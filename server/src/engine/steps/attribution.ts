@@ -4,15 +4,14 @@ import type { ArrayLayout, ResultAxis } from '../../store/result.js';
 import type { Json } from '../../store/writer.js';
 import { axesOf } from '../data/input-space.js';
 import { StoredExamples } from '../data/stored-examples.js';
+import { prepareByClass } from '../methods/by-class.js';
 import type { PreparedMethod } from '../methods/method.js';
 import { prepareMethod } from '../methods/methods.js';
-import { Pass } from '../methods/passes.js';
+import { predict } from '../methods/predictions.js';
 import { isMap, scoresOf } from '../metrics/position-scores.js';
 import { ScalarModel } from '../models/model.js';
 import { requireFit } from './data.js';
 import { commonFacts, type StepContext } from './step.js';
-
-const PREDICTION_ROWS = 4096;
 
 /** What the ledger keeps of a block, beside what the method wants back. */
 interface BlockEntry {
@@ -39,14 +38,16 @@ export async function runAttribution(
     progress(done, rows, passes);
     await checkpoint();
   };
-  const outputs = await predict(model, examples, context, passed);
-  const method = await prepareMethod(task.method, {
+  const several = model.perExample.length > 0;
+  const outputs = several ? new Float32Array(examples.count) : await predict(model, examples, executor, passed);
+  const method = await (several ? prepareByClass : prepareMethod)(task.method, {
     model,
     executor,
     examples,
     outputs,
     passed,
     open: data => StoredExamples.open(store, data),
+    prepare: prepareMethod,
     files,
   });
   try {
@@ -117,22 +118,4 @@ function layoutsOf(method: PreparedMethod, model: ScalarModel, rows: number): Ar
     ...(isMap(method.produces) ? [array('scores', input.slice(0, 1)), array('predictions', [])] : []),
     ...method.arrays.map(extra => ({ ...extra, axes: [row, ...extra.axes] })),
   ];
-}
-
-/** f at every stored example. */
-export async function predict(
-  model: ScalarModel,
-  examples: StoredExamples,
-  { executor }: StepContext,
-  passed: (count: number) => Promise<void>,
-): Promise<Float32Array> {
-  const pass = await Pass.forward(model, executor);
-  try {
-    const all = new Float32Array(examples.count);
-    for (let from = 0; from < all.length; from += PREDICTION_ROWS)
-      all.set(await pass.run(await examples.inputs(from, Math.min(from + PREDICTION_ROWS, all.length)), passed), from);
-    return all;
-  } finally {
-    await pass.release();
-  }
 }

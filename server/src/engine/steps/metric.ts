@@ -7,9 +7,9 @@ import { StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
 import { DRAWS } from '../metrics/bootstrap.js';
 import type { MetricResult } from '../metrics/metric.js';
+import { predict } from '../methods/predictions.js';
 import { METRICS } from '../metrics/metrics.js';
 import { ScalarModel } from '../models/model.js';
-import { predict } from './attribution.js';
 import { requireFit } from './data.js';
 import { attributionBehind, dataOf, metaOf } from './results.js';
 import { commonFacts, type StepContext } from './step.js';
@@ -83,7 +83,7 @@ export const MEASURES: {
     const model = await ScalarModel.load(target, context.files);
     requireFit(model, examples.space.alphabet, examples.length);
     return METRICS.prediction_summary({
-      outputs: await predict(model, examples, context, passed),
+      outputs: await predict(model, examples, context.executor, passed),
       labels: examples.labels,
       names: examples.names,
     });

@@ -12,7 +12,7 @@ const MOST_NUMBERS = 2 ** 28;
 
 /** @throws Failure `reference/shape` when the data have examples of another shape */
 async function dataFor(key: string | undefined, { examples, open }: Surroundings): Promise<StoredExamples> {
-  const data = key === undefined ? examples : await open(key);
+  const data = key === undefined ? examples.whole : await open(key);
   if (data.shape.join() !== examples.shape.join())
     throw new Failure(
       'reference/shape',

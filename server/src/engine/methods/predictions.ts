@@ -1,0 +1,25 @@
+/** The explained number at every example of a data set. */
+import type { Executor } from '../backends/executor.js';
+import type { StoredExamples } from '../data/stored-examples.js';
+import type { ScalarModel } from '../models/model.js';
+import { Pass, type Passed } from './passes.js';
+
+const ROWS_AT_ONCE = 4096;
+
+/** f at every stored example, [example]. */
+export async function predict(
+  model: ScalarModel,
+  examples: StoredExamples,
+  executor: Executor,
+  passed: Passed,
+): Promise<Float32Array> {
+  const pass = await Pass.forward(model, executor);
+  try {
+    const all = new Float32Array(examples.count);
+    for (let from = 0; from < all.length; from += ROWS_AT_ONCE)
+      all.set(await pass.run(await examples.inputs(from, Math.min(from + ROWS_AT_ONCE, all.length)), passed), from);
+    return all;
+  } finally {
+    await pass.release();
+  }
+}
