@@ -105,26 +105,30 @@ function sequences(length: number, seed: number): Tensor {
 
 it('keeps function and gradient of any convolutional stack, ties included', async () => {
   await fc.assert(
-    fc.asyncProperty(form, fc.constantFrom('moves' as const, 'stays' as const), async (drawn, relu) => {
-      const graph = network(drawn);
-      const plain = withGradient(graph);
-      const fast = withGradient(streamline(graph, relu), fastDerivatives);
-      const x = sequences(drawn.length, drawn.seed);
-      const [expected, found] = [plain, fast].map(g => {
-        const values = interpret(g, { x: toValue(x) });
-        return g.outputs.map(({ name }) => values.get(name)!.data);
-      }) as [Float64Array[], Float64Array[]];
-      expectClose(found[0]!, expected[0]!, 1e-5, 'output');
-      expectClose(found[1]!, expected[1]!, 1e-5, 'gradient');
-      await expectSameNatively(native, fast, { x });
-    }),
+    fc.asyncProperty(
+      form,
+      fc.constantFrom('gradients' as const, 'rules' as const, 'predictions' as const),
+      async (drawn, purpose) => {
+        const graph = network(drawn);
+        const plain = withGradient(graph);
+        const fast = withGradient(streamline(graph, purpose), fastDerivatives);
+        const x = sequences(drawn.length, drawn.seed);
+        const [expected, found] = [plain, fast].map(g => {
+          const values = interpret(g, { x: toValue(x) });
+          return g.outputs.map(({ name }) => values.get(name)!.data);
+        }) as [Float64Array[], Float64Array[]];
+        expectClose(found[0]!, expected[0]!, 1e-5, 'output');
+        expectClose(found[1]!, expected[1]!, 1e-5, 'gradient');
+        await expectSameNatively(native, fast, { x });
+      },
+    ),
     { seed: 5, numRuns: 40 },
   );
 });
 
 it('leaves no normalisation, computes the phases of the first pool apart and pools in front of ReLU', () => {
   const drawn = { seed: 1, length: 25, width: 5, begin: 2, end: 2, pool: 2, normalised: true, relu: true };
-  const { nodes } = streamline(network({ ...drawn, shared: false, transB: 0 }), 'moves');
+  const { nodes } = streamline(network({ ...drawn, shared: false, transB: 0 }), 'gradients');
   expect(nodes.map(node => node.operator)).toEqual([
     'Pad',
     'Slice',

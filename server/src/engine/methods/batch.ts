@@ -1,5 +1,5 @@
 /** How many examples one compiled graph takes at a time. */
-import { sizeOf, type Node } from '../graph/graph.js';
+import { workOf } from '../graph/work.js';
 import type { ScalarModel } from '../models/model.js';
 
 const LARGEST = 256;
@@ -14,29 +14,7 @@ const MEMORY = 64 * 2 ** 20;
  */
 export function batchSize(model: ScalarModel): number {
   const { builder, nodes } = model.build(model.batch(1));
-  let work = 1;
-  let memory = 1;
-  for (const node of nodes) {
-    const size = sizeOf(builder.shape(node.outputs[0]!));
-    memory += size;
-    work += size * multiplications(node, input => builder.shape(input));
-  }
-  const wanted = Math.min(WORK / work, MEMORY / memory, LARGEST);
+  const { multiplications, elements } = workOf(nodes, value => builder.shape(value));
+  const wanted = Math.min(WORK / (multiplications + 1), MEMORY / (elements + 1), LARGEST);
   return model.batch(2 ** Math.max(0, Math.floor(Math.log2(wanted))));
-}
-
-/** Multiplications for one element of a node's output. */
-function multiplications(node: Node, shape: (input: string) => readonly number[]): number {
-  switch (node.operator) {
-    case 'Conv':
-      return sizeOf(shape(node.inputs[1]!).slice(1));
-    case 'ConvTranspose':
-      return shape(node.inputs[0]!)[1]!;
-    case 'MatMul':
-      return shape(node.inputs[0]!).at(-1)!;
-    case 'Gemm':
-      return Math.max(...shape(node.inputs[0]!));
-    default:
-      return 1;
-  }
 }

@@ -2,7 +2,7 @@
 import { GraphBuilder } from '../graph/builder.js';
 import type { ScalarGraph, ScalarModel } from '../models/model.js';
 import { emit } from '../transforms/specialise.js';
-import { streamline, type ReluOrder } from '../transforms/streamline.js';
+import { streamline, type Purpose } from '../transforms/streamline.js';
 
 /**
  * Adds the model to a builder as `ScalarModel.attach` does; its inner values are not those of the file.
@@ -10,15 +10,15 @@ import { streamline, type ReluOrder } from '../transforms/streamline.js';
  * @param x [batch, …shape of an example]
  * @returns f, [batch]
  */
-export function attachStreamlined(model: ScalarModel, builder: GraphBuilder, x: string, relu: ReluOrder): string {
+export function attachStreamlined(model: ScalarModel, builder: GraphBuilder, x: string, purpose: Purpose): string {
   const { builder: plain, f } = model.build(builder.shape(x)[0]!);
-  return emit(builder, streamline(plain.finish([f]), relu), [x])[0]!;
+  return emit(builder, streamline(plain.finish([f]), purpose), [x])[0]!;
 }
 
 /** The forward graph for a batch, streamlined. */
-export function buildStreamlined(model: ScalarModel, batch: number, relu: ReluOrder): ScalarGraph {
+export function buildStreamlined(model: ScalarModel, batch: number, purpose: Purpose): ScalarGraph {
   const builder = new GraphBuilder(model.name);
   const x = builder.input('explained~x', 'float32', [batch, ...model.shape]);
-  const f = attachStreamlined(model, builder, x, relu);
+  const f = attachStreamlined(model, builder, x, purpose);
   return { builder, nodes: builder.finish([f]).nodes, x, f };
 }

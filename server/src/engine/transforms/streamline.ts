@@ -23,17 +23,17 @@ import { windowOf, type Window } from '../ops/window.js';
 const FEW = 16;
 
 /**
- * Whether ReLU may change places with a maximum. Function and gradient stay the same; DeepLIFT and LRP see other operators
- * in another order, so they keep it.
+ * What the graph is for. ReLU changes places with a maximum without changing function or gradient, but DeepLIFT and LRP see
+ * other operators in another order: for `rules` it stays. For `predictions` there is no gain in phases.
  */
-export type ReluOrder = 'moves' | 'stays';
+export type Purpose = 'gradients' | 'rules' | 'predictions';
 
 /**
  * @param graph static shapes; only its outputs keep their names
  * @returns the same function
  */
-export function streamline(graph: Graph, relu: ReluOrder): Graph {
-  return new Streamlining(graph, relu).run();
+export function streamline(graph: Graph, purpose: Purpose): Graph {
+  return new Streamlining(graph, purpose).run();
 }
 
 /** A convolution or dense layer, and the operators that alone read it, one after the other. */
@@ -53,7 +53,7 @@ class Streamlining {
 
   constructor(
     private readonly graph: Graph,
-    private readonly relu: ReluOrder,
+    private readonly purpose: Purpose,
   ) {
     this.builder = new GraphBuilder(graph.name);
     this.outputs = new Set(graph.outputs.map(({ name }) => name));
@@ -126,15 +126,17 @@ class Streamlining {
     const window = windowOf(linear, builder.shape(x).slice(2), builder.shape(constants[0]!).slice(2));
     const taps = numbersAttribute(pool, 'kernel_shape')!.at(-1)!;
     const pooled = Math.floor(window.output.at(-1)! / taps);
-    if (canPhase(linear, window, builder.shape(x)[1]!)) {
+    if (this.purpose !== 'predictions' && canPhase(linear, window, builder.shape(x)[1]!)) {
       const phases = this.phases(linear, x, constants, window, taps, pooled);
-      return this.relu === 'moves' ? activated(builder.add('Max', phases)) : builder.add('Max', phases.map(activated));
+      return this.purpose === 'gradients'
+        ? activated(builder.add('Max', phases))
+        : builder.add('Max', phases.map(activated));
     }
     const trimmed = builder.add('Conv', [x, ...constants], {
       ...linear.attributes,
       ...trimmedPads(window, pooled * taps),
     });
-    if (this.relu === 'stays') return builder.add('MaxPool', [activated(trimmed)], pool.attributes);
+    if (this.purpose === 'rules') return builder.add('MaxPool', [activated(trimmed)], pool.attributes);
     return activated(builder.add('MaxPool', [trimmed], pool.attributes));
   }
 

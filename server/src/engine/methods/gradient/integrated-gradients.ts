@@ -130,7 +130,7 @@ export class PathPass {
       builder.add('Add', [b, along]),
       builder.integers([pairs * nodes, ...shape]),
     ]);
-    const f = attachStreamlined(this.model, builder, points, 'moves');
+    const f = attachStreamlined(this.model, builder, points, 'gradients');
     const gradient = addGradient({ builder, nodes: builder.finish([f]).nodes, f }, points, fastDerivatives);
     const weighted = builder.add('Mul', [
       builder.add('Reshape', [gradient, builder.integers([pairs, nodes, ...shape])]),

@@ -10,8 +10,8 @@ export const inSilicoMutagenesis: Method<typeof in_silico_mutagenesis> = async c
     produces: 'effect',
     arrays: [],
     blockRows: blockRowsFor(3 * model.length),
-    explain: async ({ from, to, x }) => ({ map: await pass.run(x, outputs.subarray(from, to), passed) }),
-    notes: () => [],
+    explain: ({ from, to, x }) => pass.run(x, outputs.subarray(from, to), passed),
+    notes: infos => pass.notes(infos),
     release: () => pass.release(),
   };
 };

@@ -1,10 +1,169 @@
-/** The explained number at every single substitution of a sequence. */
-import type { Executor } from '../../backends/executor.js';
+/**
+ * The effect of every single substitution on the explained number. Where it is predicted to be cheaper, only what a
+ * mutation reaches is computed again (`transforms/incremental.ts`); a sample of every block is checked against whole passes.
+ */
+import type { Note } from '../../../protocol.js';
+import type { Json } from '../../../store/writer.js';
+import type { Executable, Executor } from '../../backends/executor.js';
+import { workOf, type Work } from '../../graph/work.js';
 import type { ScalarModel } from '../../models/model.js';
-import { Pass, type Passed } from '../passes.js';
+import { incremental, SUBSTITUTIONS, type IncrementalGraph } from '../../transforms/incremental.js';
+import { elements, Pass, type Passed } from '../passes.js';
+import { buildStreamlined } from '../streamlined.js';
+
+/** Positions that one run of the incremental graph mutates. */
+const SITES = 256;
+/** What writing an element costs, in multiplications of a matrix product. */
+const PER_ELEMENT = 32;
+/** Mutants of a block that are computed both ways. */
+const SAMPLE = 16;
+/** Largest difference between both ways, relative to the largest effect, that passes for rounding. */
+const TOLERANCE = 1e-4;
+
+/** What the ledger keeps of a block: the largest difference found in its sample, and what it is relative to. */
+interface BlockInfo {
+  readonly difference: number;
+  readonly scale: number;
+}
+
+const costOf = ({ multiplications, elements }: Work): number => multiplications + PER_ELEMENT * elements;
+
+/** The graph that computes only what a mutation reaches; undefined where it would cost more than whole passes. */
+function worthwhile(model: ScalarModel): IncrementalGraph | undefined {
+  // A file that fixes its batch size has no graph for a single sequence.
+  if (model.batch(1) !== 1 || model.batch(2) !== 2 || model.space.alphabet !== 'dna') return undefined;
+  const forward = (batch: number) => {
+    const { builder, f, nodes } = buildStreamlined(model, batch, 'predictions');
+    return { graph: builder.finish([f]), work: workOf(nodes, value => builder.shape(value)) };
+  };
+  const one = forward(1);
+  const sites = Math.min(model.length, SITES);
+  const found = incremental(one.graph, batch => forward(batch).graph, sites);
+  if (found === undefined) return undefined;
+  const cost = costOf(workOf(found.graph.nodes, value => found.builder.shape(value)));
+  return cost < costOf(one.work) * sites * SUBSTITUTIONS ? found : undefined;
+}
+
+export class SubstitutionPass {
+  private constructor(
+    private readonly forward: Pass,
+    private readonly windows: { readonly graph: IncrementalGraph; readonly executable: Executable } | undefined,
+    private readonly length: number,
+  ) {}
+
+  static async create(model: ScalarModel, executor: Executor): Promise<SubstitutionPass> {
+    const graph = worthwhile(model);
+    const windows = graph && { graph, executable: await executor.load(graph.graph) };
+    return new SubstitutionPass(await Pass.forward(model, executor), windows, model.length);
+  }
+
+  /**
+   * @param x [row, position, base]
+   * @param outputs f at every row
+   * @returns f with this base at this position minus f, [row, position, base]; zero where the sequence has the base
+   */
+  async run(x: Float32Array, outputs: Float32Array, passed: Passed): Promise<{ map: Float32Array; info?: Json }> {
+    const size = this.length * 4;
+    const map = new Float32Array(x.length);
+    let sampled: BlockInfo | undefined;
+    for (let row = 0; row * size < x.length; row++) {
+      const sequence = x.subarray(row * size, (row + 1) * size);
+      const places = substitutionsOf(sequence);
+      const effects = map.subarray(row * size, (row + 1) * size);
+      // An ambiguous letter has four substitutions: such a sequence takes whole passes.
+      if (this.windows === undefined || places.length !== SUBSTITUTIONS * this.length) {
+        const values = await this.forward.run(mutants(sequence, places), passed);
+        places.forEach((place, i) => {
+          effects[place] = values[i]! - outputs[row]!;
+        });
+        continue;
+      }
+      await this.reach(sequence, effects, passed);
+      sampled ??= await this.compare(sequence, effects, places, outputs[row]!, passed);
+    }
+    return { map, ...(sampled && { info: { ...sampled } }) };
+  }
+
+  /** Effects of all substitutions of a sequence, computed where they reach. */
+  private async reach(sequence: Float32Array, effects: Float32Array, passed: Passed): Promise<void> {
+    const { graph, executable } = this.windows!;
+    const x = { type: 'float32' as const, shape: [1, this.length, 4], data: sequence };
+    for (let first = 0; first < this.length; first += graph.sites) {
+      const values = elements(await executable.run({ [graph.x]: x, ...this.tables(first) }), graph.f);
+      // The last site is the sequence itself, computed like its mutants.
+      const own = values[graph.sites * SUBSTITUTIONS]!;
+      const count = Math.min(graph.sites, this.length - first);
+      for (let site = 0; site < count; site++) {
+        const position = first + site;
+        const base = sequence.indexOf(1, position * 4) - position * 4;
+        for (let s = 0; s < SUBSTITUTIONS; s++)
+          effects[position * 4 + ((base + s + 1) % 4)] = values[site * SUBSTITUTIONS + s]! - own;
+      }
+      await passed(count * SUBSTITUTIONS);
+    }
+  }
+
+  /** The index tables depend on the positions only. */
+  private readonly known = new Map<number, ReturnType<IncrementalGraph['tables']>>();
+  private tables(first: number): ReturnType<IncrementalGraph['tables']> {
+    const tables = this.known.get(first) ?? this.windows!.graph.tables(first);
+    this.known.set(first, tables);
+    return tables;
+  }
+
+  /** The largest difference between effects and whole passes over places spread along the sequence. */
+  private async compare(
+    sequence: Float32Array,
+    effects: Float32Array,
+    places: readonly number[],
+    output: number,
+    passed: Passed,
+  ): Promise<BlockInfo> {
+    const some = Array.from(
+      { length: SAMPLE },
+      (_, i) => places[Math.floor((i * (places.length - 1)) / (SAMPLE - 1))]!,
+    );
+    const values = await this.forward.run(mutants(sequence, some), passed);
+    const difference = some.reduce(
+      (most, place, i) => Math.max(most, Math.abs(effects[place]! - (values[i]! - output))),
+      0,
+    );
+    return { difference, scale: effects.reduce((most, effect) => Math.max(most, Math.abs(effect)), 0) };
+  }
+
+  /** What the samples of all blocks show. */
+  notes(infos: readonly Json[]): Note[] {
+    if (this.windows === undefined)
+      return [
+        {
+          level: 'information',
+          code: 'GA006',
+          message:
+            'Every mutant was computed whole: the model has no part that a single substitution leaves alone and that would be worth leaving out.',
+        },
+      ];
+    const blocks = infos as unknown as BlockInfo[];
+    const worst = blocks.reduce(
+      (most, { difference, scale }) => Math.max(most, scale === 0 ? 0 : difference / scale),
+      0,
+    );
+    return [
+      {
+        level: worst > TOLERANCE ? 'warning' : 'information',
+        code: 'GA006',
+        message: `Only what a substitution reaches was computed; in a sample of ${blocks.length * SAMPLE} mutants whole passes differ by at most ${worst.toExponential(1)} of the largest effect.`,
+      },
+    ];
+  }
+
+  async release(): Promise<void> {
+    await this.windows?.executable.release();
+    await this.forward.release();
+  }
+}
 
 /** Elements [position, base] of a sequence that do not hold a full base already. */
-export function substitutionsOf(sequence: Float32Array): number[] {
+function substitutionsOf(sequence: Float32Array): number[] {
   return Array.from(sequence.keys()).filter(at => sequence[at] !== 1);
 }
 
@@ -18,38 +177,4 @@ function mutants(sequence: Float32Array, places: readonly number[]): Float32Arra
     all[start + place] = 1;
   });
   return all;
-}
-
-export class SubstitutionPass {
-  private constructor(
-    private readonly forward: Pass,
-    private readonly size: number,
-  ) {}
-
-  static async create(model: ScalarModel, executor: Executor): Promise<SubstitutionPass> {
-    return new SubstitutionPass(await Pass.forward(model, executor), model.length * 4);
-  }
-
-  /**
-   * @param x [row, position, base]
-   * @param outputs f at every row
-   * @returns f with this base at this position minus f, [row, position, base]; zero where the sequence has the base
-   */
-  async run(x: Float32Array, outputs: Float32Array, passed: Passed): Promise<Float32Array> {
-    const { size } = this;
-    const map = new Float32Array(x.length);
-    for (let row = 0; row * size < x.length; row++) {
-      const sequence = x.subarray(row * size, (row + 1) * size);
-      const places = substitutionsOf(sequence);
-      const values = await this.forward.run(mutants(sequence, places), passed);
-      places.forEach((place, i) => {
-        map[row * size + place] = values[i]! - outputs[row]!;
-      });
-    }
-    return map;
-  }
-
-  release(): Promise<void> {
-    return this.forward.release();
-  }
 }
