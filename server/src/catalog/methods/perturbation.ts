@@ -81,6 +81,27 @@ export const feature_ablation = {
   parameters: { baseline, groups, window },
 } as const satisfies MethodEntry;
 
+export const pairwise_ablation = {
+  category: 'method',
+  name: 'pairwise_ablation',
+  summary: 'How far two groups of features together differ from the sum of each by itself.',
+  documentation:
+    'f(x) − f(x without one) − f(x without the other) + f(x without both), what is taken away coming from the reference; the mean over the references, for every pair of groups: variants, genes, pathways, windows of a sequence. Zero where their contributions add up. Positive where the target needs both (each loses most of it), negative where one makes up for the other: redundancy that ablation of single groups cannot see. The array `groups` holds what each group loses by itself. Up to 1,024 groups. For substitutions of single bases see `epistasis`.',
+  citation: 'Cordell 2002, Human Molecular Genetics 11:2463 (departure from additivity)',
+  revision: 1,
+  produces: 'interaction',
+  typology: {
+    stage: 'post hoc',
+    model: 'agnostic',
+    scope: 'local',
+    assumptions: `Interaction is departure from additivity on the scale of the target. ${INDEPENDENCE}`,
+    errorControl: 'none needed: the interactions are of the predictions themselves',
+  },
+  complete: false,
+  cost: 'groups × (groups + 1) / 2 × references forward passes',
+  parameters: { baseline, groups, window },
+} as const satisfies MethodEntry;
+
 export const epistasis = {
   category: 'method',
   name: 'epistasis',
@@ -183,7 +204,7 @@ export const kernel_shap = {
   category: 'method',
   name: 'kernel_shap',
   summary: 'Shapley values as the best additive fit to the values of coalitions.',
-  documentation: `${MARGINAL} Coalitions are drawn with the Shapley kernel as probability, each with its complement; the constraint on the sum is solved exactly. Where \`samples\` reach all 2^groups − 2 coalitions, all are asked and the values are exact. \`standard_errors\` hold the error that the draw leaves, \`r_squared\` the share of the coalitions' variance that an additive game explains: the rest is interaction between groups, which no Shapley value shows. Up to 2,048 groups.`,
+  documentation: `${MARGINAL} Coalitions are drawn with the Shapley kernel as probability, each with its complement; the constraint on the sum is solved exactly. Where \`samples\` reach all 2^groups − 2 coalitions, all are asked and the values are exact. \`standard_errors\` hold the error that the draw leaves, \`r_squared\` the share of the coalitions' variance that an additive game explains: the rest is interaction between groups, which no Shapley value shows. Up to 1,024 groups.`,
   citation: `Lundberg & Lee 2017, NeurIPS, arXiv 1705.07874; Covert & Lee 2021, AISTATS, arXiv 2012.01536 (pairs, errors); ${MARGINAL_CITATION}`,
   revision: 1,
   produces: 'contribution',
@@ -220,7 +241,7 @@ export const lime = {
   name: 'lime',
   summary: 'A linear model of which groups of features are present, fitted near the example.',
   documentation:
-    'Samples keep each group with probability ½ and take the others from the reference (mean over the references); each weighs exp(−D²/width²), D = 1 − √(share of groups kept). The coefficients of the weighted ridge regression, mean over `repeats` independent draws, are the values of the groups, divided equally among their features in the map. What makes them believable is stored beside them: `standard_deviations` over the repeats, and in `fit` the mean and lowest R² and the agreement of the five strongest groups between repeats (mean Jaccard index). Low R² means that no linear model describes the network there; a note says for how many examples. Up to 2,048 groups.',
+    'Samples keep each group with probability ½ and take the others from the reference (mean over the references); each weighs exp(−D²/width²), D = 1 − √(share of groups kept). The coefficients of the weighted ridge regression, mean over `repeats` independent draws, are the values of the groups, divided equally among their features in the map. What makes them believable is stored beside them: `standard_deviations` over the repeats, and in `fit` the mean and lowest R² and the agreement of the five strongest groups between repeats (mean Jaccard index). Low R² means that no linear model describes the network there; a note says for how many examples. Up to 1,024 groups.',
   citation: 'Ribeiro, Singh & Guestrin 2016, KDD, arXiv 1602.04938',
   revision: 1,
   produces: 'contribution',

@@ -1,13 +1,13 @@
-/** Occlusion and ablation of groups, on sequences and on rows of numbers. */
+/** Occlusion, ablation of groups and of pairs of groups, on sequences and on rows of numbers. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { onnxruntimeExecutor } from '../../../../server/src/engine/backends/onnxruntime.js';
+import { GraphBuilder } from '../../../../server/src/engine/graph/builder.js';
 import { windowStarts } from '../../../../server/src/engine/methods/perturbation/occlusion.js';
 import type { Json } from '../../../../server/src/protocol.js';
 import { expectSameMap } from '../close.js';
-import { network, sequences } from '../networks.js';
-import { GraphBuilder } from '../../../../server/src/engine/graph/builder.js';
+import { indicator, network, scalarFunction, sequences, weightedSum } from '../networks.js';
 import { call, encode, openBatch, oracle, Workbench } from '../workbench.js';
 
 const LENGTH = 12;
@@ -107,4 +107,42 @@ it('rows of numbers: a linear model loses w (x − b) of each gene of a pathway 
     lost.flatMap(([a, b, c, d]) => [(a! + b!) / 2, (a! + b!) / 2, c!, d!]),
     1e-6,
   );
+});
+
+it('pairs of groups equal brute force in float64, and one group that makes up for another is negative', async () => {
+  const [sequence] = sequences(1, LENGTH, 5);
+  const method = (given: Readonly<Record<string, Json>>) =>
+    call('method', 'pairwise_ablation', { baseline: uniform, window: 4, ...given });
+  const { arrays, meta } = await scores(method({}), sequence!);
+  const { f } = oracle(await bench.load(await bench.target(network({ length: LENGTH }), LENGTH)));
+  const x = encode(sequence!);
+  const without = (...windows: readonly number[]): number =>
+    f(x.map((value, at) => (windows.includes(Math.floor(at / 16)) ? 0.25 : value)));
+  const expected = Array.from({ length: 9 }, (_, at) => {
+    const [i, j] = [Math.floor(at / 3), at % 3];
+    return i === j ? 0 : f(x) - without(i) - without(j) + without(i, j);
+  });
+  expectSameMap(arrays['array']!, expected, 1e-4);
+  expectSameMap(
+    arrays['groups']!,
+    [0, 1, 2].map(i => f(x) - without(i)),
+    1e-5,
+  );
+  expect(meta.map).toBe('interaction');
+
+  // max(A at 0, A at 5): either is enough.
+  const graph = scalarFunction(LENGTH, (b, flat) => {
+    const [one, other] = [0, 5].map(position => weightedSum(b, flat, indicator(LENGTH, [position, 'A']))) as [
+      string,
+      string,
+    ];
+    return b.add('Add', [one, b.add('Relu', [b.add('Sub', [other, one])])]);
+  });
+  const redundant = await bench.explain(
+    method({ baseline: call('reference', 'zeros') }),
+    await bench.target(graph, LENGTH, call('target', 'output')),
+    await bench.sequences('ACGTCAGTACGT'),
+  );
+  expect([...redundant.arrays['groups']!]).toEqual([0, 0, 0]);
+  expect([...redundant.arrays['array']!]).toEqual([0, -1, 0, -1, 0, 0, 0, 0, 0]);
 });

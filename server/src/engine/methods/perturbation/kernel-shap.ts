@@ -12,7 +12,8 @@ import { choleskySolver } from './cholesky.js';
 import { groupArray } from './placement.js';
 import { absentFeatures, prepareShapley, requireGroups } from './shapley.js';
 
-const MOST_GROUPS = 2048;
+/** So that the fit, cubic in the groups, takes seconds. */
+const MOST_GROUPS = 1024;
 
 /** Coalitions with their weights in the fit. */
 export interface Coalitions {

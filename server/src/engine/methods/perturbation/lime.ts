@@ -15,7 +15,8 @@ import { Masking } from './masking.js';
 import { groupArray, placeGroups } from './placement.js';
 import { absentFeatures, requireGroups } from './shapley.js';
 
-const MOST_GROUPS = 2048;
+/** So that the fit, cubic in the groups, takes seconds. */
+const MOST_GROUPS = 1024;
 /** Groups of the largest magnitude that repeats are compared by. */
 const TOP = 5;
 /** Below this share of explained variance a note says so. */

@@ -8,12 +8,14 @@ import { inSilicoMutagenesis } from './in-silico-mutagenesis.js';
 import { kernelShap } from './kernel-shap.js';
 import { lime } from './lime.js';
 import { occlusion } from './occlusion.js';
+import { pairwiseAblation } from './pairwise-ablation.js';
 import { shapleySampling } from './shapley-sampling.js';
 
 export const PERTURBATION_METHODS: Family<typeof specifications> = {
   in_silico_mutagenesis: inSilicoMutagenesis,
   occlusion,
   feature_ablation: featureAblation,
+  pairwise_ablation: pairwiseAblation,
   epistasis,
   exact_shapley: exactShapley,
   shapley_sampling: shapleySampling,
