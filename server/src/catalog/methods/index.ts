@@ -2,3 +2,4 @@
 export * from './gradient.js';
 export * from './rules.js';
 export * from './perturbation.js';
+export * from './global.js';

@@ -79,7 +79,7 @@ export async function groupsOf(
 }
 
 /** Finds features by name, by number where they have no names, and by ranges of numbers with both ends included. */
-function finder({ length, features }: Features): (text: string) => readonly number[] {
+export function finder({ length, features }: Features): (text: string) => readonly number[] {
   const byName = new Map<string, number[]>();
   for (let feature = 0; feature < length; feature++) {
     const name = features[feature] ?? String(feature);

@@ -1,6 +1,7 @@
 /** The attribution methods by their catalog names. */
 import type * as specifications from '../../catalog/methods/index.js';
 import type { PlainCall } from '../../catalog/specification.js';
+import { GLOBAL_METHODS } from './global/global.js';
 import { GRADIENT_METHODS } from './gradient/gradient.js';
 import type { Family, MethodContext, PreparedMethod } from './method.js';
 import { PERTURBATION_METHODS } from './perturbation/perturbation.js';
@@ -11,6 +12,7 @@ export const METHODS: Family<typeof specifications> = {
   ...GRADIENT_METHODS,
   ...RULE_METHODS,
   ...PERTURBATION_METHODS,
+  ...GLOBAL_METHODS,
 };
 
 /** Prepares the method that a call stands for. */

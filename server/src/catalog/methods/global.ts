@@ -1,0 +1,145 @@
+/** Methods that explain a model on a whole data set, and methods whose answer is a rule or a change instead of a map. */
+import type { MethodEntry, ParameterSpecification } from '../specification.js';
+import { groups, window } from './parameters.js';
+
+const seed = {
+  type: { is: 'integer', min: 0, max: 4_294_967_295 },
+  summary: 'Seed of the random draws.',
+} as const satisfies ParameterSpecification;
+
+const loss = {
+  type: { is: 'keyword', values: ['auto', 'squared_error', 'log_loss', 'auroc', 'output_change'] },
+  default: 'auto',
+  summary:
+    'What is measured: the squared error of the target, the log loss of the target as a logit, 1 − AUROC, or the mean |change of the target|, which needs no labels. `auto`: `output_change` without labels, `auroc` where all are 0 or 1, else `squared_error`.',
+} as const satisfies ParameterSpecification;
+
+const repeats = {
+  type: { is: 'integer', min: 1, max: 100_000 },
+  default: 10,
+  summary: 'Permutations of each feature or group. The smallest p-value is 1 / (repeats + 1).',
+} as const satisfies ParameterSpecification;
+
+const features = {
+  type: { is: 'list', of: { is: 'either', of: [{ is: 'text' }, { is: 'integer', min: 0 }] } },
+  summary: 'The features, by name, by number from 0 or by range: `["TP53", 7, "10-19"]`.',
+} as const satisfies ParameterSpecification;
+
+export const permutation_importance = {
+  category: 'method',
+  name: 'permutation_importance',
+  summary: 'How much worse the model does when a feature is exchanged among the examples.',
+  documentation:
+    'importance = mean over repeats of loss(permuted) − loss. Features of a group are permuted together. The p-value is that of the permutation test, (1 + permutations with a loss not above the true one) / (repeats + 1); it tests that the feature is independent of labels and all other features together, and holds for examples that the model was not trained on. Permuting breaks the feature’s correlation with the others, so the model is asked about combinations that never occur; features with |r| > 0.7 are reported. The losses of all repeats are stored.',
+  citation:
+    'Breiman 2001, Machine Learning 45:5; Fisher, Rudin & Dominici 2019, JMLR 20:177; Phipson & Smyth 2010, Stat Appl Genet Mol Biol 9:39 (p-values)',
+  revision: 1,
+  produces: 'importance',
+  typology: {
+    stage: 'post hoc',
+    model: 'agnostic',
+    scope: 'global',
+    assumptions: 'Features are independent of each other, or permuted in groups that are.',
+    errorControl: 'p-value of a permutation test; no correction for the number of features',
+  },
+  complete: false,
+  cost: 'repeats × groups forward passes',
+  parameters: { loss, repeats, groups, window, seed },
+} as const satisfies MethodEntry;
+
+export const conditional_permutation_importance = {
+  category: 'method',
+  name: 'conditional_permutation_importance',
+  summary: 'Permutation importance given the features that a feature is correlated with.',
+  documentation:
+    'What a feature adds to those that it goes with. Each feature of a group is predicted by least squares from the features outside the group that are most correlated with it (at most `given`, and at most one for ten examples); only the residuals are permuted among the examples, together for all features of a group. Counts of alleles are rounded to 0, 1 or 2 where the data hold nothing else. A feature that others determine has importance 0 here, however much the model uses it. The p-value is exact only where the regression is right; it tests independence of the labels given the other features.',
+  citation:
+    'Strobl et al. 2008, BMC Bioinformatics 9:307 (conditional permutation, there within strata); Freedman & Lane 1983, J Bus Econ Stat 1:292 (permuted residuals)',
+  revision: 1,
+  produces: 'importance',
+  typology: {
+    stage: 'post hoc',
+    model: 'agnostic',
+    scope: 'global',
+    assumptions: 'Features depend on each other linearly, with residuals that can be exchanged.',
+    errorControl: 'p-value of a permutation test, approximate; no correction for the number of features',
+  },
+  alphabets: ['genotypes', 'expression'],
+  complete: false,
+  cost: 'repeats × groups forward passes',
+  parameters: {
+    given: {
+      type: { is: 'integer', min: 1, max: 1000 },
+      default: 20,
+      summary: 'Features, the most correlated first, from which each one is predicted.',
+    },
+    loss,
+    repeats,
+    groups,
+    window,
+    seed,
+  },
+} as const satisfies MethodEntry;
+
+export const ale = {
+  category: 'method',
+  name: 'ale',
+  summary: 'Accumulated local effects: the target as a function of a feature, without impossible combinations.',
+  documentation:
+    'Between neighbouring quantiles of a feature, the mean change of the target over the examples that lie between them when their value moves from one to the other; accumulated over the quantiles and centred, so that its mean over the examples is 0. Examples only move as far as their neighbours, which keeps correlated features plausible. Quantiles are values that occur; where fewer are different the last point is repeated. The array `grid` holds the feature’s values at the points, `counts` the examples in the interval that ends at a point.',
+  citation: 'Apley & Zhu 2020, J R Stat Soc B 82:1059',
+  revision: 1,
+  produces: 'curve',
+  typology: {
+    stage: 'post hoc',
+    model: 'agnostic',
+    scope: 'global',
+    assumptions: 'Examples next to each other in one feature are alike in the others.',
+    errorControl: 'none',
+  },
+  alphabets: ['genotypes', 'expression'],
+  complete: false,
+  cost: '2 × features forward passes',
+  parameters: {
+    features,
+    bins: {
+      type: { is: 'integer', min: 1, max: 1000 },
+      default: 20,
+      summary: 'Intervals between quantiles with equal numbers of examples.',
+    },
+  },
+} as const satisfies MethodEntry;
+
+export const partial_dependence = {
+  category: 'method',
+  name: 'partial_dependence',
+  summary: 'The mean target as a function of a feature, and the same for single examples (ICE).',
+  documentation:
+    'Every example is given each grid value of the feature in turn; the curve is the mean of the target over all examples, not centred. Curves of single examples are kept in the array `ice`, evenly spaced over the data set: where they cross, the mean hides an interaction. Examples get values that they could never have when features are correlated: |r| > 0.7 is reported; use `ale` then. Grid values are quantiles that occur, in the array `grid`; where fewer are different the last point is repeated.',
+  citation: 'Friedman 2001, Ann Statist 29:1189; Goldstein et al. 2015, J Comput Graph Stat 24:44 (ICE)',
+  revision: 1,
+  produces: 'curve',
+  typology: {
+    stage: 'post hoc',
+    model: 'agnostic',
+    scope: 'global',
+    assumptions: 'The feature is independent of the others.',
+    errorControl: 'none',
+  },
+  alphabets: ['genotypes', 'expression'],
+  complete: false,
+  cost: '(points + 1) × features forward passes',
+  parameters: {
+    features,
+    points: {
+      type: { is: 'integer', min: 1, max: 1000 },
+      default: 20,
+      summary: 'Intervals between the quantiles at which the curve is known.',
+    },
+    ice: {
+      type: { is: 'integer', min: 0, max: 10_000 },
+      default: 50,
+      summary: 'Examples whose own curves are kept.',
+    },
+  },
+} as const satisfies MethodEntry;

@@ -1,0 +1,13 @@
+/** Methods that explain a model on a whole data set, by catalog name. */
+import type * as specifications from '../../../catalog/methods/global.js';
+import type { Family } from '../method.js';
+import { ale } from './ale.js';
+import { partialDependence } from './partial-dependence.js';
+import { conditionalPermutationImportance, permutationImportance } from './permutation-importance.js';
+
+export const GLOBAL_METHODS: Family<typeof specifications> = {
+  permutation_importance: permutationImportance,
+  conditional_permutation_importance: conditionalPermutationImportance,
+  ale,
+  partial_dependence: partialDependence,
+};
