@@ -73,17 +73,27 @@ const softmax: MakeCase = draw => {
 const conv: MakeCase = draw => {
   const rank = draw.integer(1, 2);
   const kernel = draw.list(rank, 1, 3);
-  const [group, inputs, outputs] = draw.choose<[number, number, number]>([1, 2, 3], [2, 2, 1], [3, 1, 1], [2, 1, 2]);
+  const [group, inputs, outputs] = draw.choose<[number, number, number]>(
+    [1, 2, 3],
+    [1, 17, 2],
+    [2, 2, 1],
+    [3, 1, 1],
+    [2, 1, 2],
+  );
   const x = draw.tensor([draw.integer(1, 2), group * inputs, ...draw.list(rank, 5, 7)]);
   const w = draw.tensor([group * outputs, inputs, ...kernel]);
-  const bias = draw.boolean() ? [constant(draw.tensor([group * outputs]))] : draw.choose([], [absent]);
+  const bias = draw.boolean()
+    ? [draw.choose(constant, variable)(draw.tensor([group * outputs]))]
+    : draw.choose([], [absent]);
+  // Only what slides along one axis without groups has a gradient by its kernel.
+  const kernelRole = rank === 1 && group === 1 ? draw.choose(constant, given, variable) : draw.choose(constant, given);
   const padding = draw.choose<Attributes>(
     {},
     { pads: draw.list(2 * rank, 0, 3) },
     { auto_pad: draw.choose('SAME_UPPER', 'SAME_LOWER', 'VALID') },
   );
   return {
-    operands: [variable(x), draw.choose(constant, given)(w), ...bias],
+    operands: [variable(x), kernelRole(w), ...bias],
     attributes: {
       ...padding,
       ...(draw.boolean() ? { dilations: draw.list(rank, 1, 2) } : {}),
@@ -113,11 +123,12 @@ const convTranspose: MakeCase = draw => {
       auto_pad: draw.choose('NOTSET', 'SAME_UPPER', 'SAME_LOWER'),
     },
   );
+  const kernelRole = rank === 1 && group === 1 ? draw.choose(constant, given, variable) : draw.choose(constant, given);
   return {
     operands: [
       variable(draw.tensor([draw.integer(1, 2), group * inputs, ...extents])),
-      draw.choose(constant, given)(draw.tensor([group * inputs, outputs, ...kernel])),
-      ...(draw.boolean() ? [constant(draw.tensor([group * outputs]))] : []),
+      kernelRole(draw.tensor([group * inputs, outputs, ...kernel])),
+      ...(draw.boolean() ? [draw.choose(constant, variable)(draw.tensor([group * outputs]))] : []),
     ],
     attributes: { ...padding, strides, group },
   };

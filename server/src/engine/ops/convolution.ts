@@ -10,10 +10,11 @@ import {
   type Node,
   type Tensor,
 } from '../graph/graph.js';
+import { biasGradient, kernelGradient, slidesAlongLast } from './kernel-gradient.js';
 import { given, ShapeError, type Operator } from './operator.js';
 import { windowOf, windowTable, type Window } from './window.js';
 
-const CONVOLUTION_REFUSED = 'its kernel or bias is computed from the input';
+const KERNEL_REFUSED = 'its kernel is computed from the input, and it has groups or slides along several axes';
 
 interface Convolution {
   readonly batch: number;
@@ -213,30 +214,43 @@ const conv: Operator = {
   },
   gradient: ({ builder, node, inputs, cotangent, wanted }) => {
     const [x, w] = inputs as [string, string];
-    if (wanted[1] || wanted[2]) throw new ShapeError(CONVOLUTION_REFUSED);
     const geometry = convolution(node, builder.shape(x), builder.shape(w));
     const { window } = geometry;
-    const constant = builder.header(w).constant;
-    const reach = window.kernel.map((k, axis) => (k - 1) * window.dilations[axis]!);
-    const begin = reach.map((r, axis) => r - window.begin[axis]!);
-    const end = reach.map((r, axis) => r - window.end[axis]!);
-    if (constant !== undefined && towardsFew(geometry)) return [shiftedSum(builder, cotangent, constant, geometry)];
-    // With stride 1 the transpose is a convolution with the reversed kernel, which native runtimes do faster.
-    const plain = window.strides.every(s => s === 1) && [...begin, ...end].every(p => p >= 0);
-    if (constant !== undefined && plain)
-      return [
-        builder.add('Conv', [cotangent, builder.constant(flipped(constant, geometry))], {
-          ...attributesOf(geometry),
-          pads: [...begin, ...end],
-        }),
-      ];
-    const covered = window.output.map(
-      (o, axis) => (o - 1) * window.strides[axis]! + reach[axis]! + 1 - window.begin[axis]! - window.end[axis]!,
-    );
-    const output_padding = window.input.map((extent, axis) => extent - covered[axis]!);
-    return [builder.add('ConvTranspose', [cotangent, w], { ...attributesOf(geometry), output_padding })];
+    return [
+      wanted[0] ? inputGradient(builder, cotangent, w, geometry) : undefined,
+      wanted[1] ? kernelGradientOf(builder, x, cotangent, geometry) : undefined,
+      wanted[2] ? biasGradient(builder, cotangent) : undefined,
+    ];
   },
 };
+
+/** The gradient of a convolution by its input: its transpose. */
+function inputGradient(builder: GraphBuilder, cotangent: string, w: string, geometry: Convolution): string {
+  const { window } = geometry;
+  const constant = builder.header(w).constant;
+  const reach = window.kernel.map((k, axis) => (k - 1) * window.dilations[axis]!);
+  const begin = reach.map((r, axis) => r - window.begin[axis]!);
+  const end = reach.map((r, axis) => r - window.end[axis]!);
+  if (constant !== undefined && towardsFew(geometry)) return shiftedSum(builder, cotangent, constant, geometry);
+  // With stride 1 the transpose is a convolution with the reversed kernel, which native runtimes do faster.
+  const plain = window.strides.every(s => s === 1) && [...begin, ...end].every(p => p >= 0);
+  if (constant !== undefined && plain)
+    return builder.add('Conv', [cotangent, builder.constant(flipped(constant, geometry))], {
+      ...attributesOf(geometry),
+      pads: [...begin, ...end],
+    });
+  const covered = window.output.map(
+    (o, axis) => (o - 1) * window.strides[axis]! + reach[axis]! + 1 - window.begin[axis]! - window.end[axis]!,
+  );
+  const output_padding = window.input.map((extent, axis) => extent - covered[axis]!);
+  return builder.add('ConvTranspose', [cotangent, w], { ...attributesOf(geometry), output_padding });
+}
+
+/** @throws ShapeError where only constant kernels can be differentiated */
+function kernelGradientOf(builder: GraphBuilder, x: string, dy: string, { group, window }: Convolution): string {
+  if (group !== 1 || !slidesAlongLast(window)) throw new ShapeError(KERNEL_REFUSED);
+  return kernelGradient(builder, x, dy, window);
+}
 
 const convTranspose: Operator = {
   name: 'ConvTranspose',
@@ -260,8 +274,13 @@ const convTranspose: Operator = {
   },
   gradient: ({ builder, node, inputs, cotangent, wanted }) => {
     const [x, w] = inputs as [string, string];
-    if (wanted[1] || wanted[2]) throw new ShapeError(CONVOLUTION_REFUSED);
-    return [builder.add('Conv', [cotangent, w], attributesOf(transposed(node, builder.shape(x), builder.shape(w))))];
+    const geometry = transposed(node, builder.shape(x), builder.shape(w));
+    return [
+      wanted[0] ? builder.add('Conv', [cotangent, w], attributesOf(geometry)) : undefined,
+      // What the convolution reads is this node's output: its cotangent stands where the input was.
+      wanted[1] ? kernelGradientOf(builder, cotangent, x, geometry) : undefined,
+      wanted[2] ? biasGradient(builder, cotangent) : undefined,
+    ];
   },
 };
 
