@@ -8,7 +8,8 @@ describe('the normal distribution', () => {
     expect(normalCdf(0)).toBeCloseTo(0.5, 15);
     expect(normalCdf(1)).toBeCloseTo(0.8413447460685429, 14);
     expect(normalCdf(-3) / 0.0013498980316300945).toBeCloseTo(1, 12);
-    expect(normalCdf(-8) / 6.220960574271785e-16).toBeCloseTo(1, 7);
+    expect(normalCdf(-8) / 6.220960574271785e-16).toBeCloseTo(1, 12);
+    expect(normalCdf(-4.0000001) / normalCdf(-3.9999999)).toBeCloseTo(1 - 2e-7 * 4.22561, 10);
     expect(normalCdf(-40)).toBe(0);
     expect(normalQuantile(0.975)).toBeCloseTo(1.959963984540054, 13);
     expect(normalQuantile(1e-10)).toBeCloseTo(-6.361340902404056, 11);
