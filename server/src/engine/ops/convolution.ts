@@ -215,7 +215,6 @@ const conv: Operator = {
   gradient: ({ builder, node, inputs, cotangent, wanted }) => {
     const [x, w] = inputs as [string, string];
     const geometry = convolution(node, builder.shape(x), builder.shape(w));
-    const { window } = geometry;
     return [
       wanted[0] ? inputGradient(builder, cotangent, w, geometry) : undefined,
       wanted[1] ? kernelGradientOf(builder, x, cotangent, geometry) : undefined,
