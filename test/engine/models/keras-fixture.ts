@@ -219,3 +219,25 @@ export const load = (
   customLayers: Record<string, string> = {},
   options: Omit<KerasOptions, 'customLayers'> = {},
 ): Promise<ImportedModel> => importKeras(path, { customLayers, ...options });
+
+type Weights = Readonly<Record<string, Readonly<Record<string, Data>>>>;
+
+/** Imports and runs models of a few layers, whose weights are given by layer and name. */
+export function workshop(folder: Folder) {
+  const imported = async (model: unknown, weights: Weights = {}, about: Omit<Content, 'model' | 'weights'> = {}) => {
+    const content = Object.fromEntries(Object.entries(weights).map(([name, values]) => [name, stored(name, values)]));
+    return load(await folder.write({ model, weights: content, ...about }));
+  };
+  /** Prediction of a Sequential model of these layers. */
+  const run = async (
+    x: Data,
+    layers: object[],
+    weights: Weights = {},
+    about: Omit<Content, 'model' | 'weights'> = {},
+  ) => {
+    const input = layer('InputLayer', 'x', { batch_input_shape: [null, ...x.shape.slice(1)] });
+    const [y] = await predict(await imported(sequential(input, ...layers), weights, about), x);
+    return y!;
+  };
+  return { imported, run };
+}

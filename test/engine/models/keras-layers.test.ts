@@ -1,7 +1,6 @@
 /** Every kind of Keras layer, from synthetic files, against plain loops over Keras's definition in float64. */
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ImportedModel } from '../../../server/src/engine/models/onnx.js';
 import {
   at,
   build,
@@ -9,33 +8,18 @@ import {
   Folder,
   functional,
   layer,
-  load,
   node,
   noise,
   predict,
   sequential,
-  stored,
   sum,
+  workshop,
   type Data,
 } from './keras-fixture.js';
 
 const folder = new Folder();
 afterAll(() => folder.remove());
-
-type Weights = Readonly<Record<string, Readonly<Record<string, Data>>>>;
-
-async function imported(model: unknown, weights: Weights = {}): Promise<ImportedModel> {
-  const content = Object.fromEntries(Object.entries(weights).map(([name, values]) => [name, stored(name, values)]));
-  return load(await folder.write({ model, weights: content }));
-}
-
-const input = (shape: readonly number[]) => layer('InputLayer', 'x', { batch_input_shape: [null, ...shape.slice(1)] });
-
-/** Prediction of a Sequential model of these layers. */
-async function run(x: Data, layers: object[], weights: Weights = {}): Promise<Data> {
-  const [y] = await predict(await imported(sequential(input(x.shape), ...layers), weights), x);
-  return y!;
-}
+const { imported, run } = workshop(folder);
 
 /** The value with its channels, the last axis, in front of its positions. */
 const channelsFirst = (x: Data): Data => {

@@ -352,7 +352,12 @@ describe('refusals', () => {
       'model/unknown-layer',
       'Python code',
     ],
-    ['an LSTM', { model: sequential(DENSE, layer('LSTM', 'memory')), weights: dense }, 'model/unknown-layer', 'LSTM'],
+    [
+      'an unknown class',
+      { model: sequential(DENSE, layer('Capsule', 'c')), weights: dense },
+      'model/unknown-layer',
+      'Capsule',
+    ],
     ['a model class of its own', { model: { class_name: 'MyModel', config: {} } }, 'model/unknown-layer', 'MyModel'],
     [
       'an unknown activation',

@@ -16,11 +16,13 @@ import {
 import { importDeclared } from './keras/declared.js';
 import { readArchitectureFile, withKerasFile, type KerasFile } from './keras/file.js';
 import { ACTIVATION_LAYERS } from './keras/layers/activation.js';
+import { ATTENTION_LAYERS } from './keras/layers/attention.js';
 import { CONVOLUTION_LAYERS } from './keras/layers/convolution.js';
 import { CORE_LAYERS, NOISE_LAYERS } from './keras/layers/core.js';
 import { MERGE_LAYERS } from './keras/layers/merge.js';
 import { NORMALISATION_LAYERS } from './keras/layers/normalisation.js';
 import { POOLING_LAYERS } from './keras/layers/pooling.js';
+import { RECURRENT_LAYERS } from './keras/layers/recurrent.js';
 import { SHAPE_LAYERS } from './keras/layers/shape.js';
 import { Network, type Value } from './keras/network.js';
 import { originOf, type Origin } from './keras/origin.js';
@@ -37,6 +39,8 @@ const LAYERS: ReadonlyMap<string, Layer> = new Map(
     ...CONVOLUTION_LAYERS,
     ...POOLING_LAYERS,
     ...SHAPE_LAYERS,
+    ...RECURRENT_LAYERS,
+    ...ATTENTION_LAYERS,
     ...MERGE_LAYERS,
   }),
 );
@@ -111,14 +115,23 @@ interface Scope {
 
 class Importer {
   private readonly network = new Network();
+  private readonly classes = new Set<string>();
 
   constructor(private readonly source: Source) {}
 
   import(architecture: Architecture): Graph {
+    this.gatherClasses(architecture);
     const scope: Scope = { architecture, path: '', prefix: '', around: [], outputs: new Map() };
     const inputs = architecture.inputs.map(reference => this.declare(scope, reference));
     const outputs = architecture.outputs.map(reference => this.valueOf(scope, reference));
     return this.network.finish(this.source.file, inputs, outputs);
+  }
+
+  private gatherClasses({ layers }: Architecture): void {
+    for (const { className, model } of layers.values()) {
+      this.classes.add(kerasName(className, this.source.options.customLayers));
+      if (model !== undefined) this.gatherClasses(model);
+    }
   }
 
   /** An input of the graph from an InputLayer. */
@@ -207,6 +220,7 @@ class Importer {
       customLayers: options.customLayers,
       stored: () => weights.of([...scope.around, { architecture: scope.architecture, layer }]),
       find: (application, wrapped) => this.find(application, wrapped),
+      classes: this.classes,
     };
   }
 

@@ -26,6 +26,8 @@ export interface Context {
   readonly stored: () => readonly StoredWeight[];
   /** Finds the layer of a class of the file, and what that class is in Keras. */
   readonly find: (application: Application, className: string) => { readonly kind: string; readonly layer: Layer };
+  /** Keras classes of all layers of the model. */
+  readonly classes: ReadonlySet<string>;
 }
 
 /** Writes a layer. The value has the batch first and the layer's axis order. */
@@ -35,6 +37,13 @@ export type Layer = (application: Application, inputs: readonly Value[]) => Valu
 export function kerasName(name: string, customLayers: Readonly<Record<string, string>>): string {
   const own = name.slice(name.lastIndexOf('>') + 1);
   return Object.hasOwn(customLayers, own) ? customLayers[own]! : own;
+}
+
+/** A layer in a layer. */
+export interface Wrapped {
+  readonly kind: string;
+  readonly layer: Layer;
+  readonly application: Application;
 }
 
 /** Name and shape of a weight that a layer must have. */
@@ -57,11 +66,7 @@ export class Application {
    * @param stored its share of the wrapper's weights; all of them by default
    * @param part what tells it from other layers in this one, for the names of nodes and constants
    */
-  wrapped(
-    key: string,
-    stored = this.context.stored,
-    part?: string,
-  ): { readonly kind: string; readonly apply: (inputs: readonly Value[]) => Value } {
+  wrapped(key: string, stored = this.context.stored, part?: string): Wrapped {
     const inner = this.configuration[key];
     const className = isRecord(inner) ? inner['class_name'] : undefined;
     const configuration = isRecord(inner) ? inner['config'] : undefined;
@@ -74,7 +79,7 @@ export class Application {
     const { path, prefix } = this.context;
     const within = (name: string): string => (part === undefined ? name : `${name}/${part}`);
     const context = { ...this.context, kind, stored, path: within(path), prefix: within(prefix) };
-    return { kind, apply: inputs => layer(new Application(context, configuration), inputs) };
+    return { kind, layer, application: new Application(context, configuration) };
   }
 
   /** @throws Failure at this layer */

@@ -1,6 +1,6 @@
 /**
  * Activation functions and layers.
- * Sources: keras/activations.py and keras/layers/activation/ of Keras 2.15; `hard_sigmoid` is that of Keras 2, 0.2·x + 0.5.
+ * Sources: keras/activations.py and keras/layers/activation/ of Keras 2.15, keras/src/activations/activations.py of Keras 3.
  */
 import { isRecord } from '../architecture.js';
 import { kerasName, type Application, type Layer } from '../application.js';
@@ -20,6 +20,13 @@ const swish: Activation = (application, value) =>
     return application.add('swish', 'Mul', [x!, gate], x!.shape);
   });
 
+/** 0.2 · x + 0.5 between 0 and 1; in Keras 3 with the slope of PyTorch. */
+const hardSigmoid: Activation = (application, value) =>
+  operator('hard_sigmoid', 'HardSigmoid', {
+    alpha: application.context.origin.keras === 3 ? 1 / 6 : 0.2,
+    beta: 0.5,
+  })(application, value);
+
 /** x · Φ(x), by the error function: Keras's default. */
 const gelu: Activation = (application, value) =>
   application.elementwise([value], ([x]) => {
@@ -38,7 +45,7 @@ const FUNCTIONS: ReadonlyMap<string, Activation> = new Map(
     linear: (_, x) => x,
     relu: operator('relu', 'Relu'),
     sigmoid: operator('sigmoid', 'Sigmoid'),
-    hard_sigmoid: operator('hard_sigmoid', 'HardSigmoid', { alpha: 0.2, beta: 0.5 }),
+    hard_sigmoid: hardSigmoid,
     tanh: operator('tanh', 'Tanh'),
     softmax: (application, x) => softmaxOver(application, x, -1),
     // The name under which TensorFlow 2 saves softmax.
@@ -51,6 +58,17 @@ const FUNCTIONS: ReadonlyMap<string, Activation> = new Map(
     swish,
     silu: swish,
     gelu,
+    mish: operator('mish', 'Mish'),
+    relu6: (application, value) =>
+      application.elementwise([value], ([x]) =>
+        application.add('relu6', 'Clip', [x!, application.scalar(0), application.scalar(6)], x!.shape),
+      ),
+    hard_swish: operator('hard_swish', 'HardSwish'),
+    hard_silu: operator('hard_swish', 'HardSwish'),
+    leaky_relu: operator('leaky_relu', 'LeakyRelu', { alpha: 0.2 }),
+    celu: operator('celu', 'Celu', { alpha: 1 }),
+    log_softmax: (application, x) =>
+      application.add('log_softmax', 'LogSoftmax', [x], x.shape, { axis: x.shape.length - 1 }),
   }),
 );
 
@@ -66,6 +84,9 @@ export function activate(application: Application, value: Value): Value {
     if (make !== undefined) return make(application, value);
   } else if (isRecord(activation)) {
     const { class_name, config } = activation;
+    // Keras 3 writes a function that it does not know by name as {class_name: "function", config: its name}.
+    if (class_name === 'function' && typeof config === 'string')
+      return activate(application.with({ activation: config }), value);
     const layer = Object.entries(ACTIVATION_LAYERS).find(([name]) => name === class_name)?.[1];
     if (layer !== undefined && isRecord(config)) return layer(application.with(config), [value]);
   }
@@ -128,7 +149,9 @@ export const ACTIVATION_LAYERS: Readonly<Record<string, Layer>> = {
   ThresholdedReLU: thresholded,
   PReLU: prelu,
   LeakyReLU: alone((application, x) =>
-    operator('leaky_relu', 'LeakyRelu', { alpha: application.number('alpha', 0.3) })(application, x),
+    operator('leaky_relu', 'LeakyRelu', {
+      alpha: application.number('negative_slope', application.number('alpha', 0.3)),
+    })(application, x),
   ),
   ELU: alone((application, x) => operator('elu', 'Elu', { alpha: application.number('alpha', 1) })(application, x)),
   Softmax: alone((application, x) => softmaxOver(application, x, application.number('axis', -1))),

@@ -1,9 +1,11 @@
 /**
- * Convolutions over any number of positions, plain, depthwise and separable.
- * Sources: keras/layers/convolutional/ of Keras 2.15. Kernels are [...positions, inputs, outputs] there, [outputs, inputs,
- * ...positions] in ONNX; neither reverses them.
+ * Convolutions over any number of positions: plain, depthwise, separable, transposed, and with kernels of each position's own.
+ * Sources: keras/layers/convolutional/ and locally_connected/ of Keras 2.15. Kernels are [...positions, inputs, outputs] there,
+ * [outputs, inputs, ...positions] in ONNX; neither reverses them. Padding of Theano: keras/backend/theano_backend.py of
+ * Keras 2.2.4, `conv2d` and `_postprocess_conv2d_output`.
  */
-import { sizeOf, type Attributes, type Tensor } from '../../../graph/graph.js';
+import { integers, type Attributes, type Tensor } from '../../../graph/graph.js';
+import { permuted } from '../conversion.js';
 import { activate } from './activation.js';
 import type { Application, Layer } from '../application.js';
 import type { Value } from '../network.js';
@@ -30,10 +32,28 @@ function geometryOf(application: Application, rank: number): Geometry {
 }
 
 /** Causal padding: all of it in front, so that an output sees no later position. */
-function paddingOf({ kernel, dilations, padding }: Geometry): Attributes {
-  if (padding === 'same') return { auto_pad: 'SAME_UPPER' };
+function paddingOf(application: Application, x: Value, geometry: Geometry): Attributes {
+  const { kernel, dilations, padding } = geometry;
+  if (padding === 'same')
+    return application.context.origin.backend === 'theano'
+      ? halfPadding(application, x, geometry)
+      : { auto_pad: 'SAME_UPPER' };
   const before = kernel.map((k, axis) => (padding === 'causal' ? (k - 1) * dilations[axis]! : 0));
   return { pads: [...before, ...kernel.map(() => 0)] };
+}
+
+/** Theano pads half of the kernel's reach on both sides, rounded up, and keeps as many outputs as TensorFlow makes. */
+function halfPadding(application: Application, x: Value, { kernel, strides, dilations }: Geometry): Attributes {
+  const before = kernel.map((k, axis) => Math.floor(((k - 1) * dilations[axis]! + 1) / 2));
+  const after = kernel.map((k, axis) => {
+    const reach = (k - 1) * dilations[axis]! + 1;
+    const stride = strides[axis]!;
+    if (stride === 1) return reach - 1 - before[axis]!;
+    const extent = application.extent(x, axis + 2);
+    // Never negative: the last output of ⌈extent / stride⌉ begins within the input.
+    return Math.max(0, (Math.ceil(extent / stride) - 1) * stride + reach - extent - before[axis]!);
+  });
+  return { pads: [...before, ...after] };
 }
 
 /** A convolution of a channels-first value; the weights are those of ONNX. */
@@ -54,27 +74,8 @@ function convolve(
     padded: padding !== 'valid',
   });
   const shape = [x.shape[0]!, weights.kernel.shape[0]!, ...positions];
-  const attributes = { kernel_shape: kernel, strides, dilations, group, ...paddingOf(geometry) };
+  const attributes = { kernel_shape: kernel, strides, dilations, group, ...paddingOf(application, x, geometry) };
   return application.add(stem, 'Conv', inputs, shape, attributes);
-}
-
-/** A float32 tensor with its axes in another order: axis `i` of the result is axis `permutation[i]`. */
-function permuted(tensor: Tensor, permutation: readonly number[]): Tensor {
-  const shape = permutation.map(axis => tensor.shape[axis]!);
-  const strides = permutation.map(axis => sizeOf(tensor.shape.slice(axis + 1)));
-  const data = new Float32Array(tensor.data.length);
-  const index = new Array<number>(shape.length).fill(0);
-  let from = 0;
-  for (let to = 0; to < data.length; to++) {
-    data[to] = Number(tensor.data[from]);
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis]!;
-      if (++index[axis]! < shape[axis]!) break;
-      from -= strides[axis]! * shape[axis]!;
-      index[axis] = 0;
-    }
-  }
-  return { type: 'float32', shape, data };
 }
 
 /** [...positions, inputs, outputs] → [outputs, inputs, ...positions]. */
@@ -161,6 +162,96 @@ const separable = (rank: number): Layer =>
     };
   });
 
+/**
+ * The transpose of a convolution. Its kernel is [...positions, outputs, inputs]; `same` gives stride × input positions, `valid` as
+ * many as the kernel reaches.
+ */
+const transposed = (rank: number): Layer =>
+  layer(rank, (application, { kernel: size, strides, dilations, padding }, channels) => {
+    const filters = application.count('filters');
+    const written = application.configuration['output_padding'];
+    if (written !== undefined && written !== null)
+      application.refuse(
+        'model/configuration',
+        `"output_padding" is ${JSON.stringify(written)}, expected none`,
+        'Export the model to ONNX with tf2onnx.',
+      );
+    const { kernel, withBias } = weightsOf(application, [['kernel', [...size, filters, channels]]], filters);
+    const reach = size.map((k, axis) => (k - 1) * dilations[axis]! + 1);
+    const total = reach.map((r, axis) => (padding === 'same' ? Math.max(0, r - strides[axis]!) : 0));
+    const before = total.map(pad => Math.floor(pad / 2));
+    return x => {
+      const positions = x.shape.slice(2).map((extent, axis) => {
+        const grown = Math.max(0, reach[axis]! - strides[axis]!) - total[axis]!;
+        return typeof extent === 'number' ? extent * strides[axis]! + grown : application.symbol(axis + 1);
+      });
+      const operands = [x, application.constant('kernel', outputsFirst(kernel!))];
+      if (withBias.bias !== undefined) operands.push(application.constant('bias', withBias.bias));
+      return application.add('conv_transpose', 'ConvTranspose', operands, [x.shape[0]!, filters, ...positions], {
+        kernel_shape: size,
+        strides,
+        dilations,
+        pads: [...before, ...total.map((pad, axis) => pad - before[axis]!)],
+        output_padding: reach.map((r, axis) => Math.max(0, strides[axis]! - r)),
+      });
+    };
+  });
+
+/** A convolution whose kernel is another one at each position: [positions, length · inputs, filters]. */
+const locallyConnected: Layer = (application, inputs) => {
+  const x = application.single(inputs);
+  application.expectRank(x, 3);
+  if (!application.channelsLast || application.number('implementation', 1) !== 1)
+    application.refuse(
+      'model/configuration',
+      'channels first or "implementation" other than 1 are not supported',
+      'Export the model to ONNX with tf2onnx.',
+    );
+  const filters = application.count('filters');
+  const length = application.integers('kernel_size', 1)[0]!;
+  const stride = application.integers('strides', 1, [1])[0]!;
+  const [positions, channels] = [application.extent(x, 1), application.extent(x, 2)];
+  const windows = slide(application, [positions], { reach: [length], strides: [stride], padded: false })[0] as number;
+  const useBias = application.flag('use_bias', true);
+  const weights: { kernel: Tensor; bias?: Tensor } = application.weights([
+    ['kernel', [windows, length * channels, filters]],
+    ...(useBias ? [['bias', [windows, filters]] as const] : []),
+  ]);
+  const [batch] = x.shape;
+  const seen = Array.from({ length: windows * length }, (_, i) => Math.floor(i / length) * stride + (i % length));
+  const gathered = application.add(
+    'windows',
+    'Gather',
+    [x, application.constant('positions', integers(seen, [windows * length]))],
+    [batch!, windows * length, channels],
+    { axis: 1 },
+  );
+  const rows = application.add(
+    'rows',
+    'Reshape',
+    [gathered, application.constant('rows', integers([-1, windows, 1, length * channels]))],
+    [batch!, windows, 1, length * channels],
+  );
+  const product = application.add(
+    'local',
+    'MatMul',
+    [rows, application.constant('kernel', weights.kernel)],
+    [batch!, windows, 1, filters],
+  );
+  const shape = [batch!, windows, filters];
+  const maps = application.add(
+    'maps',
+    'Reshape',
+    [product, application.constant('maps', integers([-1, windows, filters]))],
+    shape,
+  );
+  if (weights.bias === undefined) return activate(application, maps);
+  return activate(
+    application,
+    application.add('bias_add', 'Add', [maps, application.constant('bias', weights.bias)], shape),
+  );
+};
+
 export const CONVOLUTION_LAYERS: Readonly<Record<string, Layer>> = {
   Conv1D: convolution(1),
   Conv2D: convolution(2),
@@ -168,4 +259,7 @@ export const CONVOLUTION_LAYERS: Readonly<Record<string, Layer>> = {
   DepthwiseConv2D: depthwise(2),
   SeparableConv1D: separable(1),
   SeparableConv2D: separable(2),
+  Conv1DTranspose: transposed(1),
+  Conv2DTranspose: transposed(2),
+  LocallyConnected1D: locallyConnected,
 };

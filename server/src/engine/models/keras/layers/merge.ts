@@ -1,5 +1,5 @@
-/** Layers of several inputs. Sources: keras/layers/merging/ of Keras 2.15; `Merge` is Keras 2.0's older form. */
-import type { Axis } from '../../../graph/graph.js';
+/** Layers of several inputs. Sources: keras/layers/merging/ of Keras 2.15; `Merge` is the older form, of Keras 1. */
+import { integers, type Axis } from '../../../graph/graph.js';
 import type { Application, Layer } from '../application.js';
 import type { Value } from '../network.js';
 
@@ -47,7 +47,7 @@ const subtract: Layer = (application, inputs) => {
   return inTurn('subtract', 'Sub')(application, inputs);
 };
 
-function concatenateAlong(application: Application, inputs: readonly Value[], requested: number): Value {
+export function concatenateAlong(application: Application, inputs: readonly Value[], requested: number): Value {
   const [first] = inputs;
   if (first === undefined) return application.refuse('model/shape', 'the layer has no input');
   const axis = application.axis(first, requested);
@@ -71,13 +71,48 @@ function concatenateAlong(application: Application, inputs: readonly Value[], re
   return application.add('concatenate', 'Concat', inputs, shape, { axis });
 }
 
-const MERGES: Readonly<Record<string, Layer>> = {
+/** Sums of products along an axis of each value; vectors along the only one. */
+const dot: Layer = (application, inputs) => {
+  const [left, right] = inputs;
+  if (left === undefined || right === undefined || inputs.length > 2 || inputs.some(({ shape }) => shape.length > 3))
+    return application.refuse('model/shape', 'the layer multiplies two inputs of at most three axes');
+  if (application.flag('normalize', false))
+    application.refuse('model/configuration', '"normalize" is true, expected false', 'Export the model to ONNX.');
+  const [a, b] = application.integers('axes', 2, undefined, -Infinity) as [number, number];
+  const flat = (value: Value, axis: number): boolean => value.shape.length === 2 && application.axis(value, axis) === 1;
+  const matrix = (value: Value, axis: number, last: boolean): Value => {
+    const place = application.axis(value, axis);
+    if (value.shape.length === 2) {
+      const [batch, size] = value.shape as [Axis, Axis];
+      const at = last ? 1 : 2;
+      const shape = last ? [batch, 1, size] : [batch, size, 1];
+      return application.add(
+        'dot/vector',
+        'Unsqueeze',
+        [value, application.constant(`axis_${at}`, integers([at]))],
+        shape,
+      );
+    }
+    return (place === 2) === last ? value : application.transpose(value, [0, 2, 1]);
+  };
+  const [x, y] = [matrix(left, a, true), matrix(right, b, false)];
+  const product = application.add('dot', 'MatMul', [x, y], [x.shape[0]!, x.shape[1]!, y.shape[2]!]);
+  const axes = [...(flat(left, a) ? [1] : []), ...(flat(right, b) ? [2] : [])];
+  if (axes.length === 0) return product;
+  // Two vectors leave one number, in an axis of its own.
+  const gone = axes.length === 2 ? [2] : axes;
+  const shape = product.shape.filter((_, axis) => !gone.includes(axis));
+  return application.add('dot/squeeze', 'Squeeze', [product, application.constant('axes', integers(gone))], shape);
+};
+
+export const MERGES: Readonly<Record<string, Layer>> = {
   Add: inTurn('add', 'Add'),
   Subtract: subtract,
   Multiply: inTurn('multiply', 'Mul'),
   Average: together('average', 'Mean'),
   Maximum: together('maximum', 'Max'),
   Minimum: together('minimum', 'Min'),
+  Dot: dot,
   Concatenate: (application, inputs) => concatenateAlong(application, inputs, application.number('axis', -1)),
 };
 

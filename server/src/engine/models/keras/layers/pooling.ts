@@ -14,6 +14,12 @@ const pool =
     if (padding !== 'valid' && padding !== 'same')
       application.refuse('model/configuration', `"padding" is "${padding}", expected valid or same`);
     const padded = padding === 'same';
+    if (padded && application.context.origin.backend === 'theano')
+      application.refuse(
+        'model/configuration',
+        'padded pools of Theano cover other windows than those of TensorFlow',
+        'Load the model in Keras 2 with the TensorFlow backend, compare its predictions, and save it again.',
+      );
     return application.channelsFirst(value, application.channelsLast ? rank + 1 : 1, x => {
       const positions = slide(application, x.shape.slice(2), { reach: kernel, strides, padded });
       return application.add(stem, operator, [x], [x.shape[0]!, x.shape[1]!, ...positions], {
