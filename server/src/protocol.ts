@@ -109,6 +109,13 @@ export type EngineRequest = z.infer<typeof EngineRequest>;
 
 // -------------------------------------------------------------------------------------------- from the engine
 
+/**
+ * What a rule does with an operator. `exact`: as its paper states it; `rescale`: by differences from the reference;
+ * `approximate`: by a convention, such as handing all to the maximum; `none`: nothing depends smoothly on its input.
+ */
+export const RuleStatus = z.enum(['exact', 'rescale', 'approximate', 'none', 'refused']);
+export type RuleStatus = z.infer<typeof RuleStatus>;
+
 /** Whether a rule is exact for an operator, or why it is refused. */
 export const OperatorStatus = z.object({
   operator: z.string(),
@@ -116,6 +123,8 @@ export const OperatorStatus = z.object({
   /** Whether it can be computed at all. */
   known: z.boolean(),
   gradient: z.enum(['exact', 'refused']),
+  /** By the method that the rules belong to. */
+  rules: z.object({ deep_lift: RuleStatus, lrp: RuleStatus, guided_backpropagation: RuleStatus }).optional(),
   reason: z.string().optional(),
 });
 export type OperatorStatus = z.infer<typeof OperatorStatus>;
@@ -133,6 +142,10 @@ export const ModelDescription = z.object({
   parameters: z.number().int(),
   /** Activations in front of which `before(…)` can be asked, last first. */
   activations: z.array(z.object({ operator: z.string(), node: z.string() })),
+  /** A final activation in front of which `logit` explains the value. */
+  squashing: z.object({ operator: z.string(), node: z.string() }).optional(),
+  /** Input positions that one position of the last convolution sees; absent where it sees all, or there is none. */
+  receptiveField: z.number().int().optional(),
   /** Present when the model fits `dna(length)`. */
   dna: z
     .object({ length: axis, layout: z.enum(['channels_first', 'channels_last']), ambiguous: z.boolean() })

@@ -163,12 +163,12 @@ describe('xome model', () => {
     await writeFile(join(folder, 'refused.onnx'), '');
     const bad = await xome('model', 'refused.onnx');
     expect(bad.code).toBe(3);
-    expect(bad.out).toMatch(/Einsum +1 {2}refused: it has no derivative/);
+    expect(bad.out).toMatch(/Einsum +1 {2}refused +it has no derivative/);
     expect(bad.out).toMatch(/remain: in_silico_mutagenesis/);
     await writeFile(join(folder, 'unknown.onnx'), '');
     const useless = await xome('model', 'unknown.onnx');
     expect(useless.code).toBe(3);
-    expect(useless.out).toMatch(/Fancy +1 {2}refused: unknown operator[^]*nothing can be computed/);
+    expect(useless.out).toMatch(/Fancy +1 {2}refused +unknown operator[^]*nothing can be computed/);
     expect((await xome('model', 'model.txt')).err).toMatch(/\.onnx/);
   });
 });

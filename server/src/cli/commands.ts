@@ -160,6 +160,9 @@ function modelCall(file: string): PlainCall {
   return { call: format.name, category: 'format', parameters: { ...Object.fromEntries(defaults), path: file } };
 }
 
+/** Methods with rules of their own, as columns of the table of operators. */
+const RULES = ['deep_lift', 'lrp', 'guided_backpropagation'] as const;
+
 function printModel(file: string, model: ModelDescription, { terminal }: Context): void {
   const { out } = terminal;
   const paint = painter(out, terminal);
@@ -177,18 +180,31 @@ function printModel(file: string, model: ModelDescription, { terminal }: Context
     out.write(`\nreads one-hot DNA: dna(${model.dna.length}), ${model.dna.layout}${sure}\n`);
   }
   out.write('\n');
-  const operators = model.operators.map(({ operator, count, gradient, reason }) => [
+  const operators = model.operators.map(({ operator, count, gradient, rules, reason }) => [
     operator,
     quantity(count, 'count'),
-    gradient === 'exact' ? 'exact' : `refused: ${reason ?? 'no rule'}`,
+    gradient,
+    ...RULES.map(rule => rules?.[rule] ?? ''),
+    gradient === 'exact' ? '' : (reason ?? 'no rule'),
   ]);
-  const [title = '', ...lines] = alignColumns([['operator', 'count', 'gradient'], ...operators], [false, true, false]);
+  const [title = '', ...lines] = alignColumns(
+    [['operator', 'count', 'gradient', ...RULES, ''], ...operators],
+    [false, true, false, ...RULES.map(() => false), false],
+  );
   out.write(`${paint('bold', title)}\n${lines.map(line => `${line}\n`).join('')}`);
   if (model.activations.length > 0) {
     out.write(
       `\nactivations, last first: ${model.activations.map(({ operator, node }) => `${operator} (${node})`).join(', ')}\n`,
     );
   }
+  if (model.squashing)
+    out.write(
+      `\nends in ${model.squashing.operator} (${model.squashing.node}): logit explains the value in front of it\n`,
+    );
+  if (model.receptiveField !== undefined)
+    out.write(
+      `\none position of the last convolution sees ${quantity(model.receptiveField, 'count')} positions of the input\n`,
+    );
   for (const { level, message } of model.notes) out.write(`${paint('yellow', level)}: ${message}\n`);
   if (model.operators.some(({ known }) => !known)) {
     out.write('\nAn operator is unknown: nothing can be computed with this model.\n');

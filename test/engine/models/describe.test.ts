@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { referenceExecutor } from '../../../server/src/engine/backends/reference.js';
+import { interpret, referenceExecutor, toValue } from '../../../server/src/engine/backends/reference.js';
 import { writeOnnx } from '../../../server/src/engine/graph/onnx.js';
-import type { Graph } from '../../../server/src/engine/graph/graph.js';
+import { GraphBuilder } from '../../../server/src/engine/graph/builder.js';
+import { floats, type Attributes, type Graph } from '../../../server/src/engine/graph/graph.js';
 import { describeModel } from '../../../server/src/engine/models/describe.js';
+import { receptiveField } from '../../../server/src/engine/models/receptive-field.js';
+import { OPERATORS } from '../../../server/src/engine/ops/registry.js';
+import { MEMBERS } from '../../../server/src/engine/transforms/rules/families.js';
+import { ruleStatuses } from '../../../server/src/engine/transforms/rules/status.js';
 import { ModelDescription } from '../../../server/src/protocol.js';
 import { network } from '../methods/networks.js';
 import { call, PLANTED, Workbench } from '../methods/workbench.js';
@@ -36,7 +41,14 @@ describe('describeModel', () => {
       dna: { length: 100, layout: 'channels_first', ambiguous: false },
       notes: [],
     });
-    expect(description.operators).toContainEqual({ operator: 'Conv', count: 2, known: true, gradient: 'exact' });
+    expect(description.operators).toContainEqual({
+      operator: 'Conv',
+      count: 2,
+      known: true,
+      gradient: 'exact',
+      rules: { deep_lift: 'exact', lrp: 'exact', guided_backpropagation: 'exact' },
+    });
+    expect(description).not.toHaveProperty('squashing');
     expect(description.activations.map(({ operator }) => operator)).toEqual(['Relu', 'Relu', 'Relu']);
   });
 
@@ -70,7 +82,81 @@ describe('describeModel', () => {
       count: 2,
       known: false,
       gradient: 'refused',
+      rules: { deep_lift: 'refused', lrp: 'refused', guided_backpropagation: 'refused' },
       reason: 'unknown operator',
     });
+  });
+
+  it('finds the activation at the end, through what only changes the shape', async () => {
+    const { squashing } = await describeGraph(network({ length: 20, units: 3, ending: 'Softmax' }));
+    expect(squashing).toMatchObject({ operator: 'Softmax' });
+  });
+});
+
+describe('receptiveField', () => {
+  /** Convolutions and pools over one axis, one after the other. */
+  function chain(...layers: readonly (readonly [operator: string, attributes: Attributes])[]): Graph {
+    const builder = new GraphBuilder('chain');
+    const x = builder.input('x', 'float32', [1, 1, 200]);
+    const y = layers.reduce((value, [operator, attributes]) => {
+      const [width = 1] = attributes['kernel_shape'] as readonly number[];
+      const kernel = operator === 'Conv' ? [builder.constant(floats([1, 1, width], new Float32Array(width)))] : [];
+      return builder.add(operator, [value, ...kernel], attributes);
+    }, x);
+    return builder.finish([y]);
+  }
+  const conv = (width: number, more: Attributes = {}) => ['Conv', { kernel_shape: [width], ...more }] as const;
+  const pool = (width: number) => ['MaxPool', { kernel_shape: [width], strides: [width] }] as const;
+
+  it.each<[number, Graph]>([
+    [11, chain(conv(11))],
+    [11 + 4, chain(conv(11), conv(5))],
+    [11 + 3 + 4 * 4, chain(conv(11), pool(4), conv(5))],
+    [3 + 2 * 2 + 2 * 4, chain(conv(3), conv(3, { dilations: [2] }), conv(3, { dilations: [4] }))],
+    [3 + 2 * 2, chain(conv(3, { strides: [2] }), conv(3))],
+  ])('%i positions', (positions, graph) => {
+    expect(receptiveField(graph)).toBe(positions);
+    // Brute force: move one input element at a time and count those that one output element sees.
+    const kernels = new Map(
+      [...graph.initializers].map(([name, tensor]) => [
+        name,
+        floats(tensor.shape, new Float32Array(tensor.data.length).fill(1)),
+      ]),
+    );
+    const output = graph.outputs[0]!.name;
+    const at = (x: Float32Array): Float64Array =>
+      interpret({ ...graph, initializers: kernels }, { x: toValue(floats([1, 1, 200], x)) }).get(output)!.data;
+    const middle = Math.floor(at(new Float32Array(200)).length / 2);
+    const seen = Array.from(
+      { length: 200 },
+      (_, i) => at(new Float32Array(200).map((_, k) => Number(k === i)))[middle]!,
+    );
+    expect(seen.filter(value => value !== 0)).toHaveLength(positions);
+  });
+
+  it('is none where the last convolution sees all, and without convolutions', () => {
+    const builder = new GraphBuilder('gated');
+    const x = builder.input('x', 'float32', [1, 1, 20]);
+    const gate = builder.add('GlobalAveragePool', [x]);
+    const kernel = builder.constant(floats([1, 1, 3], [1, 1, 1]));
+    const graph = builder.finish([builder.add('Conv', [builder.add('Mul', [x, gate]), kernel])]);
+    expect(receptiveField(graph)).toBeUndefined();
+    expect(receptiveField({ ...graph, nodes: graph.nodes.slice(0, 1) })).toBeUndefined();
+  });
+});
+
+describe('rules', () => {
+  it('know operators of the registry only, and have a status for each', () => {
+    const unknown = Object.values(MEMBERS)
+      .flat()
+      .filter(operator => !OPERATORS.has(operator));
+    expect(unknown).toEqual([]);
+    expect(ruleStatuses('Gelu')).toEqual({
+      deep_lift: 'rescale',
+      lrp: 'approximate',
+      guided_backpropagation: 'approximate',
+    });
+    expect(ruleStatuses('Floor')).toEqual({ deep_lift: 'none', lrp: 'none', guided_backpropagation: 'none' });
+    expect(ruleStatuses('Where')).toMatchObject({ deep_lift: 'refused' });
   });
 });

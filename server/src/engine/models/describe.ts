@@ -2,10 +2,13 @@
 import type { Call, ModelDescription, Note, OperatorStatus } from '../../protocol.js';
 import type { Files } from '../data/source.js';
 import { Failure } from '../failure.js';
-import type { Graph } from '../graph/graph.js';
+import type { Graph, Node } from '../graph/graph.js';
 import { OPERATORS } from '../ops/registry.js';
 import { COMPOSITES } from '../transforms/composites/composites.js';
+import { ruleStatuses } from '../transforms/rules/status.js';
+import { REARRANGING, SQUASHING } from '../transforms/target.js';
 import { inputForm, readModel } from './model.js';
+import { receptiveField } from './receptive-field.js';
 
 const ACTIVATIONS = new Set(['Sigmoid', 'Softmax', 'LogSoftmax', 'Relu', 'Tanh', 'Softplus', 'Exp']);
 
@@ -16,13 +19,20 @@ export async function describeModel(call: Call, files: Files): Promise<ModelDesc
   for (const node of graph.nodes) counts.set(node.operator, (counts.get(node.operator) ?? 0) + 1);
   const notes: Note[] = [...imported];
   const dna = dnaForm(graph, notes);
+  const squashing = graph.outputs.length === 1 ? squashingOf(graph, graph.outputs[0]!.name) : undefined;
+  const reach = receptiveField(graph);
   return {
     is: 'model',
     format,
     ...(producer ? { producer } : {}),
     inputs: graph.inputs.map(({ name, type, shape }) => ({ name, type, shape: [...shape] })),
     outputs: graph.outputs.map(({ name, type, shape }) => ({ name, type, shape: [...shape] })),
-    operators: [...counts].map(([operator, count]) => ({ operator, count, ...statusOf(operator) })),
+    operators: [...counts].map(([operator, count]) => ({
+      operator,
+      count,
+      ...statusOf(operator),
+      rules: ruleStatuses(operator),
+    })),
     parameters: [...graph.initializers.values()].reduce(
       (sum, { type, data }) => sum + (type.startsWith('float') ? data.length : 0),
       0,
@@ -31,9 +41,19 @@ export async function describeModel(call: Call, files: Files): Promise<ModelDesc
       .filter(node => ACTIVATIONS.has(node.operator))
       .map(({ operator, name }) => ({ operator, node: name }))
       .reverse(),
+    ...(squashing ? { squashing: { operator: squashing.operator, node: squashing.name } } : {}),
+    ...(reach === undefined ? {} : { receptiveField: reach }),
     ...(dna ? { dna } : {}),
     notes,
   };
+}
+
+/** The activation at the end of a network, behind which at most the shape changes. */
+function squashingOf(graph: Graph, output: string): Node | undefined {
+  const node = graph.nodes.find(({ outputs }) => outputs.includes(output));
+  if (node === undefined) return undefined;
+  if (REARRANGING.has(node.operator)) return squashingOf(graph, node.inputs[0]!);
+  return SQUASHING.has(node.operator) ? node : undefined;
 }
 
 function statusOf(operator: string): Pick<OperatorStatus, 'known' | 'gradient' | 'reason'> {

@@ -43,8 +43,9 @@ const ACTIVATIONS: Readonly<Record<ParametersOf<Specifications['before']>['activ
   softplus: ['Softplus'],
   exp: ['Exp'],
 };
-const SQUASHING = new Set(['Sigmoid', 'Softmax', 'LogSoftmax']);
-const REARRANGING = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
+/** Activations whose input is the logit. */
+export const SQUASHING = new Set(['Sigmoid', 'Softmax', 'LogSoftmax']);
+export const REARRANGING = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze']);
 
 /** The targets by catalog name. */
 export const TARGETS: { readonly [Name in keyof Specifications]: Choice<ParametersOf<Specifications[Name]>> } = {

@@ -163,7 +163,7 @@ describe.skipIf(!existsSync(PEAKS))('shared/data/peaks/ctcf_vs_pu1.onnx', () => 
   it.each(['rescale', 'reveal_cancel', 'genomics_default'])('%s conserves on real peaks, at every node', async rule => {
     const target = await bench.target(join(PEAKS, 'ctcf_vs_pu1.onnx'), 100);
     const peaks = call('source', 'fasta', { path: await bench.file(join(PEAKS, 'ctcf.fa.gz')), label: 1 });
-    const { key } = await bench.data(peaks, [call('stage', 'take', { parameters: 16 })]);
+    const { key } = await bench.data(peaks, [call('stage', 'take', { size: 16 })]);
     const method = call('method', 'deep_lift', { baseline: shuffled(4), rule });
     const result = await bench.explain(method, target, key);
     expect(Math.max(...gaps(result))).toBeLessThan(1e-4);

@@ -11,7 +11,8 @@
 export type Family =
   'linear' | 'elementwise' | 'product' | 'quotient' | 'maximum' | 'minimum' | 'choice' | 'softmax' | 'norm';
 
-const MEMBERS: Readonly<Record<Family, readonly string[]>> = {
+/** The operators of each family. */
+export const MEMBERS: Readonly<Record<Family, readonly string[]>> = {
   linear: [
     ...['Neg', 'Add', 'Sub', 'Sum', 'Mean', 'Cast', 'BatchNormalization', 'Conv', 'ConvTranspose'],
     ...['AveragePool', 'GlobalAveragePool', 'ReduceSum', 'ReduceMean', 'CumSum'],
