@@ -256,6 +256,51 @@ const recurrent =
     };
   };
 
+const attention: MakeCase = draw => {
+  const [batch, groups, queries, keys, width] = draw.list(5, 1, 3) as [number, number, number, number, number];
+  const kv = draw.integer(1, 2);
+  const heads = kv * groups;
+  const flat = draw.boolean();
+  const value = (h: number, positions: number): Operand =>
+    variable(draw.tensor(flat ? [batch, positions, h * width] : [batch, h, positions, width], -1, 1));
+  const mask = draw.choose(
+    undefined,
+    given(draw.tensor([queries, keys])),
+    given(draw.tensor([batch, 1, queries, keys])),
+  );
+  return {
+    operands: [value(heads, queries), value(kv, keys), value(kv, keys), ...(mask ? [mask] : [])],
+    attributes: {
+      ...(flat ? { q_num_heads: heads, kv_num_heads: kv } : {}),
+      ...draw.choose<Attributes>({}, { is_causal: 1 }),
+      ...draw.choose<Attributes>({}, { scale: 0.75 }),
+    },
+  };
+};
+
+const rotary: MakeCase = draw => {
+  const [batch, heads, positions, quarter] = draw.list(4, 1, 2) as [number, number, number, number];
+  const width = 4 * quarter;
+  const rotary_embedding_dim = draw.choose(0, 2 * quarter);
+  const half = (rotary_embedding_dim || width) / 2;
+  const flat = draw.boolean();
+  const ids = draw.boolean();
+  const angles = (): Operand => constant(draw.tensor(ids ? [5, half] : [batch, positions, half], -1, 1));
+  return {
+    operands: [
+      variable(draw.tensor(flat ? [batch, positions, heads * width] : [batch, heads, positions, width])),
+      angles(),
+      angles(),
+      ...(ids ? [given(draw.integers([batch, positions], 0, 4))] : []),
+    ],
+    attributes: {
+      rotary_embedding_dim,
+      interleaved: draw.integer(0, 1),
+      ...(flat || rotary_embedding_dim > 0 ? { num_heads: heads } : {}),
+    },
+  };
+};
+
 const gate = ['Sigmoid', 'HardSigmoid'] as const;
 const flag = (name: string) => (draw: Draw) => draw.choose<Attributes>({}, { [name]: 1 });
 
@@ -267,6 +312,8 @@ export const COMPOSITE_CASES: Readonly<Record<string, CompositeCases>> = {
   Celu: { opset: 18, make: unary(draw => draw.choose({}, { alpha: 0.5 })) },
   ThresholdedRelu: { opset: 18, make: unary(draw => draw.choose({}, { alpha: 0.5 })) },
   Shrink: { opset: 18, make: unary(draw => draw.choose({}, { lambd: 0.75, bias: 0.25 })) },
+  Attention: { opset: 23, make: attention, runs: 40 },
+  RotaryEmbedding: { opset: 23, make: rotary, runs: 30 },
   LayerNormalization: { opset: 18, make: behindAxis(true) },
   RMSNormalization: { opset: 23, make: behindAxis(false) },
   SimplifiedLayerNormalization: { opset: 18, make: behindAxis(false) },

@@ -308,7 +308,7 @@ function writeTensor(name: string, { type, shape, data }: Tensor): TensorMessage
 
 /** Attributes that ONNX defines as floating point, whatever their value looks like. */
 const FLOAT_ATTRIBUTES = new Set([
-  ...['alpha', 'beta', 'gamma', 'epsilon', 'momentum', 'lambd', 'bias', 'clip', 'cubic_coeff_a'],
+  ...['alpha', 'beta', 'gamma', 'epsilon', 'momentum', 'lambd', 'bias', 'clip', 'cubic_coeff_a', 'scale'],
   ...['activation_alpha', 'activation_beta'],
 ]);
 

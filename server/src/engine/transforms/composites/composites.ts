@@ -1,6 +1,7 @@
 /** Every operator that is written in simpler ones. */
 import type { Node } from '../../graph/graph.js';
 import { ACTIVATIONS } from './activation.js';
+import { ATTENTION } from './attention.js';
 import { EINSUM } from './einsum.js';
 import type { Composite } from './expansion.js';
 import { NORMALISATIONS } from './normalisation.js';
@@ -10,10 +11,9 @@ import { REDUCTIONS } from './reduction.js';
 import { RESIZE } from './resize.js';
 
 export const COMPOSITES: ReadonlyMap<string, Composite> = new Map(
-  [...ACTIVATIONS, ...NORMALISATIONS, ...REARRANGEMENTS, ...REDUCTIONS, ...RECURRENT, EINSUM, RESIZE].map(composite => [
-    composite.name,
-    composite,
-  ]),
+  [...ACTIVATIONS, ...ATTENTION, ...NORMALISATIONS, ...REARRANGEMENTS, ...REDUCTIONS, ...RECURRENT, EINSUM, RESIZE].map(
+    composite => [composite.name, composite],
+  ),
 );
 
 /** How a node is written in simpler ones; undefined for an operator of its own, known or not. */
