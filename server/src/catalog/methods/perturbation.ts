@@ -32,7 +32,7 @@ export const occlusion = {
   name: 'occlusion',
   summary: 'The target minus the target without a window, for a window that moves along the input.',
   documentation:
-    'The window is replaced by the same stretch of the reference, so what stands there is what the reference is: a shuffled or sampled sequence stays a sequence, `uniform` puts ¼ of each base, `zeros` leaves no base at all. A position or feature has the mean over the windows that cover it of f(x) − f(x without the window), 0 where no window does; with several references each is the mean over them. The last window ends where the input ends. The array `windows` holds the difference of each window.',
+    'The window is replaced by the same stretch of the reference, so what stands there is what the reference is: a shuffled or sampled sequence stays a sequence (mutagenesis of windows), `uniform` puts ¼ of each base, `zeros` leaves no base at all. A position or feature has the mean over the windows that cover it of f(x) − f(x without the window), 0 where no window does; with several references each is the mean over them. The last window ends where the input ends. The array `windows` holds the difference of each window.',
   citation: 'Zeiler & Fergus 2014, ECCV, arXiv 1311.2901',
   revision: 1,
   produces: 'contribution',

@@ -73,6 +73,23 @@ it('every feature of a group has what the group loses; an unknown base has it in
   expectSameMap(arrays['array']!.subarray(44), [ends! / 2, 0, ends! / 2, 0], 1e-6);
 });
 
+it('goes through inputs that are too many to assemble at once', async () => {
+  const length = 4096;
+  const weights = Array.from({ length: 4 * length }, (_, i) => Math.sin(i * i));
+  const graph = scalarFunction(length, (b, flat) => weightedSum(b, flat, weights));
+  const [sequence] = sequences(1, length, 6);
+  const { arrays } = await bench.explain(
+    ablation({ baseline: call('reference', 'zeros'), window: 8 }),
+    await bench.target(graph, length),
+    await bench.sequences(sequence!),
+  );
+  const x = encode(sequence!);
+  const expected = Array.from({ length: 512 }, (_, group) =>
+    x.subarray(32 * group, 32 * (group + 1)).reduce((sum, value, at) => sum + value * weights[32 * group + at]!, 0),
+  );
+  expectSameMap(arrays['groups']!, expected, 1e-4);
+});
+
 it('rows of numbers: a linear model loses w (x − b) of each gene of a pathway in a file', async () => {
   const weights = [2, -1, 0.5, 3];
   const rows = [

@@ -89,6 +89,22 @@ it.each(['strongest', 'all'] as const)('equals brute force in float64: %s', asyn
   expectSameMap(arrays['array']!, expected, 1e-4);
 });
 
+it('goes through pairs that are too many to assemble at once', async () => {
+  const length = 4096;
+  const graph = scalarFunction(length, (b, flat) =>
+    b.add('Mul', [
+      weightedSum(b, flat, indicator(length, [1, 'G'])),
+      weightedSum(b, flat, indicator(length, [38, 'T'])),
+    ]),
+  );
+  const target = await bench.target(graph, length, call('target', 'output'));
+  const data = await bench.sequences('A'.repeat(length));
+  const { arrays } = await bench.explain(call('method', 'epistasis', { to: 40, bases: 'all' }), target, data);
+  const expected = new Array<number>(1600).fill(0);
+  expected[40 + 38] = expected[38 * 40 + 1] = 1;
+  expect([...arrays['array']!]).toEqual(expected);
+});
+
 it('refuses a stretch without pairs', async () => {
   const target = await bench.target(network({ length: 12 }), 12);
   const data = await bench.sequences(...sequences(1, 12));

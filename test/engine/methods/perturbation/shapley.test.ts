@@ -204,7 +204,7 @@ describe('on models', () => {
     }
   });
 
-  it('few coalitions of many groups: within the standard errors of the exact values of a linear model', async () => {
+  it('a linear model has w (x − b) at every position, whatever is drawn', async () => {
     const length = 20;
     const weights = Array.from({ length: 4 * length }, (_, i) => Math.sin(2 * i));
     const graph = scalarFunction(length, (builder, flat) => weightedSum(builder, flat, weights));

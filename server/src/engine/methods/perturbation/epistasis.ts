@@ -61,7 +61,7 @@ export const epistasis: Method<typeof specification> = async (context, { from, t
     });
   const forward = await Pass.forward(model, executor);
   const pairs = (positions * (positions - 1)) / 2;
-  const position = {
+  const axis = {
     name: 'position',
     size: positions,
     labels: Array.from({ length: positions }, (_, i) => String(from + i)),
@@ -71,15 +71,15 @@ export const epistasis: Method<typeof specification> = async (context, { from, t
 
   return {
     produces: 'interaction',
-    axes: [position, position],
+    axes: [axis, axis],
     arrays: [
       {
         name: 'effects',
         type: 'float32',
         unit: 'target',
-        axes: [position, { name: 'base', size: BASES, labels: ['A', 'C', 'G', 'T'] }],
+        axes: [axis, { name: 'base', size: BASES, labels: ['A', 'C', 'G', 'T'] }],
       },
-      { name: 'bases', type: 'float32', unit: 'base', axes: [position, position] },
+      { name: 'bases', type: 'float32', unit: 'base', axes: [axis, axis] },
     ],
     blockRows: blockRowsFor(3 * positions + pairs * (bases === 'all' ? 9 : 1)),
     explain: async ({ from: first, to: last, x }) => {

@@ -3,12 +3,13 @@ import type { feature_ablation } from '../../../catalog/methods/index.js';
 import { groupsOf } from '../groups.js';
 import { blockRowsFor, type Method } from '../method.js';
 import { referenceNotes } from '../references/reference.js';
+import { referenceOf } from '../references/references.js';
 import { Masking } from './masking.js';
 import { groupArray, placeGroups } from './placement.js';
 
 export const featureAblation: Method<typeof feature_ablation> = async (context, parameters) => {
   const groups = await groupsOf(parameters, context.examples, context.files);
-  const masking = await Masking.create(context, parameters.baseline);
+  const masking = await Masking.create(context, await referenceOf(parameters.baseline, context));
   const count = groups.members.length;
   return {
     produces: 'contribution',

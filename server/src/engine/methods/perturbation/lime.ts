@@ -10,6 +10,7 @@ import { Stream } from '../../random/philox.js';
 import { groupsOf } from '../groups.js';
 import { blockRowsFor, type Method } from '../method.js';
 import { referenceNotes } from '../references/reference.js';
+import { referenceOf } from '../references/references.js';
 import { choleskySolver } from './cholesky.js';
 import { Masking } from './masking.js';
 import { groupArray, placeGroups } from './placement.js';
@@ -29,7 +30,13 @@ export interface Surrogate {
 }
 
 /** Which groups are present in a repeat's samples, [sample, group]: all in the first, each with probability ½ in the others. */
-export function drawPresence(groups: number, samples: number, seed: number, origin: Origin, repeat: number) {
+export function drawPresence(
+  groups: number,
+  samples: number,
+  seed: number,
+  origin: Origin,
+  repeat: number,
+): Uint8Array {
   const present = new Uint8Array(samples * groups).fill(1);
   const stream = new Stream(seed, 'lime', origin, repeat);
   for (let at = groups; at < present.length; at++) present[at] = stream.uint32() & 1;
@@ -116,7 +123,7 @@ export const lime: Method<typeof specification> = async (context, parameters) =>
   const { baseline, samples, repeats, width, ridge, seed } = parameters;
   const groups = await groupsOf(parameters, context.examples, context.files);
   requireGroups(groups, MOST_GROUPS, 'lime', 'Put features into fewer groups (groups, window).');
-  const masking = await Masking.create(context, baseline);
+  const masking = await Masking.create(context, await referenceOf(baseline, context));
   const count = groups.members.length;
 
   return {

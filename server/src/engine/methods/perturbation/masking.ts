@@ -3,13 +3,11 @@
  * value of a coalition in the interventional (marginal) sense (Janzing, Minorics & Blöbaum 2020, AISTATS): what is taken
  * away is replaced without regard to what is left.
  */
-import type { PlainCall } from '../../../catalog/specification.js';
 import type { Origin } from '../../data/examples.js';
 import type { Block, MethodContext } from '../method.js';
 import { fillReferences } from '../pairs.js';
 import { Pass } from '../passes.js';
 import type { Reference } from '../references/reference.js';
-import { referenceOf } from '../references/references.js';
 
 /** Numbers that are assembled at a time: 16 MiB of float32. */
 const NUMBERS_AT_ONCE = 2 ** 22;
@@ -42,8 +40,7 @@ export class Masking {
     private readonly reference: Reference,
   ) {}
 
-  static async create(context: MethodContext, baseline: PlainCall): Promise<Masking> {
-    const reference = await referenceOf(baseline, context);
+  static async create(context: MethodContext, reference: Reference): Promise<Masking> {
     return new Masking(context, await Pass.forward(context.model, context.executor), reference);
   }
 

@@ -2,6 +2,7 @@
 import type { occlusion as specification } from '../../../catalog/methods/index.js';
 import { blockRowsFor, type Method } from '../method.js';
 import { referenceNotes } from '../references/reference.js';
+import { referenceOf } from '../references/references.js';
 import { Masking } from './masking.js';
 import { placeFeatures } from './placement.js';
 
@@ -14,7 +15,7 @@ export function windowStarts(length: number, window: number, stride: number): nu
 
 export const occlusion: Method<typeof specification> = async (context, { baseline, window, stride }) => {
   const { length } = context.model;
-  const masking = await Masking.create(context, baseline);
+  const masking = await Masking.create(context, await referenceOf(baseline, context));
   const windows = windowStarts(length, window, stride).map(start =>
     Array.from({ length: Math.min(window, length) }, (_, i) => start + i),
   );

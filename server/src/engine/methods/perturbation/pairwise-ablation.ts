@@ -3,6 +3,7 @@ import type { pairwise_ablation } from '../../../catalog/methods/index.js';
 import { groupsOf } from '../groups.js';
 import { blockRowsFor, type Method } from '../method.js';
 import { referenceNotes } from '../references/reference.js';
+import { referenceOf } from '../references/references.js';
 import { Masking } from './masking.js';
 import { groupArray } from './placement.js';
 import { requireGroups } from './shapley.js';
@@ -12,7 +13,7 @@ const MOST_GROUPS = 1024;
 export const pairwiseAblation: Method<typeof pairwise_ablation> = async (context, parameters) => {
   const groups = await groupsOf(parameters, context.examples, context.files);
   requireGroups(groups, MOST_GROUPS, 'pairwise_ablation', 'Put features into fewer groups (groups, window).');
-  const masking = await Masking.create(context, parameters.baseline);
+  const masking = await Masking.create(context, await referenceOf(parameters.baseline, context));
   const { members } = groups;
   const count = members.length;
   const pairs = members.flatMap((_, i) => Array.from({ length: i }, (_x, j) => [i, j] as const));

@@ -10,13 +10,6 @@ import type { Method } from '../method.js';
 import { groupArray } from './placement.js';
 import { prepareShapley } from './shapley.js';
 
-/** An order of groups that depends on the example and the draw alone. */
-function drawOrder(groups: number, seed: number, origin: Origin, draw: number): Uint32Array {
-  const order = Uint32Array.from({ length: groups }, (_, group) => group);
-  new Stream(seed, 'shapley_sampling', origin, draw).shuffle(order);
-  return order;
-}
-
 export const shapleySampling: Method<typeof shapley_sampling> = (context, parameters) =>
   prepareShapley(context, parameters, (groups, copies) => {
     const { permutations, antithetic, seed } = parameters;
@@ -33,7 +26,8 @@ export const shapleySampling: Method<typeof shapley_sampling> = (context, parame
     };
     const orderOf = (origin: Origin, walk: number): Uint32Array => {
       const { draw, backwards } = walkOf(walk);
-      const order = drawOrder(count, seed, origin, draw);
+      const order = Uint32Array.from({ length: count }, (_, group) => group);
+      new Stream(seed, 'shapley_sampling', origin, draw).shuffle(order);
       return backwards ? order.reverse() : order;
     };
 

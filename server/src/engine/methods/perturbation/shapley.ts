@@ -9,6 +9,7 @@ import { groupsOf, type FeatureGroups, type GroupParameters } from '../groups.js
 import { blockRowsFor, type MethodContext, type PreparedMethod } from '../method.js';
 import { PAIR_FIELDS } from '../pairs.js';
 import { referenceNotes } from '../references/reference.js';
+import { referenceOf } from '../references/references.js';
 import { Masking, type MaskedBlock } from './masking.js';
 import { groupArray, placeGroups } from './placement.js';
 
@@ -16,7 +17,6 @@ import { groupArray, placeGroups } from './placement.js';
 export interface Game {
   readonly block: MaskedBlock;
   readonly masking: Masking;
-  readonly groups: FeatureGroups;
   /** f at the references, [row, copy]. */
   readonly referenceOutputs: Float32Array;
   /** v of no group, [row]. */
@@ -46,10 +46,11 @@ export async function prepareShapley(
   estimatorFor: (groups: FeatureGroups, copies: number) => Estimator,
 ): Promise<PreparedMethod> {
   const groups = await groupsOf(parameters, context.examples, context.files);
-  const masking = await Masking.create(context, parameters.baseline);
-  const { copies } = masking;
+  const reference = await referenceOf(parameters.baseline, context);
+  const { copies } = reference;
   const count = groups.members.length;
   const estimator = estimatorFor(groups, copies);
+  const masking = await Masking.create(context, reference);
   const everything = groups.members.flat();
   return {
     produces: 'contribution',
@@ -77,7 +78,7 @@ export async function prepareShapley(
       const empty = new Float64Array(block.rows);
       referenceOutputs.forEach((f, index) => (empty[Math.floor(index / copies)]! += f / copies));
       const full = Float64Array.from(block.outputs);
-      const { values, arrays } = await estimator.estimate({ block, masking, groups, referenceOutputs, empty, full });
+      const { values, arrays } = await estimator.estimate({ block, masking, referenceOutputs, empty, full });
       const map = placeGroups(values, groups, 'divided', block.x);
       const pairs = Float64Array.from({ length: block.rows * PAIR_FIELDS.length }, (_, at) => {
         const row = Math.floor(at / PAIR_FIELDS.length);
