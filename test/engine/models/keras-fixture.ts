@@ -2,9 +2,10 @@
  * Synthetic Keras files, written from the format's description (keras/saving/hdf5_format.py, Keras 2.15), and arrays with the
  * plain index arithmetic that judges what is imported from them.
  */
-import { writeFileSync, rmSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zipSync } from 'fflate';
 import h5wasm from 'h5wasm/node';
 import { expect } from 'vitest';
 import { interpret, toTensor } from '../../../server/src/engine/backends/reference.js';
@@ -107,10 +108,30 @@ export class Folder {
     return path;
   }
 
+  /** A path in the folder that nothing has yet. */
+  fresh(ending: string): string {
+    return join(this.path, `synthetic_${++this.count}${ending}`);
+  }
+
+  /** A synthetic `.keras` archive, under a misleading name. */
+  async archive(config: unknown, values: Readonly<Record<string, Data>>): Promise<string> {
+    const weights = this.fresh('.weights.h5');
+    await layeredWeights(weights, values);
+    const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+    const archive = zipSync({
+      'metadata.json': text({ keras_version: '3.5.0', date_saved: '2024-10-01@12:00:00' }),
+      'config.json': text(config),
+      'model.weights.h5': new Uint8Array(readFileSync(weights)),
+    });
+    const path = this.fresh('.h5');
+    writeFileSync(path, archive);
+    return path;
+  }
+
   /** A synthetic Keras file. */
   async write(content: Content): Promise<string> {
     await h5wasm.ready;
-    const path = join(this.path, `synthetic_${++this.count}.h5`);
+    const path = this.fresh('.h5');
     const file = new h5wasm.File(path, 'w');
     if (content.model !== undefined) file.create_attribute('model_config', JSON.stringify(content.model));
     const { version = '2.2.4', backend = 'tensorflow' } = content;
@@ -143,6 +164,22 @@ export class Folder {
     file.close();
     return path;
   }
+}
+
+/** The HDF5 part of the format of Keras 3: arrays by their path, `layers/dense/vars/0`. */
+export async function layeredWeights(path: string, values: Readonly<Record<string, Data>>): Promise<void> {
+  await h5wasm.ready;
+  const file = new h5wasm.File(path, 'w');
+  for (const [place, { data, shape }] of Object.entries(values)) {
+    const parts = place.split('/');
+    groupAt(file, parts.slice(0, -1)).create_dataset({
+      name: parts.at(-1)!,
+      data: Float32Array.from(data),
+      shape: [...shape],
+      dtype: '<f',
+    });
+  }
+  file.close();
 }
 
 /** Weights `layer/name:0` from values by name. */

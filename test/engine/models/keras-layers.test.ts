@@ -11,7 +11,6 @@ import {
   node,
   noise,
   predict,
-  sequential,
   sum,
   workshop,
   type Data,
