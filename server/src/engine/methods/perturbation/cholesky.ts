@@ -22,8 +22,9 @@ export function choleskySolver(matrix: Float64Array, size: number): ((b: Float64
       y[i]! /= factor[i * size + i]!;
     }
     for (let i = size - 1; i >= 0; i--) {
-      for (let k = i + 1; k < size; k++) y[i]! -= factor[k * size + i]! * y[k]!;
-      y[i]! /= factor[i * size + i]!;
+      // Along a row of the factor, as it lies in memory.
+      const value = (y[i]! /= factor[i * size + i]!);
+      for (let k = 0; k < i; k++) y[k]! -= factor[i * size + k]! * value;
     }
     return y;
   };

@@ -100,10 +100,10 @@ export function fitAdditiveGame(
     const weight = weights[coalition]! / total;
     const gain = worth[coalition]! - empty;
     mean += weight * gain;
-    for (const i of members) {
+    members.forEach((i, place) => {
       right[i]! += weight * gain;
-      for (const j of members) moments[i * players + j]! += weight;
-    }
+      for (let other = 0; other <= place; other++) moments[i * players + members[other]!]! += weight;
+    });
   }
   const solve = choleskySolver(moments, players);
   if (solve === undefined) return undefined;
