@@ -25,6 +25,12 @@ const features = {
   summary: 'The features, by name, by number from 0 or by range: `["TP53", 7, "10-19"]`.',
 } as const satisfies ParameterSpecification;
 
+const threshold = {
+  type: { is: 'number' },
+  default: 0,
+  summary: 'What parts the two answers of the model: the target is above it, or not. 0 for a logit.',
+} as const satisfies ParameterSpecification;
+
 export const permutation_importance = {
   category: 'method',
   name: 'permutation_importance',
@@ -140,6 +146,74 @@ export const partial_dependence = {
       type: { is: 'integer', min: 0, max: 10_000 },
       default: 50,
       summary: 'Examples whose own curves are kept.',
+    },
+  },
+} as const satisfies MethodEntry;
+
+export const mean_attribution = {
+  category: 'method',
+  name: 'mean_attribution',
+  summary: 'The mean attribution of each feature over the data set, of any method that explains single examples.',
+  documentation:
+    'Mean of the position scores of the inner method’s maps, with their sign or of their absolute values, and its standard error over the examples. With signs kept, a feature that raises the target in some examples and lowers it in others may come out at 0. Over all classes together it is no ranking for any one of them: take data of one class.',
+  citation: 'Bontonou et al. 2023, arXiv 2303.11336 (global scores of genes as means over examples)',
+  revision: 1,
+  produces: 'importance',
+  typology: {
+    stage: 'post hoc',
+    model: 'agnostic',
+    scope: 'global',
+    assumptions: 'A feature means the same in every example: for sequences, that they are aligned.',
+    errorControl: 'standard error over examples',
+  },
+  complete: false,
+  cost: 'what the inner method costs',
+  parameters: {
+    method: { type: { is: 'call', category: 'method' }, summary: 'The method whose maps are averaged.' },
+    sign: {
+      type: { is: 'keyword', values: ['kept', 'absolute'] },
+      default: 'absolute',
+      summary: 'Whether scores are averaged with their sign or as absolute values.',
+    },
+  },
+} as const satisfies MethodEntry;
+
+export const counterfactual = {
+  category: 'method',
+  name: 'counterfactual',
+  summary: 'The fewest changes that bring the target to the other side of a threshold.',
+  documentation:
+    'A change is another base at a position, another count of alleles (0, 1 or 2) of a variant, or, with a `baseline`, the feature’s value in one of the references. Changes are taken greedily, each time the one that moves the target furthest, then every change that is not needed is taken back. Up to `exact` changes all combinations are tried, so smaller answers of that size are found if there are any, and `proven` tells where fewer changes are impossible; one change is always tried exhaustively. The map is the changed input minus the example. That no `edits` changes suffice is a result too: `flipped` is 0, and the map holds the furthest that was reached. A counterfactual is a statement on the model, not on what would happen to the organism.',
+  citation:
+    'Wachter, Mittelstadt & Russell 2018, Harvard J Law Technol 31:841; Martens & Provost 2014, MIS Quarterly 38:73',
+  revision: 1,
+  produces: 'edit',
+  typology: {
+    stage: 'post hoc',
+    model: 'agnostic',
+    scope: 'local',
+    assumptions: 'Features can be changed one by one.',
+    errorControl: 'exact up to the number of changes that are tried exhaustively',
+  },
+  complete: false,
+  cost: 'edits × changes forward passes; changes^exact for exhaustive search',
+  parameters: {
+    flip: {
+      type: { is: 'keyword', values: ['other', 'below', 'above'] },
+      default: 'other',
+      summary: 'Where the target is to go: to the other side, at most to the threshold, or above it.',
+    },
+    threshold,
+    edits: { type: { is: 'integer', min: 1, max: 1000 }, default: 5, summary: 'Most changes.' },
+    exact: {
+      type: { is: 'integer', min: 1, max: 4 },
+      default: 1,
+      summary: 'Number of changes up to which all combinations are tried.',
+    },
+    baseline: {
+      type: { is: 'call', category: 'reference' },
+      optional: true,
+      summary: 'References whose values features may take; needed for expression.',
     },
   },
 } as const satisfies MethodEntry;

@@ -1,7 +1,9 @@
-/** Methods that explain a model on a whole data set, by catalog name. */
+/** Methods that explain a model on a whole data set or answer with a change, by catalog name. */
 import type * as specifications from '../../../catalog/methods/global.js';
 import type { Family } from '../method.js';
 import { ale } from './ale.js';
+import { counterfactual } from './counterfactual.js';
+import { meanAttribution } from './mean-attribution.js';
 import { partialDependence } from './partial-dependence.js';
 import { conditionalPermutationImportance, permutationImportance } from './permutation-importance.js';
 
@@ -10,4 +12,6 @@ export const GLOBAL_METHODS: Family<typeof specifications> = {
   conditional_permutation_importance: conditionalPermutationImportance,
   ale,
   partial_dependence: partialDependence,
+  mean_attribution: meanAttribution,
+  counterfactual,
 };
