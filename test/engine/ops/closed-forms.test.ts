@@ -95,6 +95,27 @@ describe('closed forms', () => {
   });
 });
 
+describe('indices that occur often', () => {
+  it('are summed by a number of nodes that grows with the logarithm of their occurrences', () => {
+    const indices = Array.from({ length: 2000 }, (_, i) => (i % 3 === 0 ? 4 : i % 7));
+    const cotangent = floats(
+      [2000],
+      Array.from({ length: 2000 }, (_, i) => (i % 5) - 1),
+    );
+    const { graph, gradients } = apply(
+      'Gather',
+      [floats([8], new Float32Array(8))],
+      [integers(indices)],
+      {},
+      cotangent,
+    );
+    const expected = new Array<number>(8).fill(0);
+    indices.forEach((at, i) => (expected[at]! += (i % 5) - 1));
+    expect(gradients).toEqual([expected]);
+    expect(graph.nodes.length).toBeLessThan(50);
+  });
+});
+
 describe('the greatest k', () => {
   it('TopK hands each cotangent back to where its element stood', () => {
     const { y, gradients } = apply('TopK', [row(3, 9, 5, 7)], [integers([2])], {}, row(10, 20));

@@ -17,6 +17,9 @@ function pick(x: Value, axis: number, indices: ArrayLike<number>, shape: readonl
   return { type: x.type, shape, data };
 }
 
+/** Beyond so many occurrences of one index, those are first summed in groups. */
+const OCCURRENCES = 16;
+
 /**
  * The adjoint of picking constant indices along an axis: sums each element's cotangents back to where it came from.
  * Written as gathers, one for each time that an index occurs, because those run natively in parallel.
@@ -32,22 +35,39 @@ export function gatherAdjoint(
 ): string {
   const rank = builder.rank(cotangent);
   const picked = builder.shape(cotangent)[axis]!;
-  const rounds: number[][] = [];
-  const seen = new Array<number>(extent).fill(0);
-  for (let i = 0; i < indices.length; i++) {
-    const at = indices[i]!;
-    if (at < 0 || at >= extent) continue;
-    const round = seen[at]!++;
-    // Position `picked` is a zero that is appended below, for elements with fewer occurrences.
-    (rounds[round] ??= new Array<number>(extent).fill(picked))[at] = i;
-  }
+  const places = placesOf(indices, extent);
+  const most = places.reduce((top, list) => Math.max(top, list.length), 0);
+  // Position `picked` is a zero that is appended, for elements with fewer occurrences.
   const pads = new Array<number>(2 * rank).fill(0);
   pads[rank + axis] = 1;
   const padded = builder.add('Pad', [cotangent, builder.integers(pads), builder.scalar(0)]);
-  const parts = rounds.map(round => builder.add('Gather', [padded, builder.integers(round)], { axis }));
-  if (parts.length === 0)
-    parts.push(builder.add('Gather', [padded, builder.integers(seen.map(() => picked))], { axis }));
-  return parts.reduce((sum, part) => builder.add('Add', [sum, part]));
+  const take = (from: readonly number[]): string => builder.add('Gather', [padded, builder.integers(from)], { axis });
+  if (most > OCCURRENCES) {
+    const used = places.filter(list => list.length > 0).length;
+    const width = Math.min(OCCURRENCES, Math.max(2, Math.ceil(picked / used)));
+    const groups = places.flatMap((list, target) =>
+      Array.from({ length: Math.ceil(list.length / width) }, (_, i) => ({
+        target,
+        members: Array.from({ length: width }, (_member, k) => list[i * width + k] ?? picked),
+      })),
+    );
+    const shape = builder.shape(cotangent);
+    const apart = [...shape.slice(0, axis), groups.length, width, ...shape.slice(axis + 1)];
+    const members = builder.add('Reshape', [take(groups.flatMap(group => group.members)), builder.integers(apart)]);
+    const sums = builder.add('ReduceSum', [members, builder.integers([axis + 1])], { keepdims: 0 });
+    const targets = groups.map(group => group.target);
+    return gatherAdjoint(builder, sums, axis, targets, extent);
+  }
+  return Array.from({ length: Math.max(1, most) }, (_, round) =>
+    take(places.map(list => list[round] ?? picked)),
+  ).reduce((sum, part) => builder.add('Add', [sum, part]));
+}
+
+/** The positions at which each index from 0 to `extent` − 1 occurs. */
+function placesOf(indices: ArrayLike<number>, extent: number): number[][] {
+  const places = Array.from({ length: extent }, (): number[] => []);
+  for (let i = 0; i < indices.length; i++) places[indices[i]!]?.push(i);
+  return places;
 }
 
 function gatherShape(node: Node, x: readonly number[], indices: readonly number[]): number[] {
