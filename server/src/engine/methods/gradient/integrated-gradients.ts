@@ -106,10 +106,13 @@ export class PathPass {
     return known;
   }
 
-  /** The form for so many nodes. A file with a fixed batch size takes exactly that many points of one path. */
+  /**
+   * The form for so many nodes, in as many runs of equal length as they need. A file with a fixed batch size takes exactly
+   * that many points of one path.
+   */
   private async graph(steps: number): Promise<PathGraph> {
     const fixed = this.model.batch(0);
-    const nodes = fixed > 0 ? fixed : Math.min(steps, this.batch);
+    const nodes = fixed > 0 ? fixed : Math.ceil(steps / Math.ceil(steps / this.batch));
     const known = this.graphs.get(nodes);
     if (known !== undefined) return known;
     const compiled = await this.compile(nodes, fixed > 0 ? 1 : Math.max(1, Math.floor(this.batch / nodes)));

@@ -16,6 +16,7 @@ import type { Method, MethodContext } from '../method.js';
 import { fillReferences, preparePairs, type PairBlock } from '../pairs.js';
 import { addGradient, elements, type Passed } from '../passes.js';
 import { referenceOf } from '../references/references.js';
+import { attachStreamlined } from '../streamlined.js';
 import { conservationNotes, runLaws, SAMPLE, type NodeBalance } from './balance.js';
 
 /** Above this gap a pair is reported: the rule conserves exactly, so only rounding may show. */
@@ -116,7 +117,10 @@ export class TwinPass {
 
   static async create(model: ScalarModel, executor: Executor, rule: DeepLiftRule = 'rescale'): Promise<TwinPass> {
     const batch = batchSize(model);
-    const graph = twinGraph(model, batch);
+    const attach = (builder: GraphBuilder, x: string): string =>
+      // RevealCancel looks at the parts that a layer and its normalisation make of a difference, each for itself.
+      rule === 'rescale' ? attachStreamlined(model, builder, x, 'rules') : model.attach(builder, x);
+    const graph = twinGraph({ name: model.name, shape: model.shape, attach }, batch);
     const m = addMultipliers(graph, rule);
     const { builder, x, b } = graph;
     return new TwinPass(await executor.load(builder.finish([m])), { x, b, m }, batch, model.shape);
