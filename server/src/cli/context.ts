@@ -7,6 +7,7 @@ import type { Plan } from '../plan/plan.js';
 import { makePlan } from '../plan/plan.js';
 import { PlanError } from '../plan/problem.js';
 import type { ExecutorOptions } from '../protocol.js';
+import { hashContent } from '../run/file-content.js';
 import { Supervisor } from '../run/supervisor.js';
 import { engineHeaders } from '../run/headers.js';
 import type { ExitCode } from '../run/run.js';
@@ -74,7 +75,7 @@ export async function prepare(
   const store = await ResultStore.open(await ResultStore.locate(experiment.file));
   try {
     const plan = await makePlan(experiment, {
-      hashFile: path => store.hashFile(path),
+      hashFile: path => hashContent(path, store),
       backend: options.backend,
       ...(options.only && { only: options.only }),
     });

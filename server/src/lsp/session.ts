@@ -8,6 +8,7 @@ import type { Plan } from '../plan/plan.js';
 import { makePlan } from '../plan/plan.js';
 import { PlanError } from '../plan/problem.js';
 import type { DeclarationMark, DocumentView, Problem, ResultState } from '../protocol.js';
+import { hashContent } from '../run/file-content.js';
 import { ResultStore } from '../store/store.js';
 import type { Jobs } from './jobs.js';
 import type { Shown } from './shown.js';
@@ -248,7 +249,7 @@ export class Session {
 
 function planOf(experiment: Experiment, store: ResultStore, only?: readonly string[]): Promise<Plan> {
   return makePlan(experiment, {
-    hashFile: path => store.hashFile(path),
+    hashFile: path => hashContent(path, store),
     backend: BACKEND,
     ...(only && { only }),
   });

@@ -1,0 +1,61 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { externalLocations, hashContent } from '../../server/src/run/file-content.js';
+import { ResultStore } from '../../server/src/store/store.js';
+import { field, message } from '../engine/graph/model-bytes.js';
+
+let folder = '';
+let store: ResultStore;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'content-'));
+  store = await ResultStore.open(join(folder, '.xome'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A model whose tensors lie at these locations. */
+const model = (...locations: string[]): Uint8Array =>
+  field(
+    7,
+    message(
+      ...locations.map(location =>
+        field(
+          5,
+          message(
+            field(13, message(field(1, 'location'), field(2, location))),
+            field(13, message(field(1, 'offset'), field(2, '0'))),
+          ),
+        ),
+      ),
+    ),
+  );
+
+it('finds each data file of a model once, also under long names, and none outside its folder', () => {
+  const long = `${'weights/'.repeat(40)}w.bin`;
+  const bytes = Buffer.from(model('b.data', long, 'b.data', '../secret', 'a.data'));
+  expect(externalLocations(bytes)).toEqual(['a.data', 'b.data', long]);
+});
+
+it('changes with the model and with its data, and knows a model whose data are missing', async () => {
+  const path = join(folder, 'model.onnx');
+  const data = join(folder, 'model.onnx.data');
+  const hashes: string[] = [];
+  await writeFile(path, model('model.onnx.data'));
+  hashes.push(await hashContent(path, store));
+  for (const content of ['one', 'three']) {
+    await writeFile(data, content);
+    hashes.push(await hashContent(path, store));
+  }
+  await writeFile(path, model('model.onnx.data', 'more.data'));
+  hashes.push(await hashContent(path, store));
+  expect(new Set(hashes).size).toBe(4);
+});
+
+it('is that of the file alone for anything else', async () => {
+  for (const name of ['whole.onnx', 'peaks.fa']) {
+    const path = join(folder, name);
+    await writeFile(path, name === 'peaks.fa' ? model('x') : model());
+    expect(await hashContent(path, store)).toBe(await store.hashFile(path));
+  }
+});
