@@ -39,6 +39,12 @@ const classes = {
   summary: 'Names of the output units, so that `class("B cell")` can be asked.',
 } as const satisfies ParameterSpecification;
 
+const custom_layers = {
+  type: { is: 'record', of: { is: 'text' } },
+  optional: true,
+  summary: 'Custom class names and the Keras layer that each one is: `{ ConvDNA: "Conv1D" }`.',
+} as const satisfies ParameterSpecification;
+
 export const onnx = {
   category: 'format',
   name: 'onnx',
@@ -75,11 +81,7 @@ export const keras = {
     layout,
     order,
     classes,
-    custom_layers: {
-      type: { is: 'record', of: { is: 'text' } },
-      optional: true,
-      summary: 'Custom class names and the Keras layer that each one is: `{ ConvDNA: "Conv1D" }`.',
-    },
+    custom_layers,
     architecture: {
       type: { is: 'path', extensions: ['.json'] },
       optional: true,
@@ -95,6 +97,25 @@ export const keras = {
       default: 'auto',
       summary: 'The backend that trained the weights: `auto` takes what the file says, which files of Keras 1 do not.',
     },
+  },
+} as const satisfies FormatEntry;
+
+export const tfjs = {
+  category: 'format',
+  name: 'tfjs',
+  summary: 'A TensorFlow.js layers model: `model.json` with its weight files beside it.',
+  documentation:
+    'Reads what `tensorflowjs_converter` makes of Keras models and what `model.save` of TensorFlow.js writes; weights that are stored in fewer bits are widened. The weight files must lie in the folder of `model.json` or below. Graph models are refused: convert the original model instead.',
+  citation: 'TensorFlow.js, saving and loading models, https://www.tensorflow.org/js/guide/save_load',
+  revision: 1,
+  parameters: {
+    path: { type: { is: 'path', extensions: ['.json'] }, summary: 'The file `model.json`, relative to this document.' },
+    input,
+    inputs,
+    layout,
+    order,
+    classes,
+    custom_layers,
   },
 } as const satisfies FormatEntry;
 

@@ -45,7 +45,7 @@ const NARROW: ReadonlyMap<number, { readonly name: string; readonly decode: (bit
 const UNSUPPORTED_NAMES: Readonly<Record<number, string>> = { 3: 'int8', 4: 'uint16', 5: 'int16', 8: 'string' };
 
 /** IEEE 754 binary16: 1 bit of sign, 5 of exponent, 10 of fraction. */
-function halfPrecision(bits: number): number {
+export function halfPrecision(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;

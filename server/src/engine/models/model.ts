@@ -23,20 +23,18 @@ import {
 import { importKeras } from './keras.js';
 import type { Shape } from './network/layer.js';
 import { importOnnx, type ImportedModel } from './onnx.js';
+import { importTfjs } from './tfjs/tfjs.js';
 
 const BASES = 'ACGT';
 
 export type Layout = 'channels_first' | 'channels_last';
 
-type Parameters<Name extends 'onnx' | 'keras'> = ParametersOf<(typeof specifications)[Name]>;
+type Format = 'onnx' | 'keras' | 'tfjs';
+type Parameters<Name extends Format> = ParametersOf<(typeof specifications)[Name]>;
 
 /** One reader per format of the catalog. */
 export const FORMATS: {
-  readonly [Name in 'onnx' | 'keras']: (
-    path: string,
-    parameters: Parameters<Name>,
-    files: Files,
-  ) => Promise<ImportedModel>;
+  readonly [Name in Format]: (path: string, parameters: Parameters<Name>, files: Files) => Promise<ImportedModel>;
 } = {
   onnx: path => importOnnx(path),
   keras: (path, { custom_layers, architecture, network, backend, input }, files) =>
@@ -48,6 +46,7 @@ export const FORMATS: {
         network: { layers: network, input: exampleShape(input as Call | undefined, path) },
       }),
     }),
+  tfjs: (path, { custom_layers }) => importTfjs(path, { customLayers: custom_layers ?? {} }),
 };
 
 /** What a declared network reads, from `input: dna(100)`: the file does not say it. */

@@ -41,7 +41,7 @@ export function externalDataOf(model: string): ExternalData {
 }
 
 /** The path of a file in a folder. A location may not lead out of it, by name or by a link. */
-function inside(folder: string, location: string, place: string): string {
+export function inside(folder: string, location: string, place: string): string {
   const leavesFolder = (from: string, to: string): boolean => {
     const way = relative(from, to);
     return way === '' || way.split(/[\\/]/)[0] === '..' || isAbsolute(way);
