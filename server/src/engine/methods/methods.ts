@@ -15,6 +15,9 @@ export const METHODS: Family<typeof specifications> = {
   ...GLOBAL_METHODS,
 };
 
+/** Whether a method asks the network's graph for derivatives, or for what rules make of them. */
+export const differentiates = (method: string): boolean => method in GRADIENT_METHODS || method in RULE_METHODS;
+
 /** Prepares the method that a call stands for. */
 export function prepareMethod(
   call: Pick<PlainCall, 'call' | 'parameters'>,

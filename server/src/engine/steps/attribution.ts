@@ -4,9 +4,10 @@ import type { ArrayLayout, ResultAxis } from '../../store/result.js';
 import type { Json } from '../../store/writer.js';
 import { axesOf } from '../data/input-space.js';
 import { StoredExamples } from '../data/stored-examples.js';
+import { activityNotes, measureActivity } from '../methods/activity.js';
 import { prepareByClass } from '../methods/by-class.js';
 import type { PreparedMethod } from '../methods/method.js';
-import { prepareMethod } from '../methods/methods.js';
+import { differentiates, prepareMethod } from '../methods/methods.js';
 import { predict } from '../methods/predictions.js';
 import { isMap, scoresOf } from '../metrics/position-scores.js';
 import { ScalarModel } from '../models/model.js';
@@ -91,7 +92,12 @@ export async function runAttribution(
       await writer.complete({
         ...commonFacts(context, task),
         map: method.produces,
-        notes: method.notes(all.flatMap(entry => entry.method ?? [])),
+        notes: [
+          ...method.notes(all.flatMap(entry => entry.method ?? [])),
+          ...(differentiates(task.method.call) && !several
+            ? activityNotes(await measureActivity({ model, executor, examples }))
+            : []),
+        ],
         seconds: all.reduce((sum, entry) => sum + entry.seconds, before.seconds),
         passes: all.reduce((sum, entry) => sum + entry.passes, before.passes),
       });

@@ -82,7 +82,7 @@ describe('Grad-CAM', () => {
     const target = await bench.target(network({ length: 12 }), 12);
     const data = await bench.sequences(...sequences(2, 12, 6));
     const { meta } = await bench.explain(call('method', 'grad_cam'), target, data);
-    expect(meta.notes).toMatchObject([
+    expect(meta.notes.slice(0, 1)).toMatchObject([
       { code: 'grad-cam/layer', message: expect.stringContaining('8 positions') as string },
     ]);
     await expect(bench.explain(call('method', 'grad_cam', { layer: 'conv9' }), target, data)).rejects.toMatchObject({

@@ -30,7 +30,7 @@ it.each(COMPOSITES.map(method => [JSON.stringify(method.parameters), method] as 
     const native = await bench.explain(method, target, data);
     const plain = await bench.explain(method, target, data, { executor: referenceExecutor, run: 'plain' });
     expectSameMap(native.arrays['array']!, plain.arrays['array']!, 1e-4);
-    expect(native.meta.notes).toMatchObject([
+    expect(native.meta.notes.slice(0, 2)).toMatchObject([
       { level: 'information', code: 'rules/conservation' },
       { level: 'information', code: 'rules/absorbed', message: expect.stringMatching(/bias|stabiliser/) as string },
     ]);

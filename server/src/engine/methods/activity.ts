@@ -1,0 +1,155 @@
+/**
+ * What a network does at a sample of examples that a reader of its gradients should know: units that are never active,
+ * activations at their ends, maxima that tie (the gradient splits them), and inputs whose gradient is exactly zero.
+ */
+import type { Note } from '../../protocol.js';
+import { quantity } from '../../protocol.js';
+import type { GraphBuilder } from '../graph/builder.js';
+import { numbersAttribute, sizeOf, type Node } from '../graph/graph.js';
+import { derivativeOf } from '../transforms/rules/weighted-layer.js';
+import type { MethodContext } from './method.js';
+import { addGradient, elements } from './passes.js';
+
+const SAMPLE = 4;
+
+/** A slope below this share of the steepest is taken for saturated. */
+const FLAT = 0.01;
+/** The steepest slope of activations with two ends. */
+const STEEPEST: Readonly<Record<string, number>> = { Sigmoid: 0.25, Tanh: 1 };
+const MAXIMA = new Set(['MaxPool', 'GlobalMaxPool', 'ReduceMax']);
+
+/** Counts over the sample, each with what it is a part of. */
+export interface Activity {
+  readonly examples: number;
+  readonly deadUnits: number;
+  readonly units: number;
+  readonly saturated: number;
+  readonly squashed: number;
+  /** Maxima that several elements share, and those of them that are not 0: ReLU hands nothing on from a 0. */
+  readonly ties: number;
+  readonly tiesBesidesZero: number;
+  readonly maxima: number;
+  readonly zeroGradients: number;
+  readonly inputs: number;
+}
+
+/** Measured in one graph for one example, with the gradient of the target. */
+export async function measureActivity({
+  model,
+  executor,
+  examples,
+}: Pick<MethodContext, 'model' | 'executor' | 'examples'>): Promise<Activity> {
+  const graph = model.build(model.batch(1));
+  const { builder, nodes, x, f } = graph;
+  const peaks = nodes.filter(({ operator }) => operator === 'Relu').map(node => highest(builder, node.outputs[0]!));
+  const squashings = nodes.filter(({ operator }) => operator in STEEPEST);
+  const saturated = squashings.map(node =>
+    count(builder, builder.add('Less', [slope(builder, node), builder.scalar(FLAT * STEEPEST[node.operator]!)])),
+  );
+  const maxima = nodes.filter(node => MAXIMA.has(node.operator) && isApart(node));
+  const ties = maxima.flatMap(node => tied(builder, node));
+  const gradient = addGradient(graph, x);
+  const zeros = count(builder, builder.add('Equal', [gradient, builder.scalar(0)]));
+  const executable = await executor.load(builder.finish([f, zeros, ...peaks, ...saturated, ...ties]));
+  const rows = Math.min(SAMPLE, examples.count);
+  const shape = builder.shape(x);
+  const repeats = shape[0]!;
+  const total = { saturated: 0, ties: 0, tiesBesidesZero: 0, zeroGradients: 0 };
+  const active = peaks.map(peak => new Uint8Array(sizeOf(builder.shape(peak)) / repeats));
+  try {
+    for (let row = 0; row < rows; row++) {
+      const one = await examples.inputs(row, row + 1);
+      const data = new Float32Array(sizeOf(shape));
+      for (let at = 0; at < data.length; at += one.length) data.set(one, at);
+      const outputs = await executable.run({ [x]: { type: 'float32', shape, data } });
+      const number = (name: string): number => elements(outputs, name)[0]! / repeats;
+      peaks.forEach((peak, i) =>
+        active[i]!.forEach((_, unit) => (active[i]![unit] ||= Number(elements(outputs, peak)[unit]! > 0))),
+      );
+      saturated.forEach(name => (total.saturated += number(name)));
+      ties.forEach((name, i) => (total[i % 2 === 0 ? 'ties' : 'tiesBesidesZero'] += Math.round(number(name))));
+      total.zeroGradients += number(zeros);
+    }
+  } finally {
+    await executable.release();
+  }
+  const sizes = (of: readonly Node[]): number =>
+    of.reduce((sum, node) => sum + (rows * sizeOf(builder.shape(node.outputs[0]!))) / repeats, 0);
+  return {
+    examples: rows,
+    deadUnits: active.reduce((sum, units) => sum + units.filter(unit => unit === 0).length, 0),
+    units: active.reduce((sum, units) => sum + units.length, 0),
+    squashed: sizes(squashings),
+    maxima: sizes(maxima),
+    inputs: rows * model.size,
+    ...total,
+  };
+}
+
+/** What of it is worth saying. */
+export function activityNotes(activity: Activity): Note[] {
+  const { examples, deadUnits, units, saturated, squashed, tiesBesidesZero, ties, maxima, zeroGradients, inputs } =
+    activity;
+  const percent = (part: number, whole: number): string => quantity(part / whole, 'share');
+  const parts = [
+    ...(deadUnits > 0 ? [`${deadUnits} of ${units} ReLU units are active nowhere`] : []),
+    ...(saturated > 0 ? [`${percent(saturated, squashed)} of sigmoids and hyperbolic tangents are saturated`] : []),
+    ...(ties > 0
+      ? [
+          `${percent(ties, maxima)} of maxima are shared by several elements, ${percent(tiesBesidesZero, maxima)} at another value than 0`,
+        ]
+      : []),
+    ...(zeroGradients > 0 ? [`${percent(zeroGradients, inputs)} of inputs have a gradient of exactly 0`] : []),
+  ];
+  if (parts.length === 0) return [];
+  return [
+    {
+      level: 'information',
+      code: 'model/activity',
+      message: `At ${examples} examples: ${parts.join('; ')}.`,
+    },
+  ];
+}
+
+/** Each unit's highest value over positions: [batch, units]. */
+function highest(builder: GraphBuilder, value: string): string {
+  const rank = builder.rank(value);
+  if (rank <= 2) return value;
+  const axes = Array.from({ length: rank - 2 }, (_, i) => i + 2);
+  return builder.add('ReduceMax', [value, builder.integers(axes)], { keepdims: 0 });
+}
+
+function count(builder: GraphBuilder, truths: string): string {
+  return builder.add('ReduceSum', [builder.add('Cast', [truths], { to: 'float32' })], { keepdims: 0 });
+}
+
+/** What a node hands back for a cotangent of ones, to its first input. */
+function slope(builder: GraphBuilder, node: Node): string {
+  const [output] = node.outputs as [string];
+  const cotangent = builder.add('Expand', [builder.scalar(1), builder.integers(builder.shape(output))]);
+  const { inputs, outputs } = node;
+  const wanted = inputs.map((_, i) => i === 0);
+  return derivativeOf(node)({ builder, node, inputs, outputs, cotangents: [cotangent], cotangent, wanted })[0]!;
+}
+
+/** Windows that overlap would add up the shares of several maxima. */
+function isApart(node: Node): boolean {
+  if (node.operator !== 'MaxPool') return true;
+  const kernel = numbersAttribute(node, 'kernel_shape') ?? [];
+  const strides = numbersAttribute(node, 'strides');
+  return kernel.every((taps, axis) => (strides?.[axis] ?? 1) >= taps);
+}
+
+/** Maxima that several elements share, and those that are not 0. Shares of one maximum sum to one. */
+function tied(builder: GraphBuilder, node: Node): [string, string] {
+  const share = slope(builder, node);
+  const zero = builder.scalar(0);
+  const partly = builder.add('And', [
+    builder.add('Greater', [share, zero]),
+    builder.add('Less', [share, builder.scalar(1)]),
+  ]);
+  const shared = builder.add('Where', [partly, share, zero]);
+  const besides = builder.add('Where', [builder.add('Equal', [node.inputs[0]!, zero]), zero, shared]);
+  const sum = (value: string): string => builder.add('ReduceSum', [value], { keepdims: 0 });
+  return [sum(shared), sum(besides)];
+}
