@@ -48,13 +48,18 @@ export interface Graph {
   readonly initializers: ReadonlyMap<string, Tensor>;
 }
 
+/** The branches of an If; no other node has any. */
+export function branchesOf(node: Node): Graph[] {
+  return Object.values(node.attributes).filter(value => typeof value === 'object' && 'nodes' in value);
+}
+
 /** The values that a node reads, in its branches too. */
 export function readsOf(node: Node): string[] {
-  const branches = Object.values(node.attributes).filter(value => typeof value === 'object' && 'nodes' in value);
-  return [
-    ...node.inputs,
-    ...branches.flatMap(({ nodes, outputs }) => [...nodes.flatMap(readsOf), ...outputs.map(output => output.name)]),
-  ];
+  const inner = branchesOf(node).flatMap(({ nodes, outputs }) => [
+    ...nodes.flatMap(readsOf),
+    ...outputs.map(({ name }) => name),
+  ]);
+  return [...node.inputs, ...inner];
 }
 
 /** The operator set in which graphs are written. */

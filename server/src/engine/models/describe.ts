@@ -2,7 +2,7 @@
 import type { Call, ModelDescription, Note, OperatorStatus } from '../../protocol.js';
 import type { Files } from '../data/source.js';
 import { Failure } from '../failure.js';
-import type { Graph, Node } from '../graph/graph.js';
+import { branchesOf, type Graph, type Node } from '../graph/graph.js';
 import { OPERATORS } from '../ops/registry.js';
 import { COMPOSITES } from '../transforms/composites/composites.js';
 import { ruleStatuses } from '../transforms/rules/status.js';
@@ -16,7 +16,7 @@ const ACTIVATIONS = new Set(['Sigmoid', 'Softmax', 'LogSoftmax', 'Relu', 'Tanh',
 export async function describeModel(call: Call, files: Files): Promise<ModelDescription> {
   const { graph, format, producer, notes: imported = [] } = await readModel(call, files);
   const counts = new Map<string, number>();
-  for (const node of graph.nodes) counts.set(node.operator, (counts.get(node.operator) ?? 0) + 1);
+  for (const node of graph.nodes.flatMap(inBranches)) counts.set(node.operator, (counts.get(node.operator) ?? 0) + 1);
   const notes: Note[] = [...imported];
   const dna = dnaForm(graph, notes);
   const squashing = graph.outputs.length === 1 ? squashingOf(graph, graph.outputs[0]!.name) : undefined;
@@ -46,6 +46,12 @@ export async function describeModel(call: Call, files: Files): Promise<ModelDesc
     ...(dna ? { dna } : {}),
     notes,
   };
+}
+
+/** The node, or what its branches hold: which one is taken follows from the shape of the input. */
+function inBranches(node: Node): Node[] {
+  const branches = branchesOf(node);
+  return branches.length === 0 ? [node] : branches.flatMap(({ nodes }) => nodes.flatMap(inBranches));
 }
 
 /** The activation at the end of a network, behind which at most the shape changes. */
