@@ -1,6 +1,6 @@
 /** Methods that average or multiply gradients. */
-import type { MethodEntry } from '../specification.js';
-import { baseline } from './parameters.js';
+import type { MethodEntry, ParameterSpecification } from '../specification.js';
+import { baseline, seed } from './parameters.js';
 
 export const saliency = {
   category: 'method',
@@ -85,5 +85,128 @@ export const integrated_gradients = {
       default: 0.01,
       summary: 'Largest completeness gap that `auto` accepts for a pair.',
     },
+  },
+} as const satisfies MethodEntry;
+
+const noisyCopies = {
+  method: {
+    type: { is: 'call', category: 'method' },
+    summary: 'The method that explains each noisy copy.',
+  },
+  samples: {
+    type: { is: 'integer', min: 1, max: 10_000 },
+    default: 50,
+    summary: 'Noisy copies of each example.',
+  },
+  noise: {
+    type: { is: 'amount' },
+    default: { share: 0.1 },
+    summary:
+      'Standard deviation of the noise: a share of the range of the example’s own numbers (`10%`), or absolute (`1.0 alleles`).',
+  },
+  seed,
+} as const satisfies Record<string, ParameterSpecification>;
+
+export const smooth_grad = {
+  category: 'method',
+  name: 'smooth_grad',
+  summary: 'The mean of another method’s maps over noisy copies of the example.',
+  documentation:
+    'Gaussian noise is added to every number of the input, also to the zeros of one-hot DNA: the copies lie off the simplex, as in the papers, so follow gradient maps with `| simplex_correction`. A share is taken of the example’s own range, max − min, which is 1 for one-hot DNA. The mean keeps the sign. Copies are keyed by seed and example: `smooth_grad`, `smooth_grad_squared` and `var_grad` of one seed see the same.',
+  citation: 'Smilkov et al. 2017, arXiv 1706.03825',
+  revision: 1,
+  produces: 'same',
+  typology: {
+    stage: 'post hoc',
+    model: 'specific',
+    scope: 'local',
+    assumptions: 'Nearby inputs mean the same, and what the method inside assumes.',
+    errorControl: 'none',
+  },
+  complete: false,
+  cost: 'samples × the passes of the method inside, and a forward pass each where it needs the prediction',
+  parameters: noisyCopies,
+} as const satisfies MethodEntry;
+
+export const smooth_grad_squared = {
+  category: 'method',
+  name: 'smooth_grad_squared',
+  summary: 'The mean of the squares of another method’s maps over noisy copies of the example.',
+  documentation:
+    'The sign is lost, and large values count more than in the mean of magnitudes; `root: true` gives the root mean square. Not SmoothGrad, although some libraries offer it as its variant: rankings by it follow E[g²], not E|g|. As a map of magnitudes it is scored by the sum at each position and takes no `simplex_correction`.',
+  citation: 'Hooker et al. 2019, NeurIPS, arXiv 1806.10758; Reynolds & Pan 2025, PLoS Comput Biol 21:e1013784',
+  revision: 1,
+  produces: 'contribution',
+  typology: {
+    stage: 'post hoc',
+    model: 'specific',
+    scope: 'local',
+    assumptions: 'Nearby inputs mean the same, and what the method inside assumes.',
+    errorControl: 'none',
+  },
+  complete: false,
+  cost: 'samples × the passes of the method inside, and a forward pass each where it needs the prediction',
+  parameters: {
+    ...noisyCopies,
+    root: {
+      type: { is: 'truth' },
+      default: false,
+      summary: 'Takes the square root, so that the map has the unit of the method inside.',
+    },
+  },
+} as const satisfies MethodEntry;
+
+export const var_grad = {
+  category: 'method',
+  name: 'var_grad',
+  summary: 'The variance of another method’s maps over noisy copies of the example.',
+  documentation:
+    'How much the explanation itself changes around the example: zero for a linear model, whatever its weights. The sign is lost; as a map of magnitudes it is scored by the sum at each position and takes no `simplex_correction`.',
+  citation: 'Adebayo et al. 2018, NeurIPS, arXiv 1810.03292',
+  revision: 1,
+  produces: 'contribution',
+  typology: {
+    stage: 'post hoc',
+    model: 'specific',
+    scope: 'local',
+    assumptions: 'Nearby inputs mean the same, and what the method inside assumes.',
+    errorControl: 'none',
+  },
+  complete: false,
+  cost: 'samples × the passes of the method inside, and a forward pass each where it needs the prediction',
+  parameters: noisyCopies,
+} as const satisfies MethodEntry;
+
+export const expected_gradients = {
+  category: 'method',
+  name: 'expected_gradients',
+  summary: 'The gradient at a random point towards a random reference, times (x − reference), averaged over draws.',
+  documentation:
+    'Integrated gradients averaged over a distribution of references, estimated with one reference and one point of the path per sample; also called GradientSHAP. Give a reference that is a distribution (`samples`, `dinucleotide_shuffle`): one constant reference makes it integrated gradients with a random quadrature. The sum is f(x) − mean f(reference) only on average, so completeness is not claimed; the standard error of every value is stored as `standard_error`.',
+  citation: 'Erion et al. 2021, Nature Machine Intelligence 3:620; Lundberg & Lee 2017, NeurIPS',
+  revision: 1,
+  produces: 'contribution',
+  typology: {
+    stage: 'post hoc',
+    model: 'specific',
+    scope: 'local',
+    assumptions: 'The references stand for absence, and the model is sensible along straight paths to them.',
+    errorControl: 'Monte-Carlo standard error',
+  },
+  complete: false,
+  cost: 'samples gradient passes',
+  parameters: {
+    baseline,
+    samples: {
+      type: { is: 'integer', min: 1, max: 1_000_000 },
+      default: 200,
+      summary: 'Draws of a reference and a point for each example.',
+    },
+    noise: {
+      type: { is: 'amount' },
+      optional: true,
+      summary: 'Standard deviation of Gaussian noise on the example in each draw; none where it is left out.',
+    },
+    seed,
   },
 } as const satisfies MethodEntry;

@@ -24,3 +24,19 @@ export const window = {
   default: 1,
   summary: 'Features in no group are cut into windows of so many neighbours.',
 } as const satisfies ParameterSpecification;
+
+export const seed = {
+  type: { is: 'integer', min: 0, max: 4_294_967_295 },
+  summary: 'Seed of the random draws.',
+} as const satisfies ParameterSpecification;
+
+export const layer = {
+  type: { is: 'text' },
+  summary: 'Name of the layer or node, as in the file.',
+} as const satisfies ParameterSpecification;
+
+export const steps = {
+  type: { is: 'integer', min: 1, max: 65_536 },
+  default: 64,
+  summary: 'Gauss–Legendre nodes along the path.',
+} as const satisfies ParameterSpecification;

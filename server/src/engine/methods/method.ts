@@ -13,7 +13,7 @@ export interface MethodContext {
   readonly model: ScalarModel;
   readonly executor: Executor;
   readonly examples: StoredExamples;
-  /** The target at every example, [example]. */
+  /** The target at every example, [example]; under a wrapper that changes inputs, at those of the block being explained. */
   readonly outputs: Float32Array;
   /**
    * To be awaited after every batch: counts model passes, lets messages through.
@@ -61,6 +61,8 @@ export interface PreparedMethod {
   readonly arrays: readonly (Omit<ArrayLayout, 'axes'> & { readonly axes: readonly ResultAxis[] })[];
   /** Rows of a block: a second or so of work. Depends on model and parameters only, so that a resumed run cuts alike. */
   readonly blockRows: number;
+  /** Says that `explain` never looks at `outputs`. */
+  readonly ignoresOutputs?: true;
   explain(block: Block): Promise<BlockResult>;
   notes(infos: readonly Json[]): Note[];
   release(): Promise<void>;

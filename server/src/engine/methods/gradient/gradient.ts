@@ -1,11 +1,17 @@
 /** Methods that average or multiply gradients, by catalog name. */
 import type * as specifications from '../../../catalog/methods/gradient.js';
 import type { Family } from '../method.js';
+import { expectedGradients } from './expected-gradients.js';
 import { integratedGradients } from './integrated-gradients.js';
 import { inputXGradient, saliencyMethod } from './saliency.js';
+import { smoothGrad, smoothGradSquared, varGrad } from './smooth-grad.js';
 
 export const GRADIENT_METHODS: Family<typeof specifications> = {
   saliency: saliencyMethod,
   input_x_gradient: inputXGradient,
   integrated_gradients: integratedGradients,
+  smooth_grad: smoothGrad,
+  smooth_grad_squared: smoothGradSquared,
+  var_grad: varGrad,
+  expected_gradients: expectedGradients,
 };

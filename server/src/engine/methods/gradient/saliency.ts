@@ -13,6 +13,7 @@ async function onePass(
     produces,
     arrays: [],
     blockRows: blockRowsFor(1),
+    ignoresOutputs: true,
     explain: async ({ x }) => ({ map: finish(await pass.run(x, passed), x) }),
     notes: () => [],
     release: () => pass.release(),
