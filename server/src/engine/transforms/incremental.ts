@@ -1,5 +1,5 @@
 /**
- * Single substitutions without computing again what they do not reach (docs/decisions/0010; the idea is that of fastISM,
+ * Single substitutions without computing again what they do not reach (docs/decisions/0011; the idea is that of fastISM,
  * Nair et al. 2022, Bioinformatics 38:2397). The graph holds the model twice: once over the sequence, and once over windows
  * of what each mutant changes. A window is a table of rows [mutant × width, features]; its place follows from the mutated
  * position by the geometry of convolutions and pools, and is read from index tables, so that one graph serves all places.
@@ -86,6 +86,9 @@ const ELEMENTWISE = new Set([
 ]);
 const ARITHMETIC = new Set(['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min']);
 const REARRANGING = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose']);
+
+/** What copying an element of a matrix costs, in multiplications. */
+const COPY = 32;
 
 class Incremental {
   private readonly builder: GraphBuilder;
@@ -410,23 +413,26 @@ class Incremental {
           byPosition[(position * features + feature) * units + unit] =
             weights[transposed ? unit * extent * features + row : row * units + unit]!;
       }
-    /** Slots of sites whose windows begin at the same place, in order. */
-    const groupsOf = (positions: Positions): number[][] => {
+    const runs = range(Math.ceil(this.length / this.sites)).map(run => this.positions(run * this.sites));
+    /** Slots of sites whose windows begin at the same place, in order and at most so many together. */
+    const groupsOf = (positions: Positions, most: number): number[][] => {
       const groups: number[][] = [];
       let last = -1;
       positions.forEach((position, slot) => {
         const from = window.from[this.place(position)]!;
-        if (from === last) groups.at(-1)!.push(slot);
+        if (from === last && groups.at(-1)!.length < most) groups.at(-1)!.push(slot);
         else groups.push([slot]);
         last = from;
       });
       return groups;
     };
-    const runs = range(Math.ceil(this.length / this.sites)).map(run => groupsOf(this.positions(run * this.sites)));
-    const count = Math.max(...runs.map(groups => groups.length));
-    const size = SUBSTITUTIONS * Math.max(...runs.flatMap(groups => groups.map(group => group.length)));
+    const countFor = (most: number): number => Math.max(...runs.map(positions => groupsOf(positions, most).length));
+    // Groups of one size make one product: small ones copy more of the matrix, large ones have idle rows.
+    const costFor = (most: number): number => countFor(most) * (most * SUBSTITUTIONS + COPY);
+    const most = range(this.slots).reduce((best, i) => (costFor(i + 1) < costFor(best) ? i + 1 : best), 1);
+    const [count, size] = [countFor(most), most * SUBSTITUTIONS];
     const slabs = this.table([count * window.width], positions => {
-      const starts = groupsOf(positions).map(([slot]) => window.from[this.place(positions[slot!])]!);
+      const starts = groupsOf(positions, most).map(([slot]) => window.from[this.place(positions[slot!])]!);
       return Int32Array.from(
         { length: count * window.width },
         (_, i) => (starts[Math.floor(i / window.width)] ?? 0) + (i % window.width),
@@ -435,7 +441,7 @@ class Incremental {
     const idle = mutants - 1;
     const order = this.table([count * size], positions => {
       const indices = new Int32Array(count * size).fill(idle);
-      groupsOf(positions).forEach((group, g) => {
+      groupsOf(positions, most).forEach((group, g) => {
         group.forEach((slot, i) =>
           range(SUBSTITUTIONS).forEach(s => {
             indices[g * size + i * SUBSTITUTIONS + s] = slot * SUBSTITUTIONS + s;
@@ -446,7 +452,7 @@ class Incremental {
     });
     const back = this.table([mutants], positions => {
       const indices = new Int32Array(mutants);
-      groupsOf(positions).forEach((group, g) => {
+      groupsOf(positions, most).forEach((group, g) => {
         group.forEach((slot, i) =>
           range(SUBSTITUTIONS).forEach(s => {
             indices[slot * SUBSTITUTIONS + s] = g * size + i * SUBSTITUTIONS + s;

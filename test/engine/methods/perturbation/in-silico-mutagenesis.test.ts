@@ -27,9 +27,40 @@ it.each([
     );
   });
   expect(meta.map).toBe('effect');
+  expect(meta.notes).toMatchObject([
+    { level: 'information', message: expect.stringContaining('Only what a substitution') },
+  ]);
   expectSameMap(arrays['array']!, expected, 1e-5);
   const x = encode(...chosen);
   expect([...arrays['array']!].every((effect, i) => x[i] !== 1 || effect === 0)).toBe(true);
+});
+
+it('takes whole passes where windows would cost more, and says so', async () => {
+  const graph = scalarFunction(3, (builder, flat) => weightedSum(builder, flat, indicator(3, [1, 'C'])));
+  const { meta } = await bench.explain(mutagenesis, await bench.target(graph, 3), await bench.sequences('ACG'));
+  expect(meta.notes).toMatchObject([{ level: 'information', message: expect.stringContaining('Every mutant') }]);
+});
+
+it('explains a sequence with an ambiguity code as it does beside others', async () => {
+  const target = await bench.target(PLANTED, 100);
+  const [plain, other] = sequences(2, 100) as [string, string];
+  const ambiguous = `${other.slice(0, 40)}N${other.slice(41)}`;
+  const { arrays } = await bench.explain(mutagenesis, target, await bench.sequences(ambiguous, plain));
+  const { f } = oracle(await bench.load(target));
+  const x = encode(ambiguous).fill(0.25, 160, 164);
+  const before = f(x);
+  const effect = (at: number, base: number): number => {
+    const mutant = x.slice();
+    mutant.fill(0, at * 4, at * 4 + 4)[at * 4 + base] = 1;
+    return f(mutant) - before;
+  };
+  expectSameMap(
+    arrays['array']!.subarray(0, 400),
+    Array.from({ length: 400 }, (_, i) => effect(Math.floor(i / 4), i % 4)),
+    1e-5,
+  );
+  const alone = await bench.explain(mutagenesis, target, await bench.sequences(plain));
+  expect([...arrays['array']!.subarray(400)]).toEqual([...alone.arrays['array']!]);
 });
 
 it('scores a position with minus the mean effect of its three substitutions', async () => {
