@@ -120,3 +120,45 @@ export const simulate_motif_grammar = {
     seed,
   },
 } as const satisfies SourceEntry;
+
+export const simulate_genotypes = {
+  category: 'source',
+  name: 'simulate_genotypes',
+  summary: 'Genotypes of unrelated people in blocks of linkage disequilibrium, with a polygenic trait.',
+  documentation:
+    'Effect alleles have frequencies from Beta(0.7, 3) between `minimum_frequency` and ½. Within a block, the latent normal variables of neighbours on a haplotype correlate by `correlation` and those k apart by its k-th power; each haplotype is cut at the quantile of the frequency. A genotype is the sum of two independent haplotypes, so Hardy–Weinberg proportions hold. The label is the trait of `polygenic_trait`, with mean 0 and variance 1; the effects are kept as truth.',
+  citation: 'Gaussian copula: Nelsen 2006, An Introduction to Copulas; trait as in Falconer & Mackay 1996, chapter 8',
+  revision: 1,
+  yields: 'genotypes',
+  size: 'variants',
+  parameters: {
+    people: { type: { is: 'integer', min: 2, max: 10_000_000 }, default: 8000, summary: 'Number of people.' },
+    variants: { type: { is: 'integer', min: 1, max: 10_000_000 }, default: 1000, summary: 'Number of variants.' },
+    block: {
+      type: { is: 'integer', min: 1 },
+      default: 20,
+      summary: 'Variants of a block of linkage disequilibrium; 1 makes all independent.',
+    },
+    correlation: {
+      type: { is: 'number', min: 0, max: 0.9999 },
+      default: 0.9,
+      summary: 'Correlation of the latent variables of neighbours in a block.',
+    },
+    minimum_frequency: {
+      type: { is: 'share', min: 0.001, max: 0.45 },
+      default: 0.05,
+      summary: 'Smallest frequency of an effect allele.',
+    },
+    heritability: {
+      type: { is: 'share', min: 0, max: 1 },
+      default: 0.5,
+      summary: 'Share of the trait’s variance that the variants explain.',
+    },
+    causal: {
+      type: { is: 'share', min: 0, max: 1 },
+      default: 0.1,
+      summary: 'Share of the variants that have an effect.',
+    },
+    seed,
+  },
+} as const satisfies SourceEntry;

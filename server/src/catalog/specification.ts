@@ -156,6 +156,8 @@ export interface SourceEntry extends EntryBase {
 /** A step from data to data. `needsTarget`: it asks the model, so a target has to be named. */
 export interface StageEntry extends EntryBase {
   readonly category: 'stage';
+  /** Its examples have another number of features than those that it is given. */
+  readonly resizes?: true;
 }
 /** What is known to be true of a data set (planted motifs); `of` names the data. */
 export interface TruthEntry extends EntryBase {

@@ -4,6 +4,7 @@ import type * as specifications from '../../catalog/stages.js';
 import type { Call, Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import { Stream } from '../random/philox.js';
+import { COHORT_STAGES } from '../simulate/cohort-stages.js';
 import type { Examples, FeatureTruth, Rows, Sequences } from './examples.js';
 
 /** What a stage may ask for beyond its own examples. */
@@ -238,7 +239,7 @@ const only_correct: Stage<ParametersOf<typeof specifications.only_correct>> = as
 /** One implementation per stage of the catalog. */
 export const STAGES: {
   readonly [Name in keyof typeof specifications]: Stage<ParametersOf<(typeof specifications)[Name]>>;
-} = { sample, take, label, concat, split, only_correct };
+} = { sample, take, label, concat, split, only_correct, ...COHORT_STAGES };
 
 /**
  * Applies one stage.

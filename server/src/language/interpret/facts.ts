@@ -112,6 +112,13 @@ export function dataOrigin(definition: Definition): Definition {
   return chainOf(definition, 'data').at(-1) ?? definition;
 }
 
+/** Whether a stage changes how many features the examples of a data set have. */
+export function isResized(definition: Definition): boolean {
+  return chainOf(definition, 'data').some(({ value }) =>
+    value?.stages.some(stage => findEntry('stage', stage.callee?.$refText ?? '')?.resizes === true),
+  );
+}
+
 /** The model that a target belongs to. */
 export function modelOf(target: Definition): Definition | undefined {
   return definitionOf(target.value?.subjects[0], 'model');

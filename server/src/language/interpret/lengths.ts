@@ -5,7 +5,7 @@ import type { WrittenCall } from '../experiment.js';
 import { isCall } from '../generated/ast.js';
 import type { Call, Definition } from '../generated/ast.js';
 import type { Problem } from '../problems.js';
-import { dataOrigin, declaredInput, definitionOf, headCall, modelOf } from './facts.js';
+import { dataOrigin, declaredInput, definitionOf, headCall, isResized, modelOf } from './facts.js';
 import type { Context } from './context.js';
 
 /** A target that is computed on a data set, and the call at which the text says so. */
@@ -76,6 +76,7 @@ export function compareLengths(pair: Pair, examples: ExampleForm, context: Conte
       node: pair.at,
     };
   const [shortest, longest] = examples.length;
+  if (isResized(pair.data)) return undefined;
   if (length === undefined || (shortest === length && longest === length)) return undefined;
   const unit = isDna ? 'bp' : `${alphabet.feature}s`;
   const found = shortest === longest ? `${shortest} ${unit}` : `${shortest} to ${longest} ${unit}`;
