@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { externalLocations, hashContent } from '../../server/src/run/file-content.js';
+import { externalLocations, hashContent, manifestLocations } from '../../server/src/run/file-content.js';
 import { ResultStore } from '../../server/src/store/store.js';
 import { field, message } from '../engine/graph/model-bytes.js';
 
@@ -35,6 +35,14 @@ it('finds each data file of a model once, also under long names, and none outsid
   const long = `${'weights/'.repeat(40)}w.bin`;
   const bytes = Buffer.from(model('b.data', long, 'b.data', '../secret', 'a.data'));
   expect(externalLocations(bytes)).toEqual(['a.data', 'b.data', long]);
+});
+
+it('finds the weight files of a TensorFlow.js model, and none in other JSON', () => {
+  const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+  const weightsManifest = [{ paths: ['b.bin', '../secret'], weights: [] }, { paths: ['a.bin'] }];
+  expect(manifestLocations(json({ modelTopology: {}, weightsManifest }))).toEqual(['b.bin', 'a.bin']);
+  expect(manifestLocations(json({ class_name: 'Sequential' }))).toEqual([]);
+  expect(manifestLocations(Buffer.from('no JSON'))).toEqual([]);
 });
 
 it('changes with the model and with its data, and knows a model whose data are missing', async () => {

@@ -1,10 +1,12 @@
 /**
  * The content of a file that an experiment names, as a hash. An ONNX model may keep its weights in files beside it, which PyTorch's
- * exporter does by default: those are part of its content. Source: ONNX external data format.
+ * exporter does by default, and one of TensorFlow.js always does: those are part of its content. Sources: ONNX external data
+ * format; tfjs-core/src/io/types.ts (`WeightsManifestConfig`).
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
+import * as z from 'zod';
 import type { ResultStore } from '../store/store.js';
 
 /** The entry "location" of a tensor's external data, as protobuf writes it: both strings with their lengths in front. */
@@ -16,8 +18,9 @@ const known = new Map<string, readonly string[]>();
 /** SHA-256 as hexadecimal digits; that of the file alone where it names no others. @throws when it cannot be read */
 export async function hashContent(path: string, store: ResultStore): Promise<string> {
   const own = await store.hashFile(path);
-  if (!path.toLowerCase().endsWith('.onnx')) return own;
-  const locations = known.get(own) ?? externalLocations(await readFile(path));
+  const reader = LOCATIONS[extname(path).toLowerCase()];
+  if (reader === undefined) return own;
+  const locations = known.get(own) ?? reader(await readFile(path));
   known.set(own, locations);
   if (locations.length === 0) return own;
   const others = await Promise.all(
@@ -42,8 +45,28 @@ export function externalLocations(model: Buffer): readonly string[] {
       if (byte < 128) break;
     }
     const location = model.toString('utf8', start, start + length);
-    // Outside the model's folder nothing is read; the engine refuses such models.
-    if (!location.split(/[\\/]/).includes('..')) locations.add(location);
+    locations.add(location);
   }
-  return [...locations].sort();
+  return [...locations].filter(staysInside).sort();
 }
+
+const Manifest = z.object({ weightsManifest: z.array(z.object({ paths: z.array(z.string()) })) });
+
+/** The weight files of a TensorFlow.js model, relative to its folder; none for any other JSON. */
+export function manifestLocations(model: Buffer): readonly string[] {
+  try {
+    const { weightsManifest } = Manifest.parse(JSON.parse(model.toString('utf8')));
+    return weightsManifest.flatMap(({ paths }) => paths).filter(staysInside);
+  } catch {
+    return [];
+  }
+}
+
+/** Outside the model's folder nothing is read; the engine refuses such models. */
+const staysInside = (location: string): boolean => !location.split(/[\\/]/).includes('..');
+
+/** How the files that a model consists of are found, by its ending. */
+const LOCATIONS: Readonly<Record<string, (model: Buffer) => readonly string[]>> = {
+  '.onnx': externalLocations,
+  '.json': manifestLocations,
+};
