@@ -178,6 +178,66 @@ export const mean_attribution = {
   },
 } as const satisfies MethodEntry;
 
+export const anchors = {
+  category: 'method',
+  name: 'anchors',
+  summary: 'A short rule that makes the model give the same answer almost whatever else the input is.',
+  documentation:
+    'The answer is whether the target is above the threshold. A rule holds some features of the example: a base at a position, a genotype, or the quantile bin of an expression value. Its precision is the share of the background with the same answer after the rule’s features were written into it, its coverage the share of the background that meets the rule by itself. Rules grow by beam search; the best candidates are told apart by KL-LUCB to `tolerance`. A rule is accepted when fresh draws bound its precision from below by `precision` with probability 1 − `delta` over all rules that were tried for the example; of the accepted the one with most coverage is kept. Examples without such a rule keep their best one, with its bound. Where there are more than `candidates` features, those are tried first of all whose condition goes with the answer most often in the background. The background is the reference of each example: ask for a thousand copies.',
+  citation: 'Ribeiro, Singh & Guestrin 2018, AAAI; Kaufmann & Kalyanakrishnan 2013, COLT (KL-LUCB)',
+  revision: 1,
+  produces: 'rule',
+  typology: {
+    stage: 'post hoc',
+    model: 'agnostic',
+    scope: 'local',
+    assumptions: 'The background with some features exchanged is what the model could meet.',
+    errorControl: 'lower bound of the precision with probability 1 − δ',
+  },
+  complete: false,
+  cost: 'up to conditions × (budget + 2,048 × beam) forward passes',
+  parameters: {
+    background: {
+      type: { is: 'call', category: 'reference' },
+      summary: 'The inputs among which a rule is tried: `samples(…)` or `dinucleotide_shuffle(…)`.',
+    },
+    threshold,
+    precision: {
+      type: { is: 'share', min: 0.5, max: 0.999 },
+      default: 0.95,
+      summary: 'Precision that a rule has to have.',
+    },
+    delta: {
+      type: { is: 'share', min: 0.0001, max: 0.5 },
+      default: 0.05,
+      summary: 'Probability that an accepted rule’s precision is below its bound after all.',
+    },
+    tolerance: {
+      type: { is: 'share', min: 0.01, max: 0.5 },
+      default: 0.15,
+      summary: 'Difference in precision up to which either of two candidates may go on.',
+    },
+    conditions: { type: { is: 'integer', min: 1, max: 100 }, default: 6, summary: 'Most conditions of a rule.' },
+    beam: { type: { is: 'integer', min: 1, max: 100 }, default: 2, summary: 'Rules that are extended at a time.' },
+    bins: {
+      type: { is: 'integer', min: 2, max: 100 },
+      default: 4,
+      summary: 'Quantile bins of expression values; DNA and genotypes are compared as they are.',
+    },
+    candidates: {
+      type: { is: 'integer', min: 1, max: 100_000 },
+      default: 200,
+      summary: 'Most features from which rules are made.',
+    },
+    budget: {
+      type: { is: 'integer', min: 1, max: 10_000_000 },
+      default: 5000,
+      summary: 'Forward passes for each length of a rule, after which the candidates’ means decide.',
+    },
+    seed,
+  },
+} as const satisfies MethodEntry;
+
 export const counterfactual = {
   category: 'method',
   name: 'counterfactual',

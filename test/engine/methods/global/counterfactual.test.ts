@@ -47,7 +47,10 @@ describe('counterfactual', () => {
           people.forEach((person, i) => {
             const { edits, flipped, after } = outcomeOf(found, i);
             const expected = fewest(weights, bias + 0.5, person);
-            if (expected === Infinity) return expect(flipped).toBe(0);
+            if (expected === Infinity) {
+              expect(flipped).toBe(0);
+              return;
+            }
             // Effects of single changes add up in a linear model, so greedy is exact.
             expect([flipped, edits]).toEqual([1, expected]);
             const map = found.arrays['array']!.slice(i * 4, i * 4 + 4);

@@ -1,7 +1,8 @@
-/** Methods that explain a model on a whole data set or answer with a change, by catalog name. */
+/** Methods that explain a model on a whole data set or answer with a rule or a change, by catalog name. */
 import type * as specifications from '../../../catalog/methods/global.js';
 import type { Family } from '../method.js';
 import { ale } from './ale.js';
+import { anchors } from './anchors.js';
 import { counterfactual } from './counterfactual.js';
 import { meanAttribution } from './mean-attribution.js';
 import { partialDependence } from './partial-dependence.js';
@@ -13,5 +14,6 @@ export const GLOBAL_METHODS: Family<typeof specifications> = {
   ale,
   partial_dependence: partialDependence,
   mean_attribution: meanAttribution,
+  anchors,
   counterfactual,
 };
