@@ -70,9 +70,13 @@ const softmax: MakeCase = draw => {
   };
 };
 
+/** Extents of spatial axes, and of the widest kernel; of three axes all are small. */
+const spatial = (rank: number): readonly [number, number, number] => (rank === 3 ? [3, 4, 2] : [5, 7, 3]);
+
 const conv: MakeCase = draw => {
-  const rank = draw.integer(1, 2);
-  const kernel = draw.list(rank, 1, 3);
+  const rank = draw.choose(1, 1, 2, 2, 3);
+  const [least, most, widest] = spatial(rank);
+  const kernel = draw.list(rank, 1, widest);
   const [group, inputs, outputs] = draw.choose<[number, number, number]>(
     [1, 2, 3],
     [1, 17, 2],
@@ -80,7 +84,7 @@ const conv: MakeCase = draw => {
     [3, 1, 1],
     [2, 1, 2],
   );
-  const x = draw.tensor([draw.integer(1, 2), group * inputs, ...draw.list(rank, 5, 7)]);
+  const x = draw.tensor([draw.integer(1, 2), group * inputs, ...draw.list(rank, least, most)]);
   const w = draw.tensor([group * outputs, inputs, ...kernel]);
   const bias = draw.boolean()
     ? [draw.choose(constant, variable)(draw.tensor([group * outputs]))]
@@ -105,9 +109,9 @@ const conv: MakeCase = draw => {
 };
 
 const convTranspose: MakeCase = draw => {
-  const rank = draw.integer(1, 2);
-  const kernel = draw.list(rank, 2, 3);
-  const extents = draw.list(rank, 3, 4);
+  const rank = draw.choose(1, 1, 2, 2, 3);
+  const kernel = draw.list(rank, 2, rank === 3 ? 2 : 3);
+  const extents = draw.list(rank, rank === 3 ? 2 : 3, rank === 3 ? 3 : 4);
   const strides = draw.list(rank, 1, 2);
   const [group, inputs, outputs] = draw.choose<[number, number, number]>([1, 2, 3], [2, 2, 1], [3, 1, 1]);
   const padding = draw.choose<Attributes>(
@@ -138,9 +142,10 @@ const convTranspose: MakeCase = draw => {
 const pool =
   (extras: (draw: Draw, rank: number) => Attributes): MakeCase =>
   draw => {
-    const rank = draw.integer(1, 2);
-    const x = variable(draw.tensor([draw.integer(1, 2), draw.integer(1, 2), ...draw.list(rank, 5, 7)]));
-    const kernel_shape = draw.list(rank, 1, 3);
+    const rank = draw.choose(1, 1, 2, 2, 3);
+    const [least, most, widest] = spatial(rank);
+    const x = variable(draw.tensor([draw.integer(1, 2), draw.integer(1, 2), ...draw.list(rank, least, most)]));
+    const kernel_shape = draw.list(rank, 1, widest);
     if (draw.integer(0, 2) === 0)
       return { operands: [x], attributes: { kernel_shape, strides: kernel_shape, ceil_mode: draw.integer(0, 1) } };
     const padding = draw.choose<Attributes>(

@@ -87,7 +87,10 @@ const trilu: Composite = {
     const [rows, columns] = e.shape(x).slice(-2) as [number, number];
     const k = e.constant(1)?.[0] ?? 0;
     const upper = e.number('upper', 1) === 1;
-    const kept = [...indicesOf([rows, columns])].map(([i, j]) => (upper ? j! - i! >= k : j! - i! <= k));
+    const kept = Array.from({ length: rows * columns }, (_, at) => {
+      const diagonal = (at % columns) - Math.floor(at / columns);
+      return upper ? diagonal >= k : diagonal <= k;
+    });
     return [e.add('Where', [e.tensor(bools([rows, columns], kept)), x, zeroLike(e, x)])];
   },
 };
