@@ -46,8 +46,9 @@ it('averages the position scores of any map, and hands on the notes of its metho
     return sum / 300;
   });
   expectSameMap(found.arrays['array']!, expected, 1e-5);
-  expect(found.meta.notes).toEqual(single.meta.notes);
-  expect(found.meta.notes).not.toEqual([]);
+  const missed = single.meta.notes.find(({ code }) => code === 'GA005');
+  expect(missed).toBeDefined();
+  expect(found.meta.notes).toContainEqual(missed);
 });
 
 it('refuses a method without maps', async () => {
