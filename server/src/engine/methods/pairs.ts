@@ -37,14 +37,31 @@ export interface PairRule {
    * @returns [wanted, …shape]
    */
   multipliers(block: PairBlock, wanted: readonly number[], attempt: number, passed: Passed): Promise<Float32Array>;
+  /** Path methods: f at so many points at equal distances along the path of a pair, both ends included. */
+  along?(block: PairBlock, pair: number, points: number, passed: Passed): Promise<Float32Array>;
   release(): Promise<void>;
 }
+
+/** Points at which the path of the worst pair is looked at. */
+const POINTS = 513;
+
+/** The pair of a block with the largest gap above the tolerance. */
+type WorstPair = {
+  readonly example: string;
+  readonly reference: number;
+  readonly gap: number;
+  /** Its gap with half as many steps, where that was tried. */
+  readonly before?: number;
+  /** The shortest part of the path on which half of the change of f takes place. */
+  readonly interval?: number[];
+};
 
 /** What the ledger keeps of a block: how many of each example's references are different, and pairs that missed. */
 interface BlockInfo {
   readonly distinct: number[];
   readonly missed: number;
   readonly steps: number;
+  readonly worst?: WorstPair;
 }
 
 /**
@@ -69,6 +86,8 @@ export async function preparePairs(
     const distinct = await fillReferences(context, reference, from, to, references);
     const pairs = new Float64Array(rows * copies * PAIR_FIELDS.length);
     const multipliers = new Float32Array(rows * copies * size);
+    const gaps = new Float64Array(rows * copies).fill(NaN);
+    const before = new Float64Array(rows * copies);
     let waiting = Array.from({ length: rows * copies }, (_, pair) => pair);
     let attempt = 0;
     for (let again = true; again; attempt++) {
@@ -82,11 +101,30 @@ export async function preparePairs(
         const difference = output - referenceOutput;
         multipliers.set(m, pair * size);
         pairs.set([sum, output, referenceOutput, rule.steps(attempt)], pair * PAIR_FIELDS.length);
+        before[pair] = gaps[pair]!;
+        gaps[pair] = Math.abs(sum - difference) / Math.max(Math.abs(difference), scale);
         return !(Math.abs(sum - difference) <= tolerance * Math.max(Math.abs(difference), scale));
       });
       again = waiting.length > 0 && rule.again(attempt);
     }
-    const info: BlockInfo = { distinct, missed: waiting.length, steps: rule.steps(attempt - 1) };
+    let worst: WorstPair | undefined;
+    if (waiting.length > 0) {
+      const pair = waiting.reduce((worst, one) => (gaps[one]! > gaps[worst]! ? one : worst));
+      const values = await rule.along?.({ x, references, copies }, pair, POINTS, passed);
+      worst = {
+        example: examples.names[from + Math.floor(pair / copies)]!,
+        reference: pair % copies,
+        gap: gaps[pair]!,
+        ...(Number.isNaN(before[pair]) ? {} : { before: before[pair]! }),
+        ...(values && { interval: steepestInterval(values) }),
+      };
+    }
+    const info: BlockInfo = {
+      distinct,
+      missed: waiting.length,
+      steps: rule.steps(attempt - 1),
+      ...(worst && { worst }),
+    };
     return {
       map: meanContributions(x, references, multipliers, copies, size),
       arrays: { multipliers, references, pairs },
@@ -132,9 +170,43 @@ function missedNotes(blocks: readonly BlockInfo[], pairs: number, tolerance: num
     {
       level: 'warning',
       code: 'GA005',
-      message: `${missed} of ${pairs} pairs (example, reference) have a completeness gap above ${tolerance * 100} % ${rule.effort(steps)}.`,
+      message: `${missed} of ${pairs} pairs (example, reference) have a completeness gap above ${tolerance * 100} % ${rule.effort(steps)}.${worstPair(blocks, steps, tolerance)}`,
     },
   ];
+}
+
+/** The worst pair, where on its path f changes, and whether more steps would help. */
+function worstPair(blocks: readonly BlockInfo[], steps: number, tolerance: number): string {
+  const [worst] = blocks.flatMap(block => block.worst ?? []).sort((a, b) => b.gap - a.gap);
+  if (worst === undefined) return '';
+  const { example, reference, gap, before, interval } = worst;
+  const parts = [` The worst is ${example} with reference ${reference}: ${(100 * gap).toPrecision(3)} %`];
+  if (interval) {
+    const [from, to] = interval.map(alpha => alpha.toFixed(3));
+    parts.push(`half of the change along its path lies between α = ${from} and ${to}`);
+    // Where f has kinks, the error of any quadrature falls as the inverse of the steps.
+    const needed = 2 ** Math.ceil(Math.log2((steps * gap) / tolerance));
+    parts.push(
+      before !== undefined && gap > before / 1.2
+        ? `more steps do not help: the gap was ${(100 * before).toPrecision(3)} % with half as many`
+        : `about ${needed} steps would do if the error goes on falling`,
+    );
+  }
+  return `${parts.join('; ')}.`;
+}
+
+/** The shortest interval of [0, 1] on which half of the changes between values at equal distances take place. */
+export function steepestInterval(values: ArrayLike<number>): [number, number] {
+  const last = values.length - 1;
+  const sums = new Float64Array(values.length);
+  for (let i = 0; i < last; i++) sums[i + 1] = sums[i]! + Math.abs(values[i + 1]! - values[i]!);
+  let best: [number, number] = [0, last];
+  for (let from = 0, to = 0; from < last; from++) {
+    while (to < last && sums[to]! - sums[from]! < sums[last]! / 2) to++;
+    if (sums[to]! - sums[from]! < sums[last]! / 2) break;
+    if (to - from < best[1] - best[0]) best = [from, to];
+  }
+  return [best[0] / last, best[1] / last];
 }
 
 /** f at every reference of every example, [example × copies]. */

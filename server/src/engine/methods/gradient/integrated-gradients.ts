@@ -6,9 +6,9 @@ import type { integrated_gradients } from '../../../catalog/methods/index.js';
 import type { Executor } from '../../backends/executor.js';
 import type { ScalarModel } from '../../models/model.js';
 import { fastDerivatives } from '../../transforms/fast-derivatives.js';
-import type { Method } from '../method.js';
+import type { Method, MethodContext } from '../method.js';
 import { preparePairs, type PairBlock } from '../pairs.js';
-import { addGradient, type Passed } from '../passes.js';
+import { addGradient, Pass, type Passed } from '../passes.js';
 import { attachStreamlined } from '../streamlined.js';
 import { fillEnds, PathIntegral, pathThrough } from './path.js';
 import type { Rule } from './quadrature.js';
@@ -27,9 +27,33 @@ export const integratedGradients: Method<typeof integrated_gradients> = async (c
     effort: used =>
       parameters.steps === 'auto' ? `with ${used} steps, the most that auto tries` : `with ${used} steps`,
     multipliers: (block, wanted, attempt, passed) => path.run(block, wanted, steps(attempt), passed),
+    along: (block, pair, points, passed) => alongPath(context, block, pair, points, passed),
     release: () => path.release(),
   });
 };
+
+/** f at points of the straight path of one pair, from the reference to the example. */
+async function alongPath(
+  { model, executor }: MethodContext,
+  block: PairBlock,
+  pair: number,
+  points: number,
+  passed: Passed,
+): Promise<Float32Array> {
+  const { size } = model;
+  const [x, b] = [new Float32Array(size), new Float32Array(size)];
+  fillEnds(block, size, pair, [x, b]);
+  const path = Float32Array.from({ length: points * size }, (_, i) => {
+    const at = i % size;
+    return b[at]! + (Math.floor(i / size) / (points - 1)) * (x[at]! - b[at]!);
+  });
+  const forward = await Pass.forward(model, executor);
+  try {
+    return await forward.run(path, passed);
+  } finally {
+    await forward.release();
+  }
+}
 
 /** The mean gradient along paths through a model, as pairs of examples and references need it. */
 export class PathPass {
