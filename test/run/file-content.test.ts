@@ -67,3 +67,18 @@ it('is that of the file alone for anything else', async () => {
     expect(await hashContent(path, store)).toBe(await store.hashFile(path));
   }
 });
+
+it('changes with the variants and the people of a PLINK data set', async () => {
+  const path = join(folder, 'cohort.bed');
+  const hashes: string[] = [];
+  for (const [name, content] of [
+    ['cohort.bed', 'genotypes'],
+    ['cohort.bim', 'variants'],
+    ['cohort.fam', 'people'],
+    ['cohort.fam', 'others'],
+  ] as const) {
+    await writeFile(join(folder, name), content);
+    hashes.push(await hashContent(path, store));
+  }
+  expect(new Set(hashes).size).toBe(4);
+});

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import * as z from 'zod';
 import type { ResultStore } from '../store/store.js';
 
@@ -18,10 +18,7 @@ const known = new Map<string, readonly string[]>();
 /** SHA-256 as hexadecimal digits; that of the file alone where it names no others. @throws when it cannot be read */
 export async function hashContent(path: string, store: ResultStore): Promise<string> {
   const own = await store.hashFile(path);
-  const reader = LOCATIONS[extname(path).toLowerCase()];
-  if (reader === undefined) return own;
-  const locations = known.get(own) ?? reader(await readFile(path));
-  known.set(own, locations);
+  const locations = await locationsOf(path, own);
   if (locations.length === 0) return own;
   const others = await Promise.all(
     // A file that is missing is the engine's to report, when it reads the model.
@@ -30,6 +27,18 @@ export async function hashContent(path: string, store: ResultStore): Promise<str
   return createHash('sha256')
     .update(JSON.stringify([own, others]))
     .digest('hex');
+}
+
+/** The files that belong to one, relative to its folder. */
+async function locationsOf(path: string, hash: string): Promise<readonly string[]> {
+  const ending = extname(path);
+  // Genotypes of PLINK lie beside their variants and people; intervals in a BED text file have neither.
+  if (ending.toLowerCase() === '.bed') return ['.bim', '.fam'].map(other => `${basename(path, ending)}${other}`);
+  const reader = LOCATIONS[ending.toLowerCase()];
+  if (reader === undefined) return [];
+  const locations = known.get(hash) ?? reader(await readFile(path));
+  known.set(hash, locations);
+  return locations;
 }
 
 /** The files that an ONNX model keeps its weights in, relative to its folder, each once. */
