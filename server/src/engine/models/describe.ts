@@ -31,7 +31,12 @@ export async function describeModel(call: Call, files: Files): Promise<ModelDesc
       operator,
       count,
       ...statusOf(operator),
-      rules: ruleStatuses(operator),
+      rules: ruleStatuses(
+        operator,
+        graph.nodes.every(
+          node => node.operator !== operator || node.inputs.some(input => graph.initializers.has(input)),
+        ),
+      ),
     })),
     parameters: [...graph.initializers.values()].reduce(
       (sum, { type, data }) => sum + (type.startsWith('float') ? data.length : 0),

@@ -14,7 +14,19 @@ export type Family =
 /** The operators of each family. */
 export const MEMBERS: Readonly<Record<Family, readonly string[]>> = {
   linear: [
-    ...['Neg', 'Add', 'Sub', 'Sum', 'Mean', 'Cast', 'BatchNormalization', 'Conv', 'ConvTranspose'],
+    ...[
+      'Identity',
+      'Dropout',
+      'Neg',
+      'Add',
+      'Sub',
+      'Sum',
+      'Mean',
+      'Cast',
+      'BatchNormalization',
+      'Conv',
+      'ConvTranspose',
+    ],
     ...['AveragePool', 'GlobalAveragePool', 'ReduceSum', 'ReduceMean', 'CumSum'],
     ...['Concat', 'Slice', 'Split', 'Pad', 'Gather', 'Expand'],
     ...['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose'],

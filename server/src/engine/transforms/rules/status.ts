@@ -35,13 +35,14 @@ const ORDER: readonly RuleStatus[] = ['none', 'exact', 'rescale', 'approximate',
 
 /** The worst of the operators that a composite is written in. */
 function ofParts(parts: readonly string[]): RuleStatuses {
-  const all = parts.map(ruleStatuses);
+  const all = parts.map(part => ruleStatuses(part));
   const worst = (rule: keyof RuleStatuses): RuleStatus =>
     all.map(statuses => statuses[rule]).reduce((a, b) => (ORDER.indexOf(a) >= ORDER.indexOf(b) ? a : b), 'none');
   return status(worst('deep_lift'), worst('lrp'), worst('guided_backpropagation'));
 }
 
-export function ruleStatuses(operator: string): RuleStatuses {
+/** @param weighted of a product or quotient: one of its factors is constant */
+export function ruleStatuses(operator: string, weighted = false): RuleStatuses {
   const composite = COMPOSITES.get(operator);
   if (composite !== undefined) return ofParts(composite.parts);
   const gradient = OPERATORS.get(operator)?.gradient;
@@ -49,5 +50,6 @@ export function ruleStatuses(operator: string): RuleStatuses {
   if (gradient === undefined || typeof gradient === 'object') return status('refused', 'refused', 'refused');
   if (operator === 'Relu') return status('rescale', 'approximate', 'exact');
   const family = familyOf(operator);
+  if (weighted && (family === 'product' || family === 'quotient')) return OF_FAMILY.linear;
   return family === undefined ? status('refused', 'refused', 'exact') : OF_FAMILY[family];
 }
