@@ -135,6 +135,52 @@ describe('composite operators', () => {
     await fc.assert(property, { seed: 7, numRuns: runs });
   });
 
+  it('a recurrent layer with the batch in front gives what it gives with the steps in front', () => {
+    const draw = new Stream(5, 'layout');
+    const random = (...shape: number[]): Tensor =>
+      floats(
+        shape,
+        Float32Array.from({ length: sizeOf(shape) }, () => 2 * draw.uniform() - 1),
+      );
+    const turned = (tensor: Tensor): Tensor => {
+      const [a, b, c] = tensor.shape as [number, number, number];
+      const from = numbersOf(tensor);
+      const at = (i: number): number => ((Math.floor(i / c) % a) * b + Math.floor(i / c / a)) * c + (i % c);
+      return floats(
+        [b, a, c],
+        Float32Array.from(from, (_, i) => from[at(i)]!),
+      );
+    };
+    const [x, h, c] = [random(4, 2, 3), random(2, 2, 3), random(2, 2, 3)];
+    const layer = [random(2, 12, 3), random(2, 12, 3), random(2, 24)].map(constant);
+    const run = (layout: number, [input, ...states]: readonly Tensor[]) => {
+      const operands = [variable(input!), ...layer, undefined, ...states.map(variable)];
+      const attributes = { hidden_size: 3, direction: 'bidirectional', layout };
+      const { graph, feeds } = graphOf('LSTM', { operands, attributes, outputs: 3 });
+      const builder = new GraphBuilder('layout');
+      const outputs = emit(
+        builder,
+        graph,
+        graph.inputs.map(({ name, type }) => builder.input(name, type, feeds[name]!.shape)),
+      );
+      const point = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toValue(tensor)]));
+      const values = interpret(builder.finish(outputs), point);
+      return outputs.map(name => values.get(name)!);
+    };
+    const steps = run(0, [x, h, c]);
+    const batches = run(1, [turned(x), turned(h), turned(c)]);
+    expect(batches.map(({ shape }) => shape)).toEqual([
+      [2, 4, 2, 3],
+      [2, 2, 3],
+      [2, 2, 3],
+    ]);
+    // [steps, directions, batch, hidden] and [batch, steps, directions, hidden]
+    const hidden = (data: Float64Array, place: number): number[] => [...data.slice(3 * place, 3 * place + 3)];
+    for (let t = 0; t < 4; t++)
+      for (const [d, b] of [0, 1, 2, 3].map(i => [i >> 1, i & 1] as const))
+        expect(hidden(batches[0]!.data, b * 8 + t * 2 + d)).toEqual(hidden(steps[0]!.data, t * 4 + d * 2 + b));
+  });
+
   const weights = (gates: number): Operand[] => [
     constant(floats([1, gates, 1], new Float32Array(gates))),
     constant(floats([1, gates, 1], new Float32Array(gates))),

@@ -26,7 +26,7 @@ const ACTIVATIONS: Readonly<
 
 const PARTS = [
   ...['Sigmoid', 'Tanh', 'Relu', 'Softsign', 'Softplus', 'HardSigmoid', 'Elu', 'LeakyRelu'],
-  ...['MatMul', 'Add', 'Sub', 'Mul', 'Neg', 'Clip', 'Transpose', 'Reshape', 'Slice', 'Split', 'Concat'],
+  ...['MatMul', 'Add', 'Sub', 'Mul', 'Clip', 'Transpose', 'Reshape', 'Slice', 'Split', 'Concat'],
 ];
 
 const list = (e: Expansion, name: string): readonly (string | number)[] => {
@@ -55,9 +55,8 @@ function activationsOf(e: Expansion, defaults: readonly string[], directions: nu
 interface Direction {
   readonly e: Expansion;
   readonly hidden: number;
-  readonly recurrence: string;
-  /** Bias of the recurrence, [gates · hidden]; undefined where there is none. */
-  readonly bias: string | undefined;
+  /** The product with the recurrence's block of gates, plus its bias where the input's does not hold it. */
+  readonly recur: (state: string, block: number) => string;
   readonly activations: readonly Activation[];
   /** Limits what goes into the activations. */
   readonly clip: (x: string) => string;
@@ -71,10 +70,11 @@ interface Cell {
   readonly activations: readonly string[];
   /** Inputs that hold the first states. */
   readonly states: readonly number[];
+  /** How many gates go through the recurrence together, block by block. */
+  readonly blocks: readonly number[];
   readonly step: Step;
   /** Whether the recurrence's bias can be added to the input's once for all steps. */
   readonly joinsBias: (e: Expansion) => boolean;
-  readonly check?: (e: Expansion) => void;
 }
 
 /** Cuts [batch, gates · hidden] into gates. */
@@ -84,14 +84,14 @@ function gates(e: Expansion, value: string, hidden: number): string[] {
 }
 
 /** f(x · W + h · R + bias) */
-const rnnStep: Step = ({ e, recurrence, activations, clip }, input, [h]) => [
-  activations[0]!(clip(e.add('Add', [input, e.add('MatMul', [h!, recurrence])]))),
+const rnnStep: Step = ({ e, recur, activations, clip }, input, [h]) => [
+  activations[0]!(clip(e.add('Add', [input, recur(h!, 0)]))),
 ];
 
 /** Gates input, output, forget, cell: c' = f · c + i · g, h' = o · tanh(c'). */
-const lstmStep: Step = ({ e, hidden, recurrence, activations, clip }, input, [h, c]) => {
+const lstmStep: Step = ({ e, hidden, recur, activations, clip }, input, [h, c]) => {
   const [f, g, out] = activations as [Activation, Activation, Activation];
-  const sum = clip(e.add('Add', [input, e.add('MatMul', [h!, recurrence])]));
+  const sum = clip(e.add('Add', [input, recur(h!, 0)]));
   const [i, o, forget, cell] = gates(e, sum, hidden) as [string, string, string, string];
   const enter = f(i);
   const keep = e.number('input_forget', 0) === 1 ? e.add('Sub', [e.scalar(1), enter]) : f(forget);
@@ -100,17 +100,14 @@ const lstmStep: Step = ({ e, hidden, recurrence, activations, clip }, input, [h,
 };
 
 /** Gates update, reset, hidden: h' = (1 − z) · n + z · h, where the reset gate weighs h before or behind its product. */
-const gruStep: Step = ({ e, hidden, recurrence, bias, activations, clip }, input, [h]) => {
+const gruStep: Step = ({ e, hidden, recur, activations, clip }, input, [h]) => {
   const [f, g] = activations as [Activation, Activation];
   const [both, last] = [e.slice(input, 1, 0, 2 * hidden), e.slice(input, 1, 2 * hidden, 3 * hidden)];
-  const part = (from: number, to: number): string => e.slice(recurrence, 1, from * hidden, to * hidden);
-  const biased = (value: string, from: number, to: number): string =>
-    bias === undefined ? value : e.add('Add', [value, e.slice(bias, 0, from * hidden, to * hidden)]);
-  const sum = biased(e.add('Add', [both, e.add('MatMul', [h!, part(0, 2)])]), 0, 2);
-  const [z, r] = gates(e, clip(sum), hidden).map(f) as [string, string];
-  const recur = (value: string): string => biased(e.add('MatMul', [value, part(2, 3)]), 2, 3);
-  const fresh = e.number('linear_before_reset', 0) === 1 ? e.add('Mul', [r, recur(h!)]) : recur(e.add('Mul', [r, h!]));
-  const n = g(clip(e.add('Add', [last, fresh])));
+  const sum = clip(e.add('Add', [both, recur(h!, 0)]));
+  const [z, r] = gates(e, sum, hidden).map(f) as [string, string];
+  const behind = e.number('linear_before_reset', 0) === 1;
+  const weighed = behind ? e.add('Mul', [r, recur(h!, 1)]) : recur(e.add('Mul', [r, h!]), 1);
+  const n = g(clip(e.add('Add', [last, weighed])));
   // n + z (h − n)
   return [e.add('Add', [n, e.add('Mul', [z, e.add('Sub', [h!, n])])])];
 };
@@ -120,92 +117,119 @@ function lead(e: Expansion, value: string, index: number): string {
   return e.reshape(e.slice(value, 0, index, index + 1), e.shape(value).slice(1));
 }
 
-function expand(e: Expansion, cell: Cell): readonly (string | undefined)[] {
-  cell.check?.(e);
-  const batchFirst = e.number('layout', 0) === 1;
-  const x = batchFirst ? e.transpose(e.input(0), [1, 0, 2]) : e.input(0);
+/** Consecutive parts along an axis. */
+function parts(e: Expansion, value: string, axis: number, extents: readonly number[]): string[] {
+  let from = 0;
+  return extents.map(extent => e.slice(value, axis, from, (from += extent)));
+}
+
+/**
+ * Runs one direction over x [steps, batch, input].
+ *
+ * @returns h at every step, [steps, 1, batch, hidden], and the last states, [batch, hidden]
+ */
+function run(
+  e: Expansion,
+  cell: Cell,
+  x: string,
+  d: number,
+  activations: readonly Activation[],
+  first: readonly string[],
+) {
   const [steps, batch] = e.shape(x) as [number, number];
-  const [directions, width, hidden] = e.shape(e.input(2)) as [number, number, number];
+  const [, width, hidden] = e.shape(e.input(2)) as [number, number, number];
+  const blocks = cell.blocks.map(count => count * hidden);
+  let projected = e.add('MatMul', [x, e.transpose(lead(e, e.input(1), d), [1, 0])]);
+  let biases: readonly string[] | undefined;
+  if (e.optional(3) !== undefined) {
+    const [ofInput, ofRecurrence] = parts(e, lead(e, e.input(3), d), 0, [width, width]) as [string, string];
+    const joined = cell.joinsBias(e);
+    projected = e.add('Add', [projected, joined ? e.add('Add', [ofInput, ofRecurrence]) : ofInput]);
+    if (!joined) biases = parts(e, ofRecurrence, 0, blocks);
+  }
+  const recurrence = parts(e, e.transpose(lead(e, e.input(2), d), [1, 0]), 1, blocks);
+  const limit = e.number('clip', 0);
+  const direction: Direction = {
+    e,
+    hidden,
+    recur: (state, block) => {
+      const product = e.add('MatMul', [state, recurrence[block]!]);
+      return biases === undefined ? product : e.add('Add', [product, biases[block]!]);
+    },
+    activations,
+    clip: value => (limit > 0 ? e.add('Clip', [value, e.scalar(-limit), e.scalar(limit)]) : value),
+  };
+  const inputs = e.addMany('Split', [projected, e.integers(new Array<number>(steps).fill(1))], { axis: 0 }, steps);
+  const order = [...inputs.keys()];
+  const reversed = d === 1 || textAttribute(e.node, 'direction', 'forward') === 'reverse';
+  const hs = new Array<string>(steps);
+  let states = first;
+  for (const t of reversed ? order.reverse() : order) {
+    states = cell.step(direction, e.reshape(inputs[t]!, [batch, width]), states);
+    hs[t] = e.reshape(states[0]!, [1, 1, batch, hidden]);
+  }
+  return { all: e.add('Concat', hs, { axis: 0 }), states };
+}
+
+function expand(e: Expansion, cell: Cell): readonly string[] {
+  const batchFirst = e.number('layout', 0) === 1;
+  // [steps, batch, …] ↔ [batch, steps, …], also for states [directions, batch, …].
+  const turned = (value: string): string => (batchFirst ? e.transpose(value, [1, 0, 2]) : value);
+  const x = turned(e.input(0));
+  const [steps, batch] = e.shape(x) as [number, number];
+  const [directions, , hidden] = e.shape(e.input(2)) as [number, number, number];
   if (e.optional(4) !== undefined && e.constant(4)!.some(length => length !== steps))
     e.refuse('over examples of different lengths', 'Export the model for sequences of one length.');
-  const way = textAttribute(e.node, 'direction', 'forward');
   const activations = activationsOf(e, cell.activations, directions);
-  const limit = e.number('clip', 0);
-  const clip = (value: string): string =>
-    limit > 0 ? e.add('Clip', [value, e.scalar(-limit), e.scalar(limit)]) : value;
   const zeros = (): string => e.tensor(floats([batch, hidden], new Float32Array(batch * hidden)));
-
-  const outputs: string[] = [];
-  const last: string[][] = cell.states.map(() => []);
-  for (let d = 0; d < directions; d++) {
-    const weights = e.transpose(lead(e, e.input(1), d), [1, 0]);
-    const biases = e.optional(3) === undefined ? undefined : lead(e, e.input(3), d);
-    const ofInput = biases && e.slice(biases, 0, 0, width);
-    const ofRecurrence = biases && e.slice(biases, 0, width, 2 * width);
-    const joined = cell.joinsBias(e) && biases !== undefined;
-    let projected = e.add('MatMul', [x, weights]);
-    if (ofInput !== undefined)
-      projected = e.add('Add', [projected, joined ? e.add('Add', [ofInput, ofRecurrence!]) : ofInput]);
-    const direction: Direction = {
-      e,
-      hidden,
-      recurrence: e.transpose(lead(e, e.input(2), d), [1, 0]),
-      bias: joined ? undefined : ofRecurrence,
-      activations: activations[d]!,
-      clip,
-    };
-    const ones = new Array<number>(steps).fill(1);
-    const inputs = e.addMany('Split', [projected, e.integers(ones)], { axis: 0 }, steps);
-    const first = (index: number): string => {
-      if (e.optional(index) === undefined) return zeros();
-      return lead(e, batchFirst ? e.transpose(e.input(index), [1, 0, 2]) : e.input(index), d);
-    };
-    let states: readonly string[] = cell.states.map(first);
-    const order = [...inputs.keys()];
-    const reversed = way === 'reverse' || d === 1;
-    const hs = new Array<string>(steps);
-    for (const t of reversed ? order.reverse() : order) {
-      states = cell.step(direction, e.reshape(inputs[t]!, [batch, width]), states);
-      hs[t] = e.reshape(states[0]!, [1, 1, batch, hidden]);
-    }
-    outputs.push(e.add('Concat', hs, { axis: 0 }));
-    states.forEach((state, i) => last[i]!.push(e.reshape(state, [1, batch, hidden])));
-  }
+  const runs = activations.map((own, d) => {
+    const first = cell.states.map(index =>
+      e.optional(index) === undefined ? zeros() : lead(e, turned(e.input(index)), d),
+    );
+    return run(e, cell, x, d, own, first);
+  });
   const join = (values: readonly string[], axis: number): string =>
     values.length === 1 ? values[0]! : e.add('Concat', values, { axis });
-  // [steps, directions, batch, hidden] and [directions, batch, hidden], or with the batch in front.
-  const all = join(outputs, 1);
-  const ends = last.map(values => join(values, 0));
-  if (!batchFirst) return [all, ...ends];
-  return [e.transpose(all, [2, 0, 1, 3]), ...ends.map(value => e.transpose(value, [1, 0, 2]))];
+  const all = join(
+    runs.map(each => each.all),
+    1,
+  );
+  const ends = cell.states.map((_, i) =>
+    join(
+      runs.map(({ states }) => e.reshape(states[i]!, [1, batch, hidden])),
+      0,
+    ),
+  );
+  return [batchFirst ? e.transpose(all, [2, 0, 1, 3]) : all, ...ends.map(turned)];
 }
 
 const recurrent = (cell: Cell): Composite => ({ name: cell.name, parts: PARTS, expand: e => expand(e, cell) });
 
+const lstm = recurrent({
+  name: 'LSTM',
+  activations: ['Sigmoid', 'Tanh', 'Tanh'],
+  states: [5, 6],
+  blocks: [4],
+  step: lstmStep,
+  joinsBias: () => true,
+});
+
 export const RECURRENT: readonly Composite[] = [
-  recurrent({
-    name: 'RNN',
-    activations: ['Tanh'],
-    states: [5],
-    step: rnnStep,
-    joinsBias: () => true,
-  }),
-  recurrent({
-    name: 'LSTM',
-    activations: ['Sigmoid', 'Tanh', 'Tanh'],
-    states: [5, 6],
-    step: lstmStep,
-    joinsBias: () => true,
-    check: e => {
+  recurrent({ name: 'RNN', activations: ['Tanh'], states: [5], blocks: [1], step: rnnStep, joinsBias: () => true }),
+  {
+    ...lstm,
+    expand: e => {
       if (e.optional(7) !== undefined && e.constant(7)!.some(weight => weight !== 0)) e.refuse('with peepholes');
+      return lstm.expand(e);
     },
-  }),
+  },
   recurrent({
     name: 'GRU',
     activations: ['Sigmoid', 'Tanh'],
     states: [5],
+    blocks: [2, 1],
     step: gruStep,
-    // The reset gate weighs the recurrence together with its bias.
+    // Behind the product the reset gate weighs the recurrence together with its bias.
     joinsBias: e => e.number('linear_before_reset', 0) === 0,
   }),
 ];
