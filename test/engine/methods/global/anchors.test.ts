@@ -144,6 +144,9 @@ describe('anchors', () => {
     expect(high[3]).toBeCloseTo(-0.67, 0.5);
     expect(low[1]).toBeNaN();
     expect(outcomeOf(found, 0).coverage).toBeCloseTo(0.25, 1);
+    const second = await bench.data(data, [call('stage', 'take', { size: 1, from: 1 })]);
+    const alone = await bench.explain(anchors(samples(population)), target, second.key);
+    expect([...alone.arrays['outcome']!]).toEqual([...found.arrays['outcome']!.slice(RULE_FIELDS.length)]);
     expect(found.meta.notes[1]!.message).toMatch(/where g0 ≤ -0\.\d+ \(precision/);
   });
 

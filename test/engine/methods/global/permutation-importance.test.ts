@@ -78,7 +78,9 @@ describe('permutation_importance', () => {
     expect(found.arrays).not.toHaveProperty('p_values');
     const [note] = alone.meta.notes;
     expect(note).toMatchObject({ level: 'warning', code: 'GA031' });
-    expect(note!.message).toMatch(/^2 of 3 are correlated above 0\.7 with what stays: g0 with g1 \(r = 0\.\d\d\)/);
+    expect(note!.message).toMatch(
+      /^2 of 3 features or groups have \|r\| > 0\.7 with a feature that stays: g0 with g1 \(r = 0\.\d\d\)/,
+    );
     expect(found.meta.notes.map(({ code }) => code)).toEqual(['method/loss']);
   });
 

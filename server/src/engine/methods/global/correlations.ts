@@ -91,7 +91,7 @@ export async function correlationNotes(
       level: 'warning',
       code: 'GA031',
       message:
-        `${found.length} of ${moved.length} are correlated above ${STRONG} with what stays: ${shown.join(', ')}${found.length > 3 ? ', …' : ''}. ` +
+        `${found.length} of ${moved.length} features or groups have |r| > ${STRONG} with a feature that stays: ${shown.join(', ')}${found.length > 3 ? ', …' : ''}. ` +
         `${doing} makes inputs that do not occur; ${instead}.`,
     },
   ];

@@ -13,7 +13,7 @@ import { groupsOf } from '../groups.js';
 import type { Method, MethodContext, PreparedMethod } from '../method.js';
 import { Pass } from '../passes.js';
 import { Correlations, correlationNotes, type Moved } from './correlations.js';
-import { lossOf } from './loss.js';
+import { lossOf, type Loss } from './loss.js';
 import { predictor } from './predictor.js';
 import { ROWS_AT_ONCE, wholeData } from './whole-data.js';
 
@@ -154,7 +154,14 @@ async function prepare(
   };
 }
 
-function chosen(name: string, before: number): Note {
-  const how = name === 'output_change' ? '' : `, ${before.toPrecision(3)} before any permutation`;
-  return { level: 'information', code: 'method/loss', message: `The loss is ${name}${how}.` };
+const LOSS_WORDS: Readonly<Record<Loss['name'], string>> = {
+  squared_error: 'the squared error',
+  log_loss: 'the log loss',
+  auroc: '1 − AUROC',
+  output_change: 'the mean change of the target, for want of labels',
+};
+
+function chosen(name: Loss['name'], before: number): Note {
+  const how = name === 'output_change' ? '' : `: ${before.toPrecision(3)} before any permutation`;
+  return { level: 'information', code: 'method/loss', message: `The loss is ${LOSS_WORDS[name]}${how}.` };
 }
