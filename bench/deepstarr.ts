@@ -1,7 +1,8 @@
 /**
  * A network of DeepSTARR's form beside eager PyTorch on the same weights, in turns within one run: forward passes, input
  * gradients, integrated gradients, DeepLIFT, in-silico mutagenesis; time to compile, and memory by number of examples.
- * Medians of five; PyTorch takes the better of batches of 64 and 256 rows. Without a Python that has PyTorch its columns stay empty.
+ * Medians of five on THREADS threads, by default two; PyTorch takes the better of batches of 64 and 256 rows. Without a Python
+ * that has PyTorch (PYTHON names another than python3) its columns stay empty.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -20,7 +21,7 @@ import { Stream } from '../server/src/engine/random/philox.js';
 import { deepStarrLike, LENGTH } from './networks/deepstarr-like.js';
 
 const REPEATS = 5;
-const THREADS = 2;
+const THREADS = Number(process.env['THREADS'] ?? 2);
 const STEPS = 50;
 const REFERENCES = 20;
 const BATCHES = [64, 256];
@@ -51,7 +52,7 @@ const nothing = (): Promise<void> => Promise.resolve();
 async function startPyTorch(folder: string) {
   const python = process.env['PYTHON'] ?? 'python3';
   if (spawnSync(python, ['-c', 'import torch']).status !== 0) return undefined;
-  const child = spawn(python, ['bench/deepstarr_torch.py', folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(python, ['bench/deepstarr_torch.py', folder, String(THREADS)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const line = async (): Promise<string> => {
     const next = await lines.next();

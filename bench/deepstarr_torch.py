@@ -1,7 +1,7 @@
 """The PyTorch side of bench/deepstarr.ts: the same network and weights, eager mode, no parameter gradients.
 
-Reads the folder with weights.bin and x.bin from its arguments, then answers each line `task rows batch` on standard input
-with the seconds that it took. DeepLIFT is Captum's rescale rule on example and reference in one batch, by hand.
+Its arguments are the folder with weights.bin and x.bin, and the number of threads. It answers each line `task rows batch`
+on standard input with the seconds that it took. DeepLIFT is Captum's rescale rule on example and reference in one batch, by hand.
 """
 
 import sys
@@ -14,7 +14,7 @@ from torch import nn
 
 FOLDER = Path(sys.argv[1])
 STEPS, REFERENCES = 50, 20
-torch.set_num_threads(2)
+torch.set_num_threads(int(sys.argv[2]))
 
 
 def network():

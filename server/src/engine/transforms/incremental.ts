@@ -1,5 +1,5 @@
 /**
- * Single substitutions without computing again what they do not reach (docs/decisions/0011; the idea is that of fastISM,
+ * Single substitutions without computing again what they do not reach (docs/decisions/0012; the idea is that of fastISM,
  * Nair et al. 2022, Bioinformatics 38:2397). The graph holds the model twice: once over the sequence, and once over windows
  * of what each mutant changes. A window is a table of rows [mutant × width, features]; its place follows from the mutated
  * position by the geometry of convolutions and pools, and is read from index tables, so that one graph serves all places.

@@ -1,5 +1,5 @@
 /**
- * Rewrites a scalar graph into an equal one that is cheaper to differentiate (docs/decisions/0010): normalisation goes into
+ * Rewrites a scalar graph into an equal one that is cheaper to differentiate (docs/decisions/0011): normalisation goes into
  * the weights in front of it; a convolution computes no positions that the pool behind it drops; ReLU moves behind the pool;
  * and a convolution from few channels, whose map is the largest of the network, computes the phases of the pooling window
  * as values of their own, so that pooling and its gradient are contiguous element-wise operations.
