@@ -28,6 +28,9 @@ const category = z.enum([
   'export',
   'network',
   'layer',
+  'training',
+  'optimizer',
+  'schedule',
   'keyword',
 ]);
 
@@ -47,6 +50,8 @@ export const Task = z.discriminatedUnion('kind', [
     stages: z.array(Call),
   }),
   z.object({ kind: z.literal('attribution'), method: Call, target: Target, data: key }),
+  /** Networks trained on the labels of a data set. */
+  z.object({ kind: z.literal('training'), training: Call, data: key }),
   z.object({ kind: z.literal('correction'), correction: Call, attribution: key }),
   z.object({
     kind: z.literal('metric'),

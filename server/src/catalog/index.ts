@@ -8,6 +8,7 @@ import * as metrics from './metrics.js';
 import * as references from './references.js';
 import * as sources from './sources.js';
 import * as stages from './stages.js';
+import * as training from './training.js';
 import * as targets from './targets.js';
 import * as truths from './truths.js';
 import * as views from './views.js';
@@ -18,6 +19,7 @@ export * from './specification.js';
 export const CATALOG: readonly Entry[] = [
   formats,
   layers,
+  training,
   targets,
   sources,
   stages,

@@ -115,6 +115,11 @@ export const batchNorm = {
   revision: 1,
   parameters: {
     epsilon,
+    momentum: {
+      type: { is: 'number', min: 0, max: 1 },
+      default: 0.99,
+      summary: 'In training, the part of the moving statistics that a batch leaves as it is.',
+    },
     scale: { type: { is: 'truth' }, default: true, summary: 'Whether it has a factor per channel (γ).' },
     center: { type: { is: 'truth' }, default: true, summary: 'Whether it has an offset per channel (β).' },
   },

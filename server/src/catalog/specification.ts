@@ -36,6 +36,9 @@ export type Category =
   | 'export'
   | 'network'
   | 'layer'
+  | 'training'
+  | 'optimizer'
+  | 'schedule'
   | 'keyword';
 
 /** What the numbers of an attribution map mean; part of the map's type. */
@@ -217,6 +220,16 @@ export interface NetworkEntry extends EntryBase {
 export interface LayerEntry extends EntryBase {
   readonly category: 'layer';
 }
+/** What can stand in an `ensemble` declaration. */
+export interface TrainingEntry extends EntryBase {
+  readonly category: 'training';
+}
+export interface OptimizerEntry extends EntryBase {
+  readonly category: 'optimizer';
+}
+export interface ScheduleEntry extends EntryBase {
+  readonly category: 'schedule';
+}
 export interface KeywordEntry extends EntryBase {
   readonly category: 'keyword';
 }
@@ -236,6 +249,9 @@ export type Entry =
   | ExportEntry
   | NetworkEntry
   | LayerEntry
+  | TrainingEntry
+  | OptimizerEntry
+  | ScheduleEntry
   | KeywordEntry;
 
 /** A catalog call in the plan: every parameter that has a value, defaults filled in. */

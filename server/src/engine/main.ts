@@ -18,6 +18,7 @@ import { runAttribution } from './steps/attribution.js';
 import { runCorrection } from './steps/correction.js';
 import { runData } from './steps/data.js';
 import { runMetric } from './steps/metric.js';
+import { runTraining } from './steps/training.js';
 import { Cancelled, type StepContext } from './steps/step.js';
 
 declare const EXPLAINOME_VERSION: string;
@@ -99,6 +100,9 @@ async function run(request: Extract<EngineRequest, { type: 'run' }>): Promise<vo
         break;
       case 'metric':
         await runMetric(task, context);
+        break;
+      case 'training':
+        await runTraining(task, context);
         break;
     }
     send({ type: 'finished', id });

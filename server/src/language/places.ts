@@ -21,11 +21,12 @@ const named = (...kinds: Kind[]): Place => ({ categories: [], kinds });
 
 const PLACES: { readonly [K in Kind]?: Places } = {
   model: { head: call('format') },
-  target: { head: call('target'), of: named('model') },
+  target: { head: call('target'), of: named('model', 'ensemble') },
   data: { head: { categories: ['source'], kinds: ['data'] }, stage: call('stage') },
   truth: { head: call('truth'), of: named('data') },
   reference: { head: call('reference') },
   network: { head: call('network') },
+  ensemble: { head: call('training'), on: named('data') },
   method: { head: call('method') },
   attribution: {
     head: { categories: ['method'], kinds: ['method', 'attribution'] },
@@ -44,6 +45,7 @@ const HOLDERS: { readonly [C in Category]?: Kind } = {
   truth: 'truth',
   reference: 'reference',
   network: 'network',
+  training: 'ensemble',
   method: 'method',
   metric: 'metric',
 };

@@ -19,6 +19,9 @@ const CATEGORY_WORDS: { readonly [C in Category]: string } = {
   export: 'an export',
   network: 'a network',
   layer: 'a layer',
+  training: 'a training',
+  optimizer: 'an optimizer',
+  schedule: 'a schedule',
   keyword: 'a keyword',
 };
 

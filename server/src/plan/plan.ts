@@ -115,7 +115,7 @@ export function explainedData(step: Step, steps: ReadonlyMap<string, Step>): str
   return earlier ? explainedData(earlier, steps) : step.key;
 }
 
-const WITH_RESULT: ReadonlySet<string> = new Set(['data', 'attribution', 'metric']);
+const WITH_RESULT: ReadonlySet<string> = new Set(['data', 'ensemble', 'attribution', 'metric']);
 
 function wantedDeclarations(experiment: Experiment, only: readonly string[] | undefined): Declaration[] {
   const candidates = experiment.declarations.filter(declaration => WITH_RESULT.has(declaration.kind));
@@ -127,7 +127,7 @@ function wantedDeclarations(experiment: Experiment, only: readonly string[] | un
     if (found) return found;
     throw new PlanError(
       'plan/unknown-name',
-      `${basename(experiment.file)} has no data, attribution or metric called "${name}".`,
+      `${basename(experiment.file)} has no data, ensemble, attribution or metric called "${name}".`,
       undefined,
       `It has: ${candidates.map(candidate => candidate.name).join(', ') || 'none'}.`,
     );
@@ -189,10 +189,12 @@ class Planner {
         return this.attribution(declaration);
       case 'metric':
         return this.metric(declaration);
+      case 'ensemble':
+        return this.ensemble(declaration);
       default:
         throw new PlanError(
           'plan/no-result',
-          `"${declaration.name}" is a ${declaration.kind}; only data, attributions and metrics have a result.`,
+          `"${declaration.name}" is a ${declaration.kind}; only data, ensembles, attributions and metrics have a result.`,
           declaration.place,
         );
     }
@@ -248,6 +250,22 @@ class Planner {
       key = this.step({ kind: 'correction', correction, attribution: key }, title, used, declaration);
     }
     return key;
+  }
+
+  private async ensemble(declaration: Declaration): Promise<string> {
+    const { head, on } = declaration.value;
+    if (!on)
+      throw new PlanError(
+        'plan/no-data',
+        `Ensemble "${declaration.name}" does not say on which data it is trained.`,
+        declaration.place,
+      );
+    const used = new Ingredients();
+    used.runsModel = true;
+    const training = await this.values.call(head, declaration, used);
+    const data = await this.dataKey(on, declaration, used);
+    const title = `${training.call} on ${this.wordFor(on)}`;
+    return this.step({ kind: 'training', training, data }, title, used, declaration);
   }
 
   private async metric(declaration: Declaration): Promise<string> {

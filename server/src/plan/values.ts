@@ -60,7 +60,18 @@ export class Values {
       throw new PlanError('plan/no-model', `Target "${declared.name}" does not say of which model.`, declared.place);
     }
     into.runsModel = true;
-    return { target: await this.call(head, declared, into), model: await this.call(model, declared, into) };
+    const trained = model.form === 'name' ? this.surroundings.declaration(model, declared) : undefined;
+    return {
+      target: await this.call(head, declared, into),
+      model: trained?.kind === 'ensemble' ? await this.trained(trained, into) : await this.call(model, declared, into),
+    };
+  }
+
+  /** A network that the experiment trains, by the key of its training. */
+  private async trained(ensemble: Declaration, into: Ingredients): Promise<Call> {
+    const key = await this.surroundings.keyOf(ensemble);
+    into.needs.add(key);
+    return { call: 'trained', category: 'training', parameters: { of: key } };
   }
 
   private async parameter(

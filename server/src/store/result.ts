@@ -45,7 +45,7 @@ const distribution = z.object({
 export const ResultMeta = z.object({
   format: z.literal(1),
   key: z.string(),
-  kind: z.enum(['data', 'attribution', 'correction', 'metric']),
+  kind: z.enum(['data', 'attribution', 'correction', 'metric', 'training']),
   /** In words, for people: `integrated_gradients of binding on peaks`. */
   title: z.string(),
   /** The task as the engine was given it. */

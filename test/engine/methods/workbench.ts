@@ -14,6 +14,7 @@ import { runAttribution } from '../../../server/src/engine/steps/attribution.js'
 import { runCorrection } from '../../../server/src/engine/steps/correction.js';
 import { runData } from '../../../server/src/engine/steps/data.js';
 import { runMetric } from '../../../server/src/engine/steps/metric.js';
+import { runTraining } from '../../../server/src/engine/steps/training.js';
 import type { StepContext } from '../../../server/src/engine/steps/step.js';
 import type { Call, Json, Target, Task } from '../../../server/src/protocol.js';
 import type { ResultMeta } from '../../../server/src/store/result.js';
@@ -178,6 +179,8 @@ function runTask(task: Task, context: StepContext): Promise<void> {
       return runCorrection(task, context);
     case 'metric':
       return runMetric(task, context);
+    case 'training':
+      return runTraining(task, context);
   }
 }
 

@@ -413,6 +413,7 @@ export const CASES: Readonly<Record<string, MakeCase>> = {
   Erf: unary(),
   Sin: unary(),
   Cos: unary(),
+  Asin: unary(-0.9, 0.9),
   Sign: unary(),
   Floor: unary(),
   Ceil: unary(),

@@ -23,3 +23,16 @@ export async function predict(
     await pass.release();
   }
 }
+
+/** The mean over the members of an ensemble, [example]. */
+export async function predictAll(
+  models: readonly ScalarModel[],
+  examples: StoredExamples,
+  executor: Executor,
+  passed: Passed,
+): Promise<Float32Array> {
+  const sum = new Float64Array(examples.count);
+  for (const model of models)
+    (await predict(model, examples, executor, passed)).forEach((value, row) => (sum[row]! += value));
+  return Float32Array.from(sum, total => total / models.length);
+}

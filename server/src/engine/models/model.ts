@@ -214,7 +214,7 @@ export class ScalarModel {
     private readonly classes: readonly string[] | undefined,
     private readonly form: InputForm,
     private readonly order: string,
-    private readonly chosen: ChosenInput,
+    private readonly held: ReadonlyMap<string, number>,
     private readonly chosenClasses?: ChosenClasses,
   ) {}
 
@@ -237,7 +237,14 @@ export class ScalarModel {
         ? inputForm(input, size, layout, graph.name)
         : rowForm(input, alphabet.call as 'genotypes' | 'expression', size ?? 0, graph.name);
     const known = { ...imported, graph: addHeight(graph) };
-    return new ScalarModel(known, target.target, classes, form, order, chosen);
+    return new ScalarModel(known, target.target, classes, form, order, chosen.held);
+  }
+
+  /** A network trained in an experiment: it reads examples as they are stored. */
+  static trained(graph: Graph, space: InputSpace, target: Call): ScalarModel {
+    const known = { graph: addHeight(graph), format: 'trained', producer: 'explainome' };
+    const form: InputForm = { space, extents: space.shape, batch: undefined };
+    return new ScalarModel(known, target, undefined, form, BASES, new Map());
   }
 
   /** The targets that are another unit for each example; a graph can be built when all of them are chosen. */
@@ -247,7 +254,7 @@ export class ScalarModel {
 
   /** The model for examples that have these classes. */
   forClasses(classes: ChosenClasses): ScalarModel {
-    return new ScalarModel(this.imported, this.target, this.classes, this.form, this.order, this.chosen, classes);
+    return new ScalarModel(this.imported, this.target, this.classes, this.form, this.order, this.held, classes);
   }
 
   /** Name of the file. */
@@ -286,7 +293,7 @@ export class ScalarModel {
 
   /** Adds the model to a builder without choosing what is explained. */
   attachOutputs(builder: GraphBuilder, x: string): TargetScope {
-    const { imported, form, order, chosen } = this;
+    const { imported, form, order, held } = this;
     const { graph } = imported;
     const batch = builder.shape(x)[0]!;
     let value = x;
@@ -298,8 +305,8 @@ export class ScalarModel {
     const shape = [batch, ...form.extents];
     if (shape.length !== builder.shape(value).length) value = builder.add('Reshape', [value, builder.integers(shape)]);
     const inputs = graph.inputs.map(header => {
-      const held = chosen.held.get(header.name);
-      return held === undefined ? value : this.constantInput(builder, header, held, batch);
+      const number = held.get(header.name);
+      return number === undefined ? value : this.constantInput(builder, header, number, batch);
     });
     const outputs = emit(builder, graph, inputs);
     const named = graph.outputs.map(({ name }, i) => ({ name, value: outputs[i]! }));

@@ -192,6 +192,14 @@ const activations: Operator[] = [
     () => Math.cos,
     via((a, x) => a.builder.add('Neg', [times(a, a.builder.add('Sin', [x]))])),
   ),
+  unary(
+    'Asin',
+    () => Math.asin,
+    via((a, x) => {
+      const left = a.builder.add('Sub', [a.builder.scalar(1), a.builder.add('Mul', [x, x])]);
+      return a.builder.add('Div', [a.cotangent, a.builder.add('Sqrt', [left])]);
+    }),
+  ),
   unary('Sign', () => Math.sign, 'none'),
   unary('Floor', () => Math.floor, 'none'),
   unary('Ceil', () => Math.ceil, 'none'),

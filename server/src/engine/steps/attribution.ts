@@ -6,12 +6,14 @@ import { axesOf } from '../data/input-space.js';
 import { StoredExamples } from '../data/stored-examples.js';
 import { activityNotes, measureActivity } from '../methods/activity.js';
 import { prepareByClass } from '../methods/by-class.js';
+import { ensembleOf, meanOf } from '../methods/ensemble.js';
 import type { PreparedMethod } from '../methods/method.js';
 import { differentiates, prepareMethod } from '../methods/methods.js';
 import { predict } from '../methods/predictions.js';
 import { isMap, scoresOf } from '../metrics/position-scores.js';
-import { ScalarModel } from '../models/model.js';
+import type { ScalarModel } from '../models/model.js';
 import { requireFit } from './data.js';
+import { loadModels } from './models.js';
 import { commonFacts, type StepContext } from './step.js';
 
 /** What the ledger keeps of a block, beside what the method wants back. */
@@ -29,7 +31,8 @@ export async function runAttribution(
   const started = performance.now();
   const { store, key, files, executor, signal, checkpoint, progress } = context;
   const examples = await StoredExamples.open(store, task.data);
-  const model = await ScalarModel.load(task.target, files);
+  const models = await loadModels(task.target, context);
+  const [model] = models as [ScalarModel];
   requireFit(model, examples.space.alphabet, examples.length);
   let rows = examples.count;
   let done = 0;
@@ -40,17 +43,25 @@ export async function runAttribution(
     await checkpoint();
   };
   const several = model.perExample.length > 0;
-  const outputs = several ? new Float32Array(examples.count) : await predict(model, examples, executor, passed);
-  const method = await (several ? prepareByClass : prepareMethod)(task.method, {
-    model,
-    executor,
-    examples,
-    outputs,
-    passed,
-    open: data => StoredExamples.open(store, data),
-    prepare: prepareMethod,
-    files,
-  });
+  const prepareMember = async (member: ScalarModel) => {
+    const outputs = several ? new Float32Array(examples.count) : await predict(member, examples, executor, passed);
+    const method = await (several ? prepareByClass : prepareMethod)(task.method, {
+      model: member,
+      executor,
+      examples,
+      outputs,
+      passed,
+      open: data => StoredExamples.open(store, data),
+      prepare: prepareMethod,
+      files,
+    });
+    return { method, outputs };
+  };
+  const members = [];
+  for (const member of models) members.push(await prepareMember(member));
+  const methods = members.map(member => member.method);
+  const method = methods.length === 1 ? methods[0]! : ensembleOf(methods, axesOf(model.space));
+  const outputs = meanOf(members.map(member => member.outputs));
   try {
     rows = method.rows?.names.length ?? examples.count;
     const blockRows = method.rows ? Math.max(1, rows) : method.blockRows;

@@ -7,7 +7,8 @@ import { applyStage, type StageInputs } from '../data/stages.js';
 import { examplesLayout, examplesTable, inputsOf, StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
 import { Pass } from '../methods/passes.js';
-import { ScalarModel } from '../models/model.js';
+import type { ScalarModel } from '../models/model.js';
+import { loadModels } from './models.js';
 import { commonFacts, type StepContext } from './step.js';
 
 const BLOCK_ROWS = 4096;
@@ -65,24 +66,28 @@ export async function runData(task: Extract<Task, { kind: 'data' }>, context: St
   }
 }
 
-/** The target at every example. */
+/** The target at every example; of an ensemble, the mean over its members. */
 async function outputsOf(
   target: Target,
   examples: Examples,
-  { files, executor }: StepContext,
+  context: StepContext,
   passed: (count: number) => Promise<void>,
 ): Promise<Float32Array> {
-  const model = await ScalarModel.load(target, files);
-  requireFit(model, examples.alphabet, examples.length);
-  const pass = await Pass.forward(model, executor);
-  try {
-    const all = new Float32Array(examples.names.length);
-    for (let from = 0; from < all.length; from += BLOCK_ROWS)
-      all.set(await pass.run(inputsOf(examples, from, Math.min(from + BLOCK_ROWS, all.length)), passed), from);
-    return all;
-  } finally {
-    await pass.release();
+  const models = await loadModels(target, context);
+  const sum = new Float64Array(examples.names.length);
+  for (const model of models) {
+    requireFit(model, examples.alphabet, examples.length);
+    const pass = await Pass.forward(model, context.executor);
+    try {
+      for (let from = 0; from < sum.length; from += BLOCK_ROWS) {
+        const rows = inputsOf(examples, from, Math.min(from + BLOCK_ROWS, sum.length));
+        (await pass.run(rows, passed)).forEach((value, i) => (sum[from + i]! += value));
+      }
+    } finally {
+      await pass.release();
+    }
   }
+  return Float32Array.from(sum, total => total / models.length);
 }
 
 /** @throws Failure `data/alphabet`, `data/length` when examples do not fit the model */

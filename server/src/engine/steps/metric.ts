@@ -7,10 +7,10 @@ import { StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
 import { DRAWS } from '../metrics/bootstrap.js';
 import type { MetricResult } from '../metrics/metric.js';
-import { predict } from '../methods/predictions.js';
+import { predictAll } from '../methods/predictions.js';
 import { METRICS } from '../metrics/metrics.js';
-import { ScalarModel } from '../models/model.js';
 import { requireFit } from './data.js';
+import { loadModels } from './models.js';
 import { attributionBehind, dataOf, metaOf } from './results.js';
 import { commonFacts, type StepContext } from './step.js';
 
@@ -80,10 +80,10 @@ export const MEASURES: {
     const target = task.subjects[0];
     if (typeof target !== 'object' || task.data === undefined) throw new Error('a target and data are expected');
     const examples = await StoredExamples.open(context.store, task.data);
-    const model = await ScalarModel.load(target, context.files);
-    requireFit(model, examples.space.alphabet, examples.length);
+    const models = await loadModels(target, context);
+    for (const model of models) requireFit(model, examples.space.alphabet, examples.length);
     return METRICS.prediction_summary({
-      outputs: await predict(model, examples, context.executor, passed),
+      outputs: await predictAll(models, examples, context.executor, passed),
       labels: examples.labels,
       names: examples.names,
     });

@@ -14,16 +14,7 @@ import { placeIn, UNAVAILABLE_KINDS } from '../places.js';
 import type { Clause } from '../places.js';
 import type { Problem } from '../problems.js';
 import { kindWords, placeWords } from '../wording.js';
-import {
-  attributionFacts,
-  dataRoot,
-  declaredInput,
-  definitionOf,
-  formOf,
-  headCall,
-  headEntry,
-  modelOf,
-} from './facts.js';
+import { attributionFacts, dataRoot, definitionOf, formOf, headEntry, inputOf } from './facts.js';
 import type { AttributionFacts } from './facts.js';
 import type { Context } from './context.js';
 import { interpretReference } from './values.js';
@@ -211,10 +202,9 @@ function checkAlphabet(definition: Definition, context: Context): void {
   const [subject] = definition.value.subjects;
   const explained = definitionOf(subject, 'attribution') ?? definitionOf(definition.value.head, 'attribution');
   const target = definitionOf(subject, 'target') ?? attributionFacts(explained ?? definition).target;
-  const model = target && modelOf(target);
-  const call = model && headCall(model, context);
-  const alphabet = call && declaredInput(call)?.alphabet;
-  if (model === undefined || alphabet === undefined) return;
+  const input = target && inputOf(target, context);
+  if (input === undefined) return;
+  const { alphabet, of: model } = input;
   for (const called of AstUtils.streamAst(definition.value).filter(isCall)) {
     const named = called.callee?.ref;
     const declared = isDefinition(named) && ['method', 'reference'].includes(named.kind) ? headEntry(named) : undefined;

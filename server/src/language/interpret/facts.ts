@@ -124,6 +124,25 @@ export function modelOf(target: Definition): Definition | undefined {
   return definitionOf(target.value?.subjects[0], 'model');
 }
 
+/** What a target's network reads, as the text says it; an ensemble reads what it was trained on. */
+export function inputOf(
+  target: Definition,
+  context: Context,
+): (DeclaredInput & { readonly of: Definition }) | undefined {
+  const model = modelOf(target);
+  const call = model && headCall(model, context);
+  const declared = call && declaredInput(call);
+  if (model !== undefined && declared !== undefined) return { ...declared, of: model };
+  const ensemble = definitionOf(target.value?.subjects[0], 'ensemble');
+  const data = definitionOf(ensemble?.value?.data, 'data');
+  const source = data && headCall(dataOrigin(data), context);
+  const entry = source && findEntry('source', source.name);
+  const alphabet = entry?.yields === undefined ? undefined : findEntry('alphabet', entry.yields);
+  if (ensemble === undefined || source === undefined || alphabet === undefined) return undefined;
+  const length = entry?.size === undefined ? undefined : source.arguments[entry.size];
+  return { alphabet, of: ensemble, ...(typeof length === 'number' && { length }) };
+}
+
 /** The catalog call in a declaration's head as plain data, without reporting its faults. */
 export function headCall(definition: Definition, context: Context): WrittenCall | undefined {
   const place = placeIn(definition.kind, 'head');

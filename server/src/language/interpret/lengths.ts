@@ -5,7 +5,7 @@ import type { WrittenCall } from '../experiment.js';
 import { isCall } from '../generated/ast.js';
 import type { Call, Definition } from '../generated/ast.js';
 import type { Problem } from '../problems.js';
-import { dataOrigin, declaredInput, definitionOf, headCall, isResized, modelOf } from './facts.js';
+import { dataOrigin, definitionOf, headCall, inputOf, isResized } from './facts.js';
 import type { Context } from './context.js';
 
 /** A target that is computed on a data set, and the call at which the text says so. */
@@ -61,11 +61,9 @@ export function lengthProblem(pair: Pair, context: Context): Problem | undefined
 
 /** What a pair's model reads against the examples. */
 export function compareLengths(pair: Pair, examples: ExampleForm, context: Context): Problem | undefined {
-  const model = modelOf(pair.target);
-  const call = model && headCall(model, context);
-  const input = call && declaredInput(call);
-  if (model === undefined || input === undefined) return undefined;
-  const { alphabet, length } = input;
+  const input = inputOf(pair.target, context);
+  if (input === undefined) return undefined;
+  const { alphabet, length, of: model } = input;
   const isDna = alphabet.name === 'dna';
   if (examples.alphabet !== undefined && (examples.alphabet === 'dna') !== isDna)
     return {

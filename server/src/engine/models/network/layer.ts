@@ -20,11 +20,21 @@ export interface Parameter {
   readonly trainable: boolean;
 }
 
+/** What layers do otherwise while a network is trained. */
+export interface Training {
+  /** A value of this shape, batch included: 0 where a unit is dropped, 1 / (1 − rate) where it is kept. */
+  readonly kept: (layer: string, shape: readonly number[], rate: number) => string;
+  /** Is told the mean and the variance [channels] over the batch with which a normalisation has worked. */
+  readonly observed: (layer: string, momentum: number, mean: string, variance: string) => void;
+}
+
 /** Where nodes go, and which values hold the parameters: constants, or inputs of the graph. */
 export interface Emission {
   readonly builder: GraphBuilder;
   /** The value that holds a parameter, by its name. */
   readonly parameter: (name: string) => string;
+  /** Present while the network is trained. */
+  readonly training?: Training;
 }
 
 /** A layer that has met the shape of its input. */

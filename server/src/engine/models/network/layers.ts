@@ -101,7 +101,7 @@ const conv1d: Layers['conv1d'] = (parameters, site) => {
   };
 };
 
-const batchNorm: Layers['batch_norm'] = ({ epsilon, scale, center }, site) => {
+const batchNorm: Layers['batch_norm'] = ({ epsilon, momentum, scale, center }, site) => {
   const [channels] = site.input;
   const per = (initialiser: 0 | 1, trainable: boolean) => ({ shape: [channels], initialiser, trainable });
   return {
@@ -117,17 +117,32 @@ const batchNorm: Layers['batch_norm'] = ({ epsilon, scale, center }, site) => {
       const constant = (value: number): string =>
         builder.constant({ type: 'float32', shape: [channels], data: new Float32Array(channels).fill(value) });
       const at = (stem: string): string => parameter(`${site.name}/${stem}`);
-      const inputs = [
-        x,
-        scale ? at('gamma') : constant(1),
-        center ? at('beta') : constant(0),
-        at('moving_mean'),
-        at('moving_variance'),
-      ];
+      const [gamma, beta] = [scale ? at('gamma') : constant(1), center ? at('beta') : constant(0)];
+      if (emission.training !== undefined) {
+        const { value, mean, variance } = normalised(emission, x, epsilon);
+        emission.training.observed(site.name, momentum, mean, variance);
+        const channelwise = (of: string): string =>
+          site.input.length === 1 ? of : builder.add('Unsqueeze', [of, builder.integers([1])]);
+        const scaled = builder.add('Mul', [value, channelwise(gamma)]);
+        return add(emission, site.name, 'Add', [scaled, channelwise(beta)]);
+      }
+      const inputs = [x, gamma, beta, at('moving_mean'), at('moving_variance')];
       return add(emission, site.name, 'BatchNormalization', inputs, { epsilon });
     },
   };
 };
+
+/** (x − μ) / √(σ² + ε) with μ and σ² of each channel over batch and positions; they are [channels]. */
+function normalised({ builder }: Emission, x: string, epsilon: number) {
+  const axes = builder.integers(builder.rank(x) === 2 ? [0] : [0, 2]);
+  const mean = (of: string): string => builder.add('ReduceMean', [of, axes], { keepdims: 1 });
+  const centre = mean(x);
+  const centred = builder.add('Sub', [x, centre]);
+  const spread = mean(builder.add('Mul', [centred, centred]));
+  const deviation = builder.add('Sqrt', [builder.add('Add', [spread, builder.scalar(epsilon)])]);
+  const flat = (of: string): string => builder.add('Reshape', [of, builder.integers([builder.shape(x)[1]!])]);
+  return { value: builder.add('Div', [centred, deviation]), mean: flat(centre), variance: flat(spread) };
+}
 
 /** (x − μ) / √(σ² + ε) · γ + β, with μ and σ over the channels. */
 const layerNorm: Layers['layer_norm'] = ({ epsilon }, site) => {
@@ -155,10 +170,14 @@ const layerNorm: Layers['layer_norm'] = ({ epsilon }, site) => {
 };
 
 /** Nothing in inference. The node remains, so that the layer can be named. */
-const dropout: Layers['dropout'] = (_, { name, input }) => ({
+const dropout: Layers['dropout'] = ({ rate }, { name, input }) => ({
   output: input,
   parameters: [],
-  emit: (emission, x) => add(emission, name, 'Identity', [x]),
+  emit: (emission, x) => {
+    const { training, builder } = emission;
+    if (training === undefined || rate === 0) return add(emission, name, 'Identity', [x]);
+    return add(emission, name, 'Mul', [x, training.kept(name, builder.shape(x), rate)]);
+  },
 });
 
 const flatten: Layers['flatten'] = (_, { name, input }) => ({

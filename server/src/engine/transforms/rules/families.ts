@@ -33,7 +33,7 @@ export const MEMBERS: Readonly<Record<Family, readonly string[]>> = {
   ],
   elementwise: [
     ...['Relu', 'LeakyRelu', 'Elu', 'Selu', 'PRelu', 'Sigmoid', 'HardSigmoid', 'Tanh', 'Softplus', 'Softsign'],
-    ...['Exp', 'Log', 'Sqrt', 'Abs', 'Reciprocal', 'Erf', 'Sin', 'Cos', 'Clip', 'Pow'],
+    ...['Exp', 'Log', 'Sqrt', 'Abs', 'Reciprocal', 'Erf', 'Sin', 'Cos', 'Asin', 'Clip', 'Pow'],
   ],
   product: ['Mul', 'MatMul', 'Gemm'],
   quotient: ['Div'],

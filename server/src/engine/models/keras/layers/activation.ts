@@ -2,6 +2,7 @@
  * Activation functions and layers.
  * Sources: keras/activations.py and keras/layers/activation/ of Keras 2.15, keras/src/activations/activations.py of Keras 3.
  */
+import type { Attributes } from '../../../graph/graph.js';
 import { isRecord } from '../architecture.js';
 import { kerasName, type Application, type Layer } from '../application.js';
 import type { Value } from '../network.js';
@@ -10,7 +11,7 @@ type Activation = (application: Application, x: Value) => Value;
 
 /** A function that is one operator. */
 const operator =
-  (stem: string, name: string, attributes: Readonly<Record<string, number>> = {}): Activation =>
+  (stem: string, name: string, attributes: Attributes = {}): Activation =>
   (application, value) =>
     application.elementwise([value], ([x]) => application.add(stem, name, [x!], x!.shape, attributes));
 
@@ -27,15 +28,8 @@ const hardSigmoid: Activation = (application, value) =>
     beta: 0.5,
   })(application, value);
 
-/** x · Φ(x), by the error function: Keras's default. */
-const gelu: Activation = (application, value) =>
-  application.elementwise([value], ([x]) => {
-    const scaled = application.add('gelu/scale', 'Mul', [x!, application.scalar(Math.SQRT1_2)], x!.shape);
-    const erf = application.add('gelu/erf', 'Erf', [scaled], x!.shape);
-    const gate = application.add('gelu/gate', 'Add', [erf, application.scalar(1)], x!.shape);
-    const half = application.add('gelu/half', 'Mul', [x!, application.scalar(0.5)], x!.shape);
-    return application.add('gelu', 'Mul', [half, gate], x!.shape);
-  });
+/** x · Φ(x), by the error function or by its approximation. */
+const gelu = (approximate: 'none' | 'tanh'): Activation => operator('gelu', 'Gelu', { approximate });
 
 const softmaxOver = (application: Application, value: Value, axis: number): Value =>
   application.add('softmax', 'Softmax', [value], value.shape, { axis: application.axis(value, axis) });
@@ -57,7 +51,9 @@ const FUNCTIONS: ReadonlyMap<string, Activation> = new Map(
     exponential: operator('exponential', 'Exp'),
     swish,
     silu: swish,
-    gelu,
+    gelu: gelu('none'),
+    // TensorFlow.js's name of the approximation by tanh.
+    gelu_new: gelu('tanh'),
     mish: operator('mish', 'Mish'),
     relu6: (application, value) =>
       application.elementwise([value], ([x]) =>

@@ -1,0 +1,45 @@
+/** The networks behind a target: the one of a file, or the members that an experiment has trained. */
+import { Task, type Target } from '../../protocol.js';
+import type { ResultStore } from '../../store/store.js';
+import { StoredExamples } from '../data/stored-examples.js';
+import type { Files } from '../data/source.js';
+import { planNetwork } from '../models/network/network.js';
+import { ScalarModel } from '../models/model.js';
+import { networkGraph, unflattened } from '../train/weights.js';
+import { metaOf } from './results.js';
+
+/** Where models come from. */
+export interface ModelSources {
+  readonly store: ResultStore;
+  readonly files: Files;
+}
+
+/** @returns at least one; several are members of an ensemble, all of one architecture */
+export async function loadModels(target: Target, { store, files }: ModelSources): Promise<ScalarModel[]> {
+  const trained = trainedKey(target);
+  if (trained === undefined) return [await ScalarModel.load(target, files)];
+  const meta = await metaOf(store, trained);
+  const task = Task.parse(meta.task);
+  if (task.kind !== 'training') throw new Error(`the result ${trained} is no training`);
+  const { space } = await StoredExamples.open(store, task.data);
+  const network = planNetwork(task.training.parameters['network'] as never, networkShape(space.shape));
+  const rows = await (await store.array(trained, 'weights')).read();
+  const size = rows.length / meta.rows;
+  return Array.from({ length: meta.rows }, (_, member) => {
+    const row = Float32Array.from(rows.subarray(member * size, (member + 1) * size));
+    const graph = networkGraph(network, space, unflattened(network.parameters, row), `member ${member + 1}`);
+    return ScalarModel.trained(graph, space, target.target);
+  });
+}
+
+/** The key of the training behind a target, where its model has been trained in the experiment. */
+export function trainedKey({ model }: Target): string | undefined {
+  const { of } = model.parameters;
+  return model.category === 'training' && typeof of === 'string' ? of : undefined;
+}
+
+/** Shape of an example as networks take it: channels in front of positions. */
+export function networkShape(shape: readonly number[]): readonly [number] | readonly [number, number] {
+  const [first, second] = shape;
+  return second === undefined ? [first!] : [second, first!];
+}

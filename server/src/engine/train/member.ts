@@ -1,0 +1,169 @@
+/** Trains one network: epochs of shuffled batches, validation after each, the best parameters kept. */
+import type { Executor } from '../backends/executor.js';
+import type { InputSpace } from '../data/input-space.js';
+import { sizeOf } from '../graph/graph.js';
+import type { PlannedNetwork } from '../models/network/network.js';
+import { Stream } from '../random/philox.js';
+import { Course, type CourseOptions } from './course.js';
+import { Evaluation, monitored, type Monitor } from './evaluation.js';
+import type { Optimized } from './optimizers.js';
+import { StepGraph, type Mask, type Objective, type Weights } from './step-graph.js';
+
+/** Examples in memory: [row, …shape of an example] and [row, units]. */
+export interface Rows {
+  readonly x: Float32Array;
+  readonly y: Float32Array;
+}
+
+export interface Training {
+  readonly network: PlannedNetwork;
+  readonly space: InputSpace;
+  readonly training: Rows;
+  readonly validation: Rows;
+  readonly batch: number;
+  readonly epochs: number;
+  readonly objective: Objective;
+  readonly course: Omit<CourseOptions, 'lower'>;
+  readonly monitor: Monitor;
+  readonly optimizer: (size: number) => Optimized;
+  readonly seed: number;
+}
+
+/** What an epoch ended with. */
+export interface Epoch {
+  readonly loss: number;
+  /** NaN without validation examples. */
+  readonly validationLoss: number;
+  readonly monitored: number;
+  readonly rate: number;
+}
+
+export interface Trained {
+  readonly weights: Weights;
+  readonly epochs: readonly Epoch[];
+  /** The epoch whose parameters these are, counted from 0. */
+  readonly best: number;
+}
+
+/** The compiled graphs of a training, shared by its members. */
+export class TrainingGraphs {
+  private readonly steps = new Map<number, StepGraph>();
+
+  private constructor(
+    private readonly task: Training,
+    private readonly executor: Executor,
+    readonly evaluation: Evaluation,
+  ) {}
+
+  static async compile(task: Training, executor: Executor): Promise<TrainingGraphs> {
+    const { network, space, objective } = task;
+    return new TrainingGraphs(task, executor, await Evaluation.compile(network, space, objective.loss, executor));
+  }
+
+  /** The last batch of an epoch may be smaller. */
+  async step(batch: number): Promise<StepGraph> {
+    const known = this.steps.get(batch);
+    if (known !== undefined) return known;
+    const { network, space, objective } = this.task;
+    const compiled = await StepGraph.compile(network, space, batch, objective, this.executor);
+    this.steps.set(batch, compiled);
+    return compiled;
+  }
+
+  async release(): Promise<void> {
+    for (const step of this.steps.values()) await step.release();
+    await this.evaluation.release();
+  }
+}
+
+/**
+ * @param weights drawn parameters; changed in place
+ * @param passed to be awaited after every step, with the number of examples in it
+ */
+export async function trainMember(
+  task: Training,
+  graphs: TrainingGraphs,
+  weights: Weights,
+  member: number,
+  passed: (examples: number) => Promise<void>,
+): Promise<Trained> {
+  const { network, space, training, validation, batch, monitor, seed } = task;
+  const size = sizeOf(space.shape);
+  const units = sizeOf(network.output);
+  const rows = training.y.length / units;
+  const order = Uint32Array.from({ length: rows }, (_, row) => row);
+  const optimizers = new Map(
+    network.parameters
+      .filter(({ trainable }) => trainable)
+      .map(({ name, shape }) => [name, task.optimizer(sizeOf(shape))]),
+  );
+  const lower = monitor === 'loss';
+  const course = new Course({ ...task.course, lower });
+  const epochs: Epoch[] = [];
+  let best = copied(weights);
+  for (let epoch = 0; epoch < task.epochs && !course.over; epoch++) {
+    const rate = course.rate(epoch);
+    new Stream(seed, `order ${member}`, undefined, epoch).shuffle(order);
+    const masks = new Stream(seed, `dropout ${member}`, undefined, epoch);
+    let loss = 0;
+    for (let from = 0; from < rows; from += batch) {
+      const chosen = order.subarray(from, Math.min(from + batch, rows));
+      const step = await graphs.step(chosen.length);
+      const result = await step.run(
+        gathered(training.x, chosen, size),
+        gathered(training.y, chosen, units),
+        drawMasks(step.masks, masks),
+        weights,
+      );
+      loss += result.loss * chosen.length;
+      for (const [name, gradient] of result.gradients) optimizers.get(name)!.step(weights.get(name)!, gradient, rate);
+      for (const { layer, momentum } of step.observations) {
+        const { mean, variance } = result.observed.get(layer)!;
+        follow(weights.get(`${layer}/moving_mean`)!, mean, momentum);
+        follow(weights.get(`${layer}/moving_variance`)!, variance, momentum);
+      }
+      await passed(chosen.length);
+    }
+    const known =
+      validation.y.length > 0 ? await graphs.evaluation.run(validation.x, validation.y, weights) : undefined;
+    const entry: Epoch = {
+      loss: loss / rows,
+      validationLoss: known?.loss ?? NaN,
+      monitored: known === undefined ? loss / rows : monitored(monitor, known.z, validation.y, units, known.loss),
+      rate,
+    };
+    epochs.push(entry);
+    if (course.finished(epoch, entry.monitored)) best = copied(weights);
+  }
+  return { weights: best, epochs, best: course.best };
+}
+
+const copied = (weights: Weights): Weights => new Map([...weights].map(([name, values]) => [name, values.slice()]));
+
+function gathered(values: Float32Array, rows: Uint32Array, size: number): Float32Array {
+  const out = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => out.set(values.subarray(row * size, (row + 1) * size), i * size));
+  return out;
+}
+
+/** Moves a moving statistic towards what the batch showed. */
+function follow(moving: Float32Array, batch: Float32Array, momentum: number): void {
+  for (let i = 0; i < moving.length; i++) moving[i] = momentum * moving[i]! + (1 - momentum) * batch[i]!;
+}
+
+/** Sixteen random bits decide about a unit: two units for one draw, and a rate that is met to 1 in 65,536. */
+function drawMasks(masks: readonly Mask[], stream: Stream): Map<string, Float32Array> {
+  return new Map(
+    masks.map(({ name, shape, rate }) => {
+      const limit = Math.round(rate * 65_536);
+      const kept = 1 / (1 - rate);
+      const values = new Float32Array(sizeOf(shape));
+      for (let i = 0; i < values.length; i += 2) {
+        const bits = stream.uint32();
+        if ((bits & 0xffff) >= limit) values[i] = kept;
+        if (bits >>> 16 >= limit && i + 1 < values.length) values[i + 1] = kept;
+      }
+      return [name, values];
+    }),
+  );
+}

@@ -1,0 +1,86 @@
+/** Parameters of a network: drawn at the beginning, laid out as one row, and put back into a graph. */
+import type { InputSpace } from '../data/input-space.js';
+import { GraphBuilder } from '../graph/builder.js';
+import { sizeOf, type Graph } from '../graph/graph.js';
+import type { Initialiser, Parameter } from '../models/network/layer.js';
+import type { PlannedNetwork } from '../models/network/network.js';
+import { Stream } from '../random/philox.js';
+import { networkInput, type Weights } from './step-graph.js';
+
+export type Initial = 'he_normal' | 'glorot_uniform' | { readonly deviation: number };
+
+/** A normal distribution cut at two deviations has this deviation; Keras divides by it. */
+const TRUNCATED = 0.87962566103423978;
+
+/**
+ * Draws all parameters of a member. Each has its own stream, so that a change of one layer leaves the others as they were.
+ *
+ * - he_normal: truncated normal with variance 2 / fan-in (He et al. 2015, ICCV), as Keras draws it
+ * - glorot_uniform: uniform with variance 2 / (fan-in + fan-out) (Glorot & Bengio 2010, AISTATS)
+ */
+export function drawWeights(parameters: readonly Parameter[], initial: Initial, seed: number, member: number): Weights {
+  return new Map(
+    parameters.map(({ name, shape, initialiser }) => {
+      const stream = new Stream(seed, `initial ${name}`, undefined, member);
+      const draw = drawer(initialiser, initial, stream);
+      return [name, Float32Array.from({ length: sizeOf(shape) }, draw)];
+    }),
+  );
+}
+
+function drawer(initialiser: Initialiser, initial: Initial, stream: Stream): () => number {
+  if (typeof initialiser === 'number') return () => initialiser;
+  const { fanIn, fanOut } = initialiser;
+  if (typeof initial === 'object') return () => initial.deviation * stream.normal();
+  if (initial === 'glorot_uniform') {
+    const limit = Math.sqrt(6 / (fanIn + fanOut));
+    return () => limit * (2 * stream.uniform() - 1);
+  }
+  const deviation = Math.sqrt(2 / fanIn) / TRUNCATED;
+  return () => {
+    for (;;) {
+      const value = stream.normal();
+      if (Math.abs(value) < 2) return deviation * value;
+    }
+  };
+}
+
+/** All parameters in one row, in their order. */
+export function flattened(parameters: readonly Parameter[], weights: Weights): Float32Array {
+  const row = new Float32Array(parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0));
+  let at = 0;
+  for (const { name } of parameters) {
+    const values = weights.get(name)!;
+    row.set(values, at);
+    at += values.length;
+  }
+  return row;
+}
+
+export function unflattened(parameters: readonly Parameter[], row: Float32Array): Weights {
+  let at = 0;
+  return new Map(
+    parameters.map(({ name, shape }) => {
+      const size = sizeOf(shape);
+      const values = row.slice(at, at + size);
+      at += size;
+      return [name, values];
+    }),
+  );
+}
+
+/** A trained network as a graph over stored examples, [batch, …shape] with an open batch. */
+export function networkGraph(network: PlannedNetwork, space: InputSpace, weights: Weights, name: string): Graph {
+  const builder = new GraphBuilder(name);
+  // Nothing that the layers add depends on the batch: it is opened below.
+  const x = builder.input('input', 'float32', [1, ...space.shape]);
+  const shapes = new Map(network.parameters.map(parameter => [parameter.name, parameter.shape]));
+  const parameter = (of: string): string =>
+    builder.has(of) ? of : builder.constant({ type: 'float32', shape: shapes.get(of)!, data: weights.get(of)! }, of);
+  const graph = builder.finish([network.emit({ builder, parameter }, networkInput(builder, x))]);
+  const open = <Header extends { shape: readonly (number | string)[] }>(header: Header): Header => ({
+    ...header,
+    shape: ['batch', ...header.shape.slice(1)],
+  });
+  return { ...graph, inputs: graph.inputs.map(open), outputs: graph.outputs.map(open) };
+}
