@@ -172,10 +172,17 @@ describe('unit', () => {
   });
 
   it('of a layer that does not exist names those that do', async () => {
-    const names = graph.nodes.map(node => node.name).filter(name => !name.includes('~'));
-    const failure = await problem(graph, 'unit', { layer: 'conv9', index: 0 });
-    expect(failure).toMatchObject({ code: 'layer/unknown', message: 'the model has no layer conv9' });
-    names.forEach(name => expect(failure.remedy).toContain(name));
+    const named = scalarFunction(3, (b, flat) => {
+      const sum = weightedSum(b, flat, new Array<number>(12).fill(1));
+      b.append({ operator: 'Relu', name: 'block/first', inputs: [sum], outputs: ['first'], attributes: {} });
+      b.append({ operator: 'Neg', name: 'second', inputs: ['first'], outputs: ['second'], attributes: {} });
+      return 'second';
+    });
+    expect(await problem(named, 'unit', { layer: 'conv9', index: 0 }, {}, encode('ACG'))).toMatchObject({
+      code: 'layer/unknown',
+      message: 'the model has no layer conv9',
+      remedy: 'It has block/first, second.',
+    });
   });
 });
 

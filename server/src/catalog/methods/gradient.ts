@@ -1,6 +1,6 @@
 /** Methods that average or multiply gradients. */
 import type { MethodEntry, ParameterSpecification } from '../specification.js';
-import { baseline, seed } from './parameters.js';
+import { baseline, layer, seed, steps } from './parameters.js';
 
 export const saliency = {
   category: 'method',
@@ -208,5 +208,147 @@ export const expected_gradients = {
       summary: 'Standard deviation of Gaussian noise on the example in each draw; none where it is left out.',
     },
     seed,
+  },
+} as const satisfies MethodEntry;
+
+export const layer_activation = {
+  category: 'method',
+  name: 'layer_activation',
+  summary: 'The values of a layer.',
+  documentation:
+    'What each neuron puts out, before anything is attributed. Layers and nodes are named as in the file; an unknown name is refused with those that there are.',
+
+  revision: 1,
+  produces: 'activation',
+  typology: {
+    stage: 'post hoc',
+    model: 'specific',
+    scope: 'local',
+    assumptions: 'None: the values are the network’s own.',
+    errorControl: 'none needed',
+  },
+  complete: false,
+  cost: '1 forward pass',
+  parameters: { layer },
+} as const satisfies MethodEntry;
+
+export const layer_gradient_x_activation = {
+  category: 'method',
+  name: 'layer_gradient_x_activation',
+  summary: 'The values of a layer times the gradient of the target by them.',
+  documentation:
+    'The first-order share of each neuron in the target. It sums to the target only where the rest of the network is linear without bias.',
+  citation: 'Ancona et al. 2018, ICLR, arXiv 1711.06104 (gradient × activation)',
+  revision: 1,
+  produces: 'activation',
+  typology: {
+    stage: 'post hoc',
+    model: 'specific',
+    scope: 'local',
+    assumptions: 'The target is close to linear in the layer between zero and its values.',
+    errorControl: 'none',
+  },
+  complete: false,
+  cost: '1 gradient pass',
+  parameters: { layer },
+} as const satisfies MethodEntry;
+
+export const layer_conductance = {
+  category: 'method',
+  name: 'layer_conductance',
+  summary: 'How much of the change from reference to example flows through each neuron of a layer.',
+  documentation:
+    '∫ ∂f/∂h_j · dh_j/dα along the straight path in the input. Over a layer through which every path leads it sums to f(x) − f(reference), as integrated gradients do over the input; pairs that miss by more than 1 % are reported.',
+  citation: 'Dhamdhere, Sundararajan & Yan 2019, ICLR, arXiv 1805.12233',
+  revision: 1,
+  produces: 'activation',
+  typology: {
+    stage: 'post hoc',
+    model: 'specific',
+    scope: 'local',
+    assumptions: 'The reference stands for absence, and the model is sensible along the straight path to it.',
+    errorControl: 'completeness, reported',
+  },
+  complete: false,
+  cost: 'steps × references passes of about 3 gradients each',
+  parameters: { layer, baseline, steps },
+} as const satisfies MethodEntry;
+
+export const layer_integrated_gradients = {
+  category: 'method',
+  name: 'layer_integrated_gradients',
+  summary: 'Integrated gradients in a layer instead of the input.',
+  documentation:
+    '(h(x) − h(reference)) ⊙ ∫ ∂f/∂h along the straight line between the layer’s values at reference and example, which inputs need not reach. What leads around the layer stays at the example. Sums to f(x) − f(reference) where nothing does; pairs that miss by more than 1 % are reported.',
+  citation: 'Sundararajan, Taly & Yan 2017, ICML, arXiv 1703.01365; Kokhlikyan et al. 2020, arXiv 2009.07896',
+  revision: 1,
+  produces: 'activation',
+  typology: {
+    stage: 'post hoc',
+    model: 'specific',
+    scope: 'local',
+    assumptions:
+      'The reference stands for absence, and the rest of the network is sensible between the two values of the layer.',
+    errorControl: 'completeness, reported',
+  },
+  complete: false,
+  cost: 'steps × references gradient passes',
+  parameters: { layer, baseline, steps },
+} as const satisfies MethodEntry;
+
+export const internal_influence = {
+  category: 'method',
+  name: 'internal_influence',
+  summary: 'The gradient of the target by each neuron of a layer, averaged along the path from the reference.',
+  documentation:
+    '∫ ∂f/∂h_j along the straight path in the input: how sensitive the target is to a neuron, whatever the neuron does.',
+  citation: 'Leino et al. 2018, IEEE ITC, arXiv 1802.03788',
+  revision: 1,
+  produces: 'activation',
+  typology: {
+    stage: 'post hoc',
+    model: 'specific',
+    scope: 'local',
+    assumptions: 'The path from the reference is the distribution of interest.',
+    errorControl: 'none',
+  },
+  complete: false,
+  cost: 'steps × references gradient passes',
+  parameters: { layer, baseline, steps },
+} as const satisfies MethodEntry;
+
+export const neuron_conductance = {
+  category: 'method',
+  name: 'neuron_conductance',
+  summary: 'How much of the change from reference to example each input value sends through one neuron.',
+  documentation:
+    '(x_i − reference_i) ∫ ∂f/∂h_j · ∂h_j/∂x_i along the straight path in the input: the part of integrated gradients that goes through neuron j. It sums to the conductance of that neuron, not to f(x) − f(reference). What moves the neuron itself, whatever it does for the target, is any method of the target `unit`.',
+  citation: 'Dhamdhere, Sundararajan & Yan 2019, ICLR, arXiv 1805.12233',
+  revision: 1,
+  produces: 'contribution',
+  typology: {
+    stage: 'post hoc',
+    model: 'specific',
+    scope: 'local',
+    assumptions: 'The reference stands for absence, and the model is sensible along the straight path to it.',
+    errorControl: 'none',
+  },
+  complete: false,
+  cost: 'steps × references passes of 2 gradients each',
+  parameters: {
+    layer,
+    index: {
+      type: {
+        is: 'either',
+        of: [
+          { is: 'integer', min: 0 },
+          { is: 'list', of: { is: 'integer', min: 0 } },
+        ],
+      },
+      summary:
+        'Place of the neuron in the layer: one number for each axis, or one through all of them in row-major order.',
+    },
+    baseline,
+    steps,
   },
 } as const satisfies MethodEntry;

@@ -210,7 +210,7 @@ export function steepestInterval(values: ArrayLike<number>): [number, number] {
 }
 
 /** f at every reference of every example, [example × copies]. */
-async function outputsOfReferences(context: MethodContext, reference: Reference): Promise<Float32Array> {
+export async function outputsOfReferences(context: MethodContext, reference: Reference): Promise<Float32Array> {
   const { model, executor, examples, passed } = context;
   const forward = await Pass.forward(model, executor);
   const size = model.size * reference.copies;
@@ -246,7 +246,7 @@ export async function fillReferences(
 }
 
 /** Median of |f(x) − f(b)| over all pairs: the scale below which a difference is no yardstick for its own error. */
-function medianDifference(outputs: Float32Array, referenceOutputs: Float32Array): number {
+export function medianDifference(outputs: Float32Array, referenceOutputs: Float32Array): number {
   const copies = referenceOutputs.length / outputs.length;
   const differences = Float64Array.from(referenceOutputs, (f, pair) =>
     Math.abs(outputs[Math.floor(pair / copies)]! - f),

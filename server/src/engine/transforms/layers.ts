@@ -48,3 +48,31 @@ export function findLayer(builder: GraphBuilder, outputs: readonly string[], nam
     });
   return { value, shape: value === withoutHeight(value) ? extents : extents.toSpliced(1, 1) };
 }
+
+/**
+ * The network with a value of its own in place of a layer's: adds the nodes behind the layer again.
+ *
+ * @param output a value that depends on the layer
+ * @param value the layer's, and `by` what stands for it, of the same shape
+ * @returns the value that stands for the output
+ */
+export function substitute(builder: GraphBuilder, output: string, value: string, by: string): string {
+  const names = new Map([[value, by]]);
+  for (const node of builder.finish([output]).nodes) {
+    if (!node.inputs.some(input => names.has(input))) continue;
+    const outputs = node.outputs.map(name => (name === '' ? '' : builder.fresh(name)));
+    builder.append({ ...node, inputs: node.inputs.map(input => names.get(input) ?? input), outputs });
+    node.outputs.forEach((name, i) => names.set(name, outputs[i]!));
+  }
+  return names.get(output) ?? output;
+}
+
+/** Row-major place of an element in a layer with these extents. @throws Failure `target/index` */
+export function flatIndex(builder: GraphBuilder, shape: readonly number[], index: readonly number[]): number {
+  if (index.length !== shape.length || index.some((at, axis) => at >= shape[axis]!))
+    throw new Failure('target/index', `[${index.join(', ')}] is no place in a layer of [${shape.join(', ')}]`, {
+      place: builder.name,
+      remedy: `Give ${shape.length} number(s), each below the extent of its axis.`,
+    });
+  return index.reduce((flat, at, axis) => flat * shape[axis]! + at, 0);
+}

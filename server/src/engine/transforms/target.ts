@@ -4,7 +4,7 @@ import type * as specifications from '../../catalog/targets.js';
 import { Failure } from '../failure.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import { sizeOf } from '../graph/graph.js';
-import { belongsTo, findLayer } from './layers.js';
+import { belongsTo, findLayer, flatIndex } from './layers.js';
 
 /** A model output: its name in the file and the value that holds it. */
 export interface NamedOutput {
@@ -200,16 +200,6 @@ function unit(builder: GraphBuilder, value: string, index: number | undefined): 
   const flat = builder.add('Reshape', [value, builder.integers([batch, units])]);
   const picked = units === 1 ? flat : builder.add('Gather', [flat, builder.integers([at])], { axis: 1 });
   return builder.add('Reshape', [picked, builder.integers([batch])]);
-}
-
-/** Row-major place of an element in a value with these extents behind the batch axis. */
-function flatIndex(builder: GraphBuilder, shape: readonly number[], index: readonly number[]): number {
-  if (index.length !== shape.length || index.some((at, axis) => at >= shape[axis]!))
-    throw new Failure('target/index', `[${index.join(', ')}] is no place in a layer of [${shape.join(', ')}]`, {
-      place: builder.name,
-      remedy: `Give ${shape.length} number(s), each below the extent of its axis.`,
-    });
-  return index.reduce((flat, at, axis) => flat * shape[axis]! + at, 0);
 }
 
 /** A profile as [batch, track, position]: axes of extent 1 left out, the longer of two taken for the positions. */

@@ -1,8 +1,10 @@
 /** Methods that average or multiply gradients, by catalog name. */
 import type * as specifications from '../../../catalog/methods/gradient.js';
 import type { Family } from '../method.js';
+import { internalInfluence, layerConductance, layerIntegratedGradients, neuronConductance } from './conductance.js';
 import { expectedGradients } from './expected-gradients.js';
 import { integratedGradients } from './integrated-gradients.js';
+import { layerActivation, layerGradientXActivation } from './layer.js';
 import { inputXGradient, saliencyMethod } from './saliency.js';
 import { smoothGrad, smoothGradSquared, varGrad } from './smooth-grad.js';
 
@@ -14,4 +16,10 @@ export const GRADIENT_METHODS: Family<typeof specifications> = {
   smooth_grad_squared: smoothGradSquared,
   var_grad: varGrad,
   expected_gradients: expectedGradients,
+  layer_activation: layerActivation,
+  layer_gradient_x_activation: layerGradientXActivation,
+  layer_conductance: layerConductance,
+  layer_integrated_gradients: layerIntegratedGradients,
+  internal_influence: internalInfluence,
+  neuron_conductance: neuronConductance,
 };

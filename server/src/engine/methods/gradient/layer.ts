@@ -1,0 +1,41 @@
+/** Methods that show a layer instead of the input: its values, and its values times the gradient of the target by them. */
+import type { layer_activation, layer_gradient_x_activation } from '../../../catalog/methods/index.js';
+import type { ResultAxis } from '../../../store/result.js';
+import type { ScalarGraph } from '../../models/model.js';
+import { findLayer } from '../../transforms/layers.js';
+import { batchSize } from '../batch.js';
+import { blockRowsFor, type Method, type MethodContext, type PreparedMethod } from '../method.js';
+import { addGradient, Pass } from '../passes.js';
+
+/** The axes of a layer behind the batch axis. What they mean the file does not say. */
+export function layerAxes(shape: readonly number[]): ResultAxis[] {
+  return shape.map((size, axis) => ({ name: shape.length === 1 ? 'unit' : `axis ${axis + 1}`, size }));
+}
+
+async function onLayer(
+  { model, executor, passed }: MethodContext,
+  name: string,
+  finish: (graph: ScalarGraph, value: string) => string,
+  unit?: string,
+): Promise<PreparedMethod> {
+  const graph = model.build(batchSize(model));
+  const { value, shape } = findLayer(graph.builder, [graph.f], name);
+  const pass = await Pass.compile(model, executor, graph, finish(graph, value));
+  return {
+    produces: 'activation',
+    axes: layerAxes(shape),
+    ...(unit !== undefined && { unit }),
+    arrays: [],
+    blockRows: blockRowsFor(1),
+    ignoresOutputs: true,
+    explain: async ({ x }) => ({ map: await pass.run(x, passed) }),
+    notes: () => [],
+    release: () => pass.release(),
+  };
+}
+
+export const layerActivation: Method<typeof layer_activation> = (context, { layer }) =>
+  onLayer(context, layer, (_, value) => value, 'activation');
+
+export const layerGradientXActivation: Method<typeof layer_gradient_x_activation> = (context, { layer }) =>
+  onLayer(context, layer, (graph, value) => graph.builder.add('Mul', [value, addGradient(graph, value)]));
