@@ -104,6 +104,8 @@ const relu: Layer = (application, inputs) => {
       application.add(stem, name, of, x!.shape, attributes);
     const capped = (value: Value): Value =>
       highest === Infinity ? value : add('relu/max', 'Min', [value, application.scalar(highest)]);
+    if (threshold === 0 && slope === 0 && highest !== Infinity)
+      return add('relu', 'Clip', [x!, application.scalar(0), application.scalar(highest)]);
     if (threshold === 0)
       return capped(slope === 0 ? add('relu', 'Relu', [x!]) : add('relu', 'LeakyRelu', [x!], { alpha: slope }));
     const above = add('relu/above', 'GreaterOrEqual', [x!, application.scalar(threshold)]);
