@@ -1,6 +1,6 @@
 /**
- * Files of PyTorch's exporters (`pytorch/export.py`): predictions and gradients are those of PyTorch, and models of any length
- * follow the length as they do natively.
+ * Files of PyTorch's exporters (`pytorch/export.py`): predictions and gradients are those of PyTorch, DeepLIFT conserves in all of
+ * them, and models of any length follow the length as they do natively.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,10 +9,11 @@ import { describe, expect, it } from 'vitest';
 import { onnxruntimeExecutor } from '../../../server/src/engine/backends/onnxruntime.js';
 import { interpret, toValue } from '../../../server/src/engine/backends/reference.js';
 import { GraphBuilder } from '../../../server/src/engine/graph/builder.js';
-import { floats, sizeOf, type Tensor } from '../../../server/src/engine/graph/graph.js';
+import { floats, sizeOf, type Node, type Tensor } from '../../../server/src/engine/graph/graph.js';
 import { importOnnx } from '../../../server/src/engine/models/onnx.js';
 import { differentiate } from '../../../server/src/engine/transforms/autodiff.js';
 import { addHeight } from '../../../server/src/engine/transforms/height.js';
+import { deepLiftRules } from '../../../server/src/engine/transforms/rules/deep-lift.js';
 import { emit } from '../../../server/src/engine/transforms/specialise.js';
 import { expectClose, expectSameNatively } from '../ops/judge.js';
 
@@ -26,6 +27,15 @@ interface Expected {
   readonly gradient: readonly number[];
 }
 
+/** One copy of a model in a graph with its twin. */
+interface Copy {
+  readonly y: string;
+  readonly nodes: readonly Node[];
+}
+
+const expectedOf = (file: string): Expected =>
+  JSON.parse(readFileSync(join(FOLDER, `${file.split('.')[0]}.json`), 'utf8')) as Expected;
+
 /** The imported model over an input of a shape, as it stands in an attribution. */
 async function attached(file: string, shape: readonly number[]) {
   const { graph } = await importOnnx(join(FOLDER, file));
@@ -37,7 +47,7 @@ async function attached(file: string, shape: readonly number[]) {
 
 describe('models of PyTorch', () => {
   it.each(FILES)('%s: prediction and gradient', async file => {
-    const expected = JSON.parse(readFileSync(join(FOLDER, `${file.split('.')[0]}.json`), 'utf8')) as Expected;
+    const expected = expectedOf(file);
     const { builder, x, y } = await attached(file, expected.shape);
     const ones = new Float32Array(sizeOf(builder.shape(y))).fill(1);
     const seed = builder.constant(floats(builder.shape(y), ones));
@@ -48,6 +58,39 @@ describe('models of PyTorch', () => {
     expectClose(values.get(y)!.data, expected.y, 1e-5, 'prediction');
     expectClose(values.get(gradient)!.data, expected.gradient, 1e-5, 'gradient');
     await expectSameNatively(await onnxruntimeExecutor(1), graph, { explained: feed });
+  });
+
+  // TopK, in "arithmetic", is refused by the rule.
+  it.each(FILES.filter(file => !file.startsWith('arithmetic')))('%s: DeepLIFT conserves', async file => {
+    const { x: values, shape } = expectedOf(file);
+    const { graph } = await importOnnx(join(FOLDER, file));
+    const builder = new GraphBuilder(file);
+    const [x, reference] = ['x~', 'reference~'].map(name => builder.input(name, 'float32', shape)) as [string, string];
+    const copies = [x, reference].map(input => {
+      const [y] = emit(builder, addHeight(graph), [input]) as [string];
+      return { y, nodes: builder.finish([y]).nodes };
+    }) as [Copy, Copy];
+    const outputs = copies.map(({ nodes }) => nodes.flatMap(node => node.outputs));
+    const twins = new Map([[x, reference], ...outputs[0]!.map((name, i) => [name, outputs[1]![i]!] as const)]);
+    const [f, g] = copies.map(({ y }) => y) as [string, string];
+    const seed = builder.constant(floats(builder.shape(f), [1, 1, 1]));
+    const rules = deepLiftRules(value => twins.get(value) ?? value);
+    const [multipliers] = differentiate(builder, copies[0].nodes, new Map([[f, seed]]), [x], rules) as [string];
+    const [batch = 1, ...rest] = shape;
+    const difference = builder.add('Mul', [multipliers, builder.add('Sub', [x, reference])]);
+    const flat = builder.add('Reshape', [difference, builder.integers([batch, sizeOf(rest)])]);
+    const sum = builder.add('ReduceSum', [flat, builder.integers([1])]);
+    const change = builder.add('Sub', [f, g]);
+    const found = interpret(builder.finish([sum, change]), {
+      'x~': toValue(floats(shape, values)),
+      'reference~': toValue(
+        floats(
+          shape,
+          values.map((v, i) => 0.3 * v - Math.cos(i)),
+        ),
+      ),
+    });
+    expectClose(found.get(sum)!.data, found.get(change)!.data, 1e-6, 'sum of contributions');
   });
 
   // The others want one length, natively too.
