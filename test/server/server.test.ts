@@ -326,6 +326,19 @@ describe('results', () => {
     ).toEqual(['>C<', '>G<']);
     expect(map).toContain('Strongest: G at 3: **2** · C at 2: **1**');
   });
+
+  it('of a model say what is in its file, once it may be read', async () => {
+    const editor = await start({ ...OPTIONS, trusted: false });
+    await editor.open('a.xome', EXPERIMENT);
+    const hover = () => editor.hover('a.xome', lineOf('model'), 8);
+    expect(await hover()).not.toContain('parameters');
+    await editor.options(OPTIONS);
+    await expect
+      .poll(hover, { timeout: 10_000 })
+      .toContain('1\u202f234 parameters · input batch × 4 × 3 → output batch × 1');
+    const row = (await hover()).split('\n').find(line => line.includes('Conv'));
+    expect(row?.replaceAll('&emsp;', '')).toMatch(/^\| Conv *\| 2 *\| exact/);
+  });
 });
 
 describe('what the editor may ask', () => {

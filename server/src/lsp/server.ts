@@ -13,6 +13,7 @@ import { catalogText } from '../language/library.js';
 import type { OpenExperiment } from '../language/open-experiments.js';
 import type { Problem } from '../protocol.js';
 import { EDITOR_NOTIFICATIONS, EDITOR_REQUESTS, ServerOptions } from '../protocol.js';
+import type { HeaderReader } from '../language/headers.js';
 import { engineHeaders } from '../run/headers.js';
 import { coalesce } from './coalesce.js';
 import { diagnosticsOf, FIRST_LINE, MergedDiagnostics, problemDiagnostic } from './diagnostics.js';
@@ -20,6 +21,7 @@ import type { StartEngine } from './current-engine.js';
 import { CurrentEngine } from './current-engine.js';
 import { hintsOf } from './hints.js';
 import { hoverOf } from './hovers.js';
+import { modelHover } from './model-hover.js';
 import { Jobs, NO_ENGINE } from './jobs.js';
 import { lensesOf } from './lenses.js';
 import { BACKEND, Session } from './session.js';
@@ -92,16 +94,17 @@ class Server {
         await Promise.all([...this.sessions.values()].map(({ session }) => session.refresh()));
       },
     });
-    const headers = engineHeaders(this.engine, problem => this.headerProblem(problem));
+    const reader = engineHeaders(this.engine, problem => this.headerProblem(problem));
+    const headers: HeaderReader = {
+      describe: async (call, folder) => {
+        const description = this.options.trusted ? await reader.describe(call, folder) : undefined;
+        if (description) this.engineProblem = undefined;
+        return description;
+      },
+    };
     this.language = serveLanguage({
       connection: this.diagnostics.connection,
-      headers: {
-        describe: async (call, folder) => {
-          const description = this.options.trusted ? await headers.describe(call, folder) : undefined;
-          if (description) this.engineProblem = undefined;
-          return description;
-        },
-      },
+      headers,
       surfaces: {
         lenses: uri => {
           const session = this.options.trusted ? this.session(uri) : undefined;
@@ -114,7 +117,9 @@ class Server {
         hover: async (uri, declaration) => {
           const session = this.session(uri);
           // A result that cannot be read must not take the language's own hover along.
-          return session && hoverOf(session, declaration).catch(() => undefined);
+          const found = session && (await hoverOf(session, declaration).catch(() => undefined));
+          if (found !== undefined || session?.checked.experiment === undefined) return found;
+          return modelHover(session.checked.experiment, declaration, headers).catch(() => undefined);
         },
       },
       onInitialize: params => this.initialize(params),
