@@ -50,7 +50,7 @@ export const onnx = {
   name: 'onnx',
   summary: 'A network in the ONNX format.',
   documentation:
-    'Reads an ONNX file of operator set 11 or later with a fixed or dynamic batch axis. PyTorch models come here through `torch.onnx.export`. Every operator between the input and the target must be known to the engine; one that is not is an error that names operator, node and file.',
+    'Reads an ONNX file of operator set 11 to 26 with fixed or open batch and length. PyTorch models come here through `torch.onnx.export`. Data files in the folder of the model are read with it and count as its content. Weights of 16 or 64 bits are computed in 32. Every operator between the input and the target must be known to the engine; one that is not is an error that names operator, node and file.',
   citation: 'ONNX specification, https://onnx.ai/onnx/intro/concepts.html',
   revision: 1,
   parameters: {
