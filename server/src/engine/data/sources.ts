@@ -8,6 +8,7 @@ import { checkMotifs, simulateMotifs } from '../simulate/motifs.js';
 import type { Examples } from './examples.js';
 import { fasta } from './fasta.js';
 import { oneHotHdf5 } from './one-hot-hdf5.js';
+import { plink } from './plink-cohort.js';
 import type { Files, Source } from './source.js';
 import { table } from './table.js';
 
@@ -18,6 +19,7 @@ export const SOURCES: {
   fasta,
   one_hot_hdf5: oneHotHdf5,
   table,
+  plink,
   simulate_motifs: {
     async read(parameters) {
       return simulateMotifs(parameters);

@@ -1,0 +1,56 @@
+/** Sources of cohorts: genotypes of people. */
+import type { SourceEntry } from './specification.js';
+
+export const plink = {
+  category: 'source',
+  name: 'plink',
+  summary: 'Genotypes of people from a PLINK 1 binary data set, with quality control.',
+  documentation:
+    'Reads `x.bed` with `x.bim` and `x.fam` beside it (told by its first bytes; variant after variant). A number counts the first allele of the `.bim` file, which PLINK makes the minor one. Variants of the autosomes are kept where they pass the quality control: people by call rate, then variants by call rate, exact Hardy–Weinberg test and minor allele frequency, the latter two over founders, with the numbers of PLINK 1.9.\n\nThe label is the phenotype: the sixth column of the `.fam` file, or a column of a table. Where all are 1 and 2, they mean control and case and become 0 and 1. People without a phenotype are left out, unless nobody has one.',
+  citation: 'Chang et al. 2015, GigaScience 4:7; Wigginton, Cutler & Abecasis 2005, Am. J. Hum. Genet. 76:887',
+  revision: 1,
+  yields: 'genotypes',
+  parameters: {
+    path: { type: { is: 'path', extensions: ['.bed'] }, summary: 'The `.bed` file, relative to this document.' },
+    phenotypes: {
+      type: { is: 'path', extensions: ['.txt', '.tsv', '.csv', '.pheno', '.phen', '.txt.gz', '.tsv.gz', '.csv.gz'] },
+      optional: true,
+      summary: 'A table with the columns FID and IID (or IID alone) and phenotypes, separated by blanks or commas.',
+    },
+    phenotype: {
+      type: { is: 'text' },
+      optional: true,
+      summary: 'Column of that table; the first behind the identifiers where none is named.',
+    },
+    missing: {
+      type: { is: 'keyword', values: ['mean', 'zeros', 'error'] },
+      default: 'mean',
+      summary: 'What a missing genotype becomes: the mean of its variant, no counted allele, or an error.',
+    },
+    chromosomes: {
+      type: { is: 'list', of: { is: 'integer', min: 1, max: 22 } },
+      optional: true,
+      summary: 'Autosomes to keep; all where none are given.',
+    },
+    minimum_frequency: {
+      type: { is: 'share', min: 0, max: 0.5 },
+      default: 0,
+      summary: 'Smallest frequency of the rarer allele.',
+    },
+    hardy_weinberg: {
+      type: { is: 'number', min: 0, max: 1 },
+      default: 0,
+      summary: 'Smallest p-value of the exact test of Hardy–Weinberg proportions.',
+    },
+    variant_call_rate: {
+      type: { is: 'share', min: 0, max: 1 },
+      default: 0,
+      summary: 'Smallest share of people who have a genotype at a variant.',
+    },
+    person_call_rate: {
+      type: { is: 'share', min: 0, max: 1 },
+      default: 0,
+      summary: 'Smallest share of variants at which a person has a genotype.',
+    },
+  },
+} as const satisfies SourceEntry;

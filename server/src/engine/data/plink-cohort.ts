@@ -1,0 +1,265 @@
+/** The source `plink`: people as examples, autosomal variants that pass the quality control as features. */
+import type { plink as specification } from '../../catalog/cohorts.js';
+import type { ParametersOf } from '../../catalog/specification.js';
+import type { Note } from '../../protocol.js';
+import { Failure } from '../failure.js';
+import { requireRoomFor } from '../simulate/genotypes.js';
+import type { Rows } from './examples.js';
+import {
+  alleleFrequency,
+  blocksOf,
+  callRate,
+  choose,
+  countGenotypes,
+  DOSAGES,
+  hardyWeinberg,
+  linesOf,
+  missingByPerson,
+  openPlink,
+  type Person,
+  type PlinkFile,
+  type Variant,
+} from './plink.js';
+import { pathOf, type Files, type Source } from './source.js';
+
+type Parameters = ParametersOf<typeof specification>;
+
+/** What the quality control found and kept. */
+interface Control {
+  /** Indices of people and variants, ascending. */
+  readonly people: readonly number[];
+  readonly variants: readonly number[];
+  /** Frequency of the counted allele among the kept people, by kept variant. */
+  readonly frequencies: Float64Array;
+  /** Missing genotypes among what was kept. */
+  readonly missing: number;
+  readonly notes: readonly Note[];
+}
+
+/**
+ * People first, by their call rate over the chosen chromosomes; then variants by call rate, and by frequency and
+ * Hardy–Weinberg test over founders, as PLINK orders its filters.
+ */
+async function control(file: PlinkFile, parameters: Parameters): Promise<Control> {
+  const { chromosomes, person_call_rate, variant_call_rate, minimum_frequency, hardy_weinberg } = parameters;
+  const isChosen = chosenVariants(file.variants, chromosomes);
+  const chosen = isChosen.reduce((sum, one) => sum + one, 0);
+  let people = [...file.people.keys()];
+  if (person_call_rate > 0) {
+    const missing = await missingByPerson(file, variant => isChosen[variant] === 1);
+    people = people.filter(person => 1 - missing[person]! / chosen >= person_call_rate);
+  }
+  const kept = new Set(people);
+  const everyone = choose(file.people, (_, index) => kept.has(index));
+  const founders = choose(file.people, (person, index) => kept.has(index) && person.founder);
+  const variants: number[] = [];
+  const frequencies: number[] = [];
+  const dropped = { calls: 0, frequency: 0, equilibrium: 0 };
+  let missing = 0;
+  for await (const { from, variants: count, stride, bytes } of blocksOf(file))
+    for (let at = 0; at < count; at++) {
+      if (isChosen[from + at] === 0) continue;
+      const genotypes = bytes.subarray(at * stride, (at + 1) * stride);
+      const all = countGenotypes(genotypes, everyone);
+      const independent = countGenotypes(genotypes, founders);
+      const frequency = alleleFrequency(independent);
+      // A variant without any genotype has no frequency, and passes nothing.
+      if (!(callRate(all) >= variant_call_rate && all[1] < people.length)) dropped.calls++;
+      else if (hardyWeinberg(independent) < hardy_weinberg) dropped.equilibrium++;
+      else if (!(Math.min(frequency, 1 - frequency) >= minimum_frequency)) dropped.frequency++;
+      else {
+        variants.push(from + at);
+        frequencies.push(alleleFrequency(all));
+        missing += all[1];
+      }
+    }
+  if (people.length === 0 || variants.length === 0)
+    throw new Failure(
+      'data/empty',
+      `the quality control leaves ${people.length} of ${file.people.length} people and ${variants.length} of ${chosen} variants`,
+      { place: file.path, remedy: 'Lower the thresholds.' },
+    );
+  const message = [
+    `${people.length} of ${file.people.length} people and ${variants.length} of ${file.variants.length} variants pass`,
+    `${file.variants.length - chosen} variants are on other chromosomes`,
+    `${dropped.calls} have too few calls`,
+    `${dropped.equilibrium} deviate from Hardy–Weinberg proportions`,
+    `${dropped.frequency} are too rare`,
+  ].join('; ');
+  const notes: Note[] = [{ level: 'information', code: 'data/quality-control', message: `${message}.` }];
+  return { people, variants, frequencies: Float64Array.from(frequencies), missing, notes };
+}
+
+/** 1 for each variant on a chosen chromosome. */
+function chosenVariants(variants: readonly Variant[], chromosomes: readonly number[] | undefined): Uint8Array {
+  const wanted = new Set(chromosomes ?? Array.from({ length: 22 }, (_, index) => index + 1));
+  return Uint8Array.from(variants, ({ chromosome }) =>
+    Number(wanted.has(Number(chromosome.replace(/^chr/i, '') || NaN))),
+  );
+}
+
+/** Variants that are decoded at a time, so that what is written for a person lies together. */
+const TILE = 16;
+
+/** Counted alleles of the kept people and variants, [person, variant]. */
+async function decode(file: PlinkFile, { people, variants, frequencies }: Control, missing: Parameters['missing']) {
+  const width = variants.length;
+  const values = new Float32Array(people.length * width);
+  const rowOf = new Int32Array(4 * Math.ceil(file.people.length / 4)).fill(-1);
+  people.forEach((person, row) => (rowOf[person] = row));
+  let column = 0;
+  for await (const { from, variants: count, stride, bytes } of blocksOf(file))
+    while (column < width && variants[column]! < from + count) {
+      let end = column;
+      while (end < width && end - column < TILE && variants[end]! < from + count) end++;
+      for (let byte = 0; byte < stride; byte++)
+        for (let at = column; at < end; at++) {
+          let genotypes = bytes[(variants[at]! - from) * stride + byte]!;
+          for (let person = 4 * byte; person < 4 * byte + 4; person++) {
+            const row = rowOf[person]!;
+            if (row >= 0) values[row * width + at] = DOSAGES[genotypes & 3]!;
+            genotypes >>= 2;
+          }
+        }
+      column = end;
+    }
+  values.forEach((value, at) => {
+    if (!Number.isNaN(value)) return;
+    const variant = at % width;
+    if (missing === 'error')
+      throw new Failure('data/missing', 'the genotype is missing', {
+        place: `${file.path}, variant ${file.variants[variants[variant]!]!.id}, person ${file.people[people[Math.floor(at / width)]!]!.id}`,
+        remedy: 'Say what to do with missing genotypes: `missing: mean` or `missing: zeros`.',
+      });
+    values[at] = missing === 'mean' ? 2 * frequencies[variant]! : 0;
+  });
+  return values;
+}
+
+/** What stands for a missing phenotype, in lower case. */
+const NO_PHENOTYPE = new Set(['-9', 'na', 'nan', '.', '']);
+
+/**
+ * The phenotype of every person as a label. Where all are 1 and 2 (and 0), they mean control and case, as PLINK reads them:
+ * labels 0 and 1.
+ */
+function labelsOf(written: readonly (string | undefined)[], place: string): (number | undefined)[] {
+  const numbers = written.map(text => {
+    if (text === undefined || NO_PHENOTYPE.has(text.toLowerCase())) return undefined;
+    const value = Number(text);
+    if (Number.isFinite(value)) return value;
+    throw new Failure('data/not-number', `found the phenotype "${text.slice(0, 40)}", expected a number`, {
+      place,
+      remedy: 'Write -9 or NA where a phenotype is missing.',
+    });
+  });
+  const isCaseControl = numbers.every(value => value === undefined || [0, 1, 2].includes(value)) && numbers.includes(2);
+  if (!isCaseControl) return numbers;
+  return numbers.map(value => (value === undefined || value === 0 ? undefined : value - 1));
+}
+
+/**
+ * Phenotypes of a table with the columns FID (optional) and IID, by the key of each person; without a header the first two
+ * columns are these.
+ *
+ * @param column name of the phenotype; the first behind the identifiers where none is given
+ */
+async function readPhenotypes(path: string, column: string | undefined, people: readonly Person[]) {
+  let columns: { iid: number; fid: number; value: number } | undefined;
+  let width = 0;
+  const byPerson = new Map<string, string>();
+  for await (const { text, number } of linesOf(path)) {
+    const cells = text.split(text.includes(',') ? ',' : /\s+/).map(cell => cell.trim().replace(/^#/, ''));
+    if (columns === undefined) {
+      width = cells.length;
+      const names = cells.map(cell => cell.toUpperCase());
+      const headed = names.includes('IID');
+      const iid = headed ? names.indexOf('IID') : 1;
+      const fid = headed ? names.indexOf('FID') : 0;
+      const behind = Math.max(iid, fid) + 1;
+      const value = column === undefined ? behind : headed ? cells.indexOf(column) : -1;
+      if (value < 0 || value >= width)
+        throw new Failure(
+          'data/no-column',
+          `the table has no column "${column ?? 'behind the identifiers'}"; it has: ${cells.slice(0, 12).join(', ')}`,
+          { place: `${path}, line ${number}`, remedy: 'Name one of its columns; the first row must name IID.' },
+        );
+      columns = { iid, fid, value };
+      if (headed) continue;
+    }
+    if (cells.length !== width)
+      throw new Failure('data/unequal-lengths', `the row has ${cells.length} cells, those before it ${width}`, {
+        place: `${path}, line ${number}`,
+        remedy: 'Mend the row; every row needs one cell for each column.',
+      });
+    const { iid, fid, value } = columns;
+    byPerson.set(keyOf(fid < 0 ? undefined : cells[fid], cells[iid]!), cells[value]!);
+  }
+  return people.map(({ family, id }) => byPerson.get(keyOf(family, id)) ?? byPerson.get(keyOf(undefined, id)));
+}
+
+const keyOf = (family: string | undefined, id: string): string => `${family ?? ''}\n${id}`;
+
+async function read(parameters: Parameters, files: Files): Promise<Rows> {
+  const file = await openPlink(pathOf(parameters.path, files));
+  const table = parameters.phenotypes === undefined ? undefined : pathOf(parameters.phenotypes, files);
+  const written = table
+    ? await readPhenotypes(table, parameters.phenotype, file.people)
+    : file.people.map(person => person.phenotype);
+  const phenotypes = labelsOf(written, table ?? file.path.replace(/\.bed$/i, '.fam'));
+  const passed = await control(file, parameters);
+  const labelled = passed.people.filter(person => phenotypes[person] !== undefined);
+  // A cohort without phenotypes can be given a trait; one with some is about those who have it.
+  const people = labelled.length > 0 ? labelled : passed.people;
+  const notes = [...passed.notes];
+  if (people.length < passed.people.length)
+    notes.push({
+      level: 'information',
+      code: 'data/no-phenotype',
+      message: `${passed.people.length - people.length} people have no phenotype and were left out.`,
+    });
+  if (passed.missing > 0) notes.push(missingNote(passed, parameters.missing));
+  requireRoomFor(people.length, passed.variants.length);
+  const values = await decode(file, { ...passed, people }, parameters.missing);
+  const ids = people.map(person => file.people[person]!.id);
+  const isUnique = new Set(ids).size === ids.length;
+  return {
+    alphabet: 'genotypes',
+    length: passed.variants.length,
+    features: passed.variants.map(index => nameOf(file.variants[index]!)),
+    values,
+    names: isUnique ? ids : people.map(person => `${file.people[person]!.family} ${file.people[person]!.id}`),
+    labels: people.map(person => phenotypes[person]),
+    origins: people.map(index => ({ source: parameters.path.slice(0, 8), index })),
+    notes,
+  };
+}
+
+function missingNote({ missing, people, variants }: Control, policy: Parameters['missing']): Note {
+  const share = ((100 * missing) / (people.length * variants.length)).toFixed(3);
+  const became = policy === 'zeros' ? '0 counted alleles' : 'the mean of its variant';
+  return {
+    level: 'information',
+    code: 'data/missing',
+    message: `${missing} genotypes (${share} %) are missing; each became ${became}.`,
+  };
+}
+
+const nameOf = ({ id, chromosome, position }: Variant): string => (id === '.' ? `${chromosome}:${position}` : id);
+
+export const plink: Source<Parameters, Rows> = {
+  read,
+  async describe(parameters, files) {
+    const file = await openPlink(pathOf(parameters.path, files));
+    const { people, variants } = await control(file, parameters);
+    const length = variants.length;
+    return {
+      is: 'data',
+      examples: people.length,
+      complete: true,
+      alphabet: 'genotypes',
+      length: [length, length],
+      notes: [],
+    };
+  },
+};
