@@ -136,6 +136,12 @@ const COMPOSITIONS: Readonly<Record<string, Body>> = {
     const [first, second] = [relu(half(0)), relu(half(3))];
     return last(b, b.add('Mul', [relu(b.add('Sub', [first, second])), first]));
   },
+  'a kernel and a bias from the input': (b, x) => {
+    const signal = b.add('Reshape', [x, b.integers([1, 1, 6])]);
+    const kernel = b.add('Reshape', [b.add('MatMul', [x, drawn(b, [6, 6])]), b.integers([2, 1, 3])]);
+    const bias = b.add('Reshape', [b.add('Tanh', [b.add('MatMul', [x, drawn(b, [6, 2])])]), b.integers([2])]);
+    return last(b, b.add('Flatten', [b.add('Conv', [signal, kernel, bias])]));
+  },
   'convolutions, pools and a residual': (b, x) => {
     const signal = b.add('Reshape', [x, b.integers([1, 1, 6])]);
     const conv = (value: string, inputs: number): string =>

@@ -275,6 +275,18 @@ describe('branches', () => {
     expect(sum(relevances)).toBeCloseTo(f, 4);
   });
 
+  it('a signal and a kernel from the input get half each, and a bias from it its share', () => {
+    const body: Body = (b, x) => {
+      const reshape = (value: string, shape: number[]): string => b.add('Reshape', [value, b.integers(shape)]);
+      const kernel = reshape(b.add('MatMul', [x, drawn(b, [6, 6])]), [2, 1, 3]);
+      const bias = reshape(b.add('MatMul', [x, drawn(b, [6, 2])]), [2]);
+      return total(b, b.add('Conv', [reshape(x, [1, 1, 6]), kernel, bias]));
+    };
+    const { relevances, f, violation } = propagate(body, [6], normal(6));
+    expect(violation).toBeUndefined();
+    expect(sum(relevances)).toBeCloseTo(f, 4);
+  });
+
   it('an operator without a rule is refused by name', () => {
     const body: Body = (b, x) => total(b, b.add('ReduceL2', [x, b.integers([1])]));
     expect(() => propagate(body, [3], [1, 2, 3])).toThrow(

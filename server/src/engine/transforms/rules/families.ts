@@ -4,9 +4,8 @@
  */
 
 /**
- * `linear`: weighted sums with fixed weights, and everything that only rearranges. `elementwise`: y = f(x) for each element.
- * `choice`: Where. `norm`: sums of sizes or
- * squares.
+ * `linear`: sums, and everything that only rearranges. `elementwise`: y = f(x) for each element. `product`: linear in each of
+ * two values, of which one is mostly constant. `choice`: Where. `norm`: sums of sizes or squares.
  */
 export type Family =
   'linear' | 'elementwise' | 'product' | 'quotient' | 'maximum' | 'minimum' | 'choice' | 'softmax' | 'norm';
@@ -14,19 +13,7 @@ export type Family =
 /** The operators of each family. */
 export const MEMBERS: Readonly<Record<Family, readonly string[]>> = {
   linear: [
-    ...[
-      'Identity',
-      'Dropout',
-      'Neg',
-      'Add',
-      'Sub',
-      'Sum',
-      'Mean',
-      'Cast',
-      'BatchNormalization',
-      'Conv',
-      'ConvTranspose',
-    ],
+    ...['Identity', 'Dropout', 'Neg', 'Add', 'Sub', 'Sum', 'Mean', 'Cast', 'BatchNormalization'],
     ...['AveragePool', 'GlobalAveragePool', 'ReduceSum', 'ReduceMean', 'CumSum'],
     ...['Concat', 'Slice', 'Split', 'Pad', 'Gather', 'Expand'],
     ...['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose'],
@@ -35,7 +22,7 @@ export const MEMBERS: Readonly<Record<Family, readonly string[]>> = {
     ...['Relu', 'LeakyRelu', 'Elu', 'Selu', 'PRelu', 'Sigmoid', 'HardSigmoid', 'Tanh', 'Softplus', 'Softsign'],
     ...['Exp', 'Log', 'Sqrt', 'Abs', 'Reciprocal', 'Erf', 'Sin', 'Cos', 'Asin', 'Clip', 'Pow'],
   ],
-  product: ['Mul', 'MatMul', 'Gemm'],
+  product: ['Mul', 'MatMul', 'Gemm', 'Conv', 'ConvTranspose'],
   quotient: ['Div'],
   maximum: ['MaxPool', 'GlobalMaxPool', 'ReduceMax', 'Max'],
   minimum: ['ReduceMin', 'Min'],

@@ -65,7 +65,7 @@ export class RelevancePropagation {
       case 'linear':
         if (node.operator === 'Pad') return this.padding;
         if (MOVES.has(node.operator)) return undefined;
-        return node.operator === 'Neg' ? passOn : (this.weighted(node, wanted) ?? this.proportional);
+        return node.operator === 'Neg' ? passOn : this.proportional;
       case 'elementwise':
         return several || !wanted[0] ? { refused: 'LRP has no rule for a computed parameter' } : passOn;
       case 'product':
@@ -107,7 +107,8 @@ export class RelevancePropagation {
   private readonly proportional: Gradient = adjoint => {
     const { builder, node, inputs, outputs, cotangent, wanted } = adjoint;
     const s = stabilised(builder, cotangent, outputs[0]!);
-    const parts = familyOf(node.operator) === 'product' ? partsOfFactors(builder, inputs) : [];
+    const ofTwo = familyOf(node.operator) === 'product' && wanted[0] && wanted[1];
+    const parts = ofTwo ? partsOfFactors(builder, inputs) : [];
     const terms = derivativeOf(node)({ ...adjoint, cotangent: s, cotangents: [s] });
     const still = inputs.map((input, i) => {
       if (!wanted[i]) return input;
