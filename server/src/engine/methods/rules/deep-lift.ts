@@ -11,12 +11,13 @@ import type { ScalarGraph, ScalarModel } from '../../models/model.js';
 import { deepLiftRules, type Twin } from '../../transforms/rules/deep-lift.js';
 import { withLaws, type NodeLaw } from '../../transforms/rules/laws.js';
 import { SignedParts } from '../../transforms/rules/reveal-cancel.js';
+import { emit } from '../../transforms/specialise.js';
 import { batchSize } from '../batch.js';
 import type { Method, MethodContext } from '../method.js';
 import { fillReferences, preparePairs, type PairBlock } from '../pairs.js';
 import { addGradient, elements, type Passed } from '../passes.js';
 import { referenceOf } from '../references/references.js';
-import { attachStreamlined } from '../streamlined.js';
+import { streamlinedGraph } from '../streamlined.js';
 import { conservationNotes, runLaws, SAMPLE, type NodeBalance } from './balance.js';
 
 /** Above this gap a pair is reported: the rule conserves exactly, so only rounding may show. */
@@ -117,9 +118,10 @@ export class TwinPass {
 
   static async create(model: ScalarModel, executor: Executor, rule: DeepLiftRule = 'rescale'): Promise<TwinPass> {
     const batch = batchSize(model);
+    // RevealCancel looks at the parts that a layer and its normalisation make of a difference, each for itself.
+    const fast = rule === 'rescale' ? streamlinedGraph(model, batch, 'rules') : undefined;
     const attach = (builder: GraphBuilder, x: string): string =>
-      // RevealCancel looks at the parts that a layer and its normalisation make of a difference, each for itself.
-      rule === 'rescale' ? attachStreamlined(model, builder, x, 'rules') : model.attach(builder, x);
+      fast === undefined ? model.attach(builder, x) : emit(builder, fast, [x])[0]!;
     const graph = twinGraph({ name: model.name, shape: model.shape, attach }, batch);
     const m = addMultipliers(graph, rule);
     const { builder, x, b } = graph;
