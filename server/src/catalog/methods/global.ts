@@ -183,7 +183,7 @@ export const anchors = {
   name: 'anchors',
   summary: 'A short rule that makes the model give the same answer almost whatever else the input is.',
   documentation:
-    'The answer is whether the target is above the threshold. A rule holds some features of the example: a base at a position, a genotype, or the quantile bin of an expression value. Its precision is the share of the background with the same answer after the rule’s features were written into it, its coverage the share of the background that meets the rule by itself. Rules grow by beam search; the best candidates are told apart by KL-LUCB to `tolerance`. A rule is accepted when fresh draws bound its precision from below by `precision` with probability 1 − `delta` over all rules that were tried for the example; of the accepted the one with most coverage is kept. Examples without such a rule keep their best one, with its bound. Where there are more than `candidates` features, those are tried first of all whose condition goes with the answer most often in the background. The background is the reference of each example: ask for a thousand copies.',
+    'The answer is whether the target is above the threshold. A condition holds a feature of the example, or all of a group: the base at a position, the count of alleles, or the quantile bin of an expression value. Its precision is the share of the background with the same answer after the rule’s features were written into it, its coverage the share of the background that meets the rule by itself. Rules grow by beam search; the best candidates are told apart by KL-LUCB to `tolerance`. A rule is accepted when fresh draws bound its precision from below by `precision` with probability 1 − `delta` over all rules that were tried for the example; of the accepted the one with most coverage is kept. Examples without such a rule keep their best one, with its bound. Where there are more than `candidates` conditions, only those are tried that go with the answer most surely in the background as it is. The background is the reference of each example: ask for a thousand copies. Where no single base decides, as in a motif, take windows: `window: 10 bp`.',
   citation: 'Ribeiro, Singh & Guestrin 2018, AAAI; Kaufmann & Kalyanakrishnan 2013, COLT (KL-LUCB)',
   revision: 1,
   produces: 'rule',
@@ -214,7 +214,7 @@ export const anchors = {
     },
     tolerance: {
       type: { is: 'share', min: 0.01, max: 0.5 },
-      default: 0.15,
+      default: 0.1,
       summary: 'Difference in precision up to which either of two candidates may go on.',
     },
     conditions: { type: { is: 'integer', min: 1, max: 100 }, default: 6, summary: 'Most conditions of a rule.' },
@@ -227,13 +227,15 @@ export const anchors = {
     candidates: {
       type: { is: 'integer', min: 1, max: 100_000 },
       default: 200,
-      summary: 'Most features from which rules are made.',
+      summary: 'Most conditions from which rules are made.',
     },
     budget: {
       type: { is: 'integer', min: 1, max: 10_000_000 },
       default: 5000,
       summary: 'Forward passes for each length of a rule, after which the candidates’ means decide.',
     },
+    groups,
+    window,
     seed,
   },
 } as const satisfies MethodEntry;

@@ -126,6 +126,19 @@ describe('anchors', () => {
     expect(found.meta.notes[0]!.message).toContain('where position 2 = G and position 5 = A (precision 100.0 %');
   });
 
+  it('hold groups as a whole', async () => {
+    // A word of four: no single base of it says much.
+    const word = [...'TGCA'].map((base, i) => [3 + i, base] as const);
+    const graph = scalarFunction(10, (b, flat) => weightedSum(b, flat, indicator(10, ...word), -3.5));
+    const data = await bench.sequences('AAATGCAGGG');
+    const background = samples(await bench.sequences(...sequences(400, 10)));
+    const groups = { word: ['3-6'], tail: ['7-9'] };
+    const found = await bench.explain(anchors(background, { groups }), await bench.target(graph, 10), data);
+    expect(ruleOf(found, 0, 10)).toEqual([3, 4, 5, 6]);
+    expect(outcomeOf(found, 0)).toMatchObject({ conditions: 1, accepted: 1 });
+    expect(found.meta.notes[0]!.message).toContain('s0: the target is above 0 where word as it is (precision 100.0 %');
+  });
+
   it('cut expression into quantile bins', async () => {
     const population = await dataOf(
       bench,

@@ -10,6 +10,7 @@ import type { Origin } from '../../data/examples.js';
 import { axesOf } from '../../data/input-space.js';
 import { Failure } from '../../failure.js';
 import { Stream } from '../../random/philox.js';
+import { groupsOf } from '../groups.js';
 import type { Method } from '../method.js';
 import { fillReferences } from '../pairs.js';
 import { Pass, type Passed } from '../passes.js';
@@ -29,7 +30,7 @@ const NUMBERS_AT_ONCE = 2 ** 22;
 const TOLD = 5;
 
 export const anchors: Method<typeof specification> = async (context, parameters) => {
-  const { model, executor, examples, outputs, passed } = context;
+  const { model, executor, examples, outputs, passed, files } = context;
   const { space, length, size } = model;
   const reference = await referenceOf(parameters.background, context);
   const { copies } = reference;
@@ -37,6 +38,7 @@ export const anchors: Method<typeof specification> = async (context, parameters)
     throw new Failure('method/background', `${parameters.background.call} gives one input, which is no distribution`, {
       remedy: 'Use samples(copies: 1000, …) or dinucleotide_shuffle(copies: 1000, …).',
     });
+  const groups = await groupsOf(parameters, examples, files);
   const forward = await Pass.forward(model, executor);
   const features = axesOf(space).slice(0, 1);
   const binned = space.alphabet === 'expression';
@@ -45,7 +47,7 @@ export const anchors: Method<typeof specification> = async (context, parameters)
     const background = new Float32Array(copies * size);
     await fillReferences(context, reference, row, row + 1, background);
     const above = outputs[row]! > parameters.threshold;
-    const conditions = conditionsOf(example, background, space, parameters.bins, examples.features);
+    const conditions = conditionsOf(example, background, space, parameters.bins, groups, examples.features);
     const search = new RuleSearch(forward, passed, background, copies, above, parameters, examples.origins[row]!);
     return search.run(conditions);
   };
@@ -75,10 +77,10 @@ export const anchors: Method<typeof specification> = async (context, parameters)
       const map = new Float32Array(length);
       const [low, high] = [new Float32Array(length).fill(NaN), new Float32Array(length).fill(NaN)];
       const rule = await ruleOf(x, from);
-      for (const condition of rule.conditions) {
-        map[condition.feature] = 1;
-        low[condition.feature] = condition.low ?? NaN;
-        high[condition.feature] = condition.high ?? NaN;
+      for (const member of rule.conditions.flatMap(({ members }) => members)) {
+        map[member.feature] = 1;
+        low[member.feature] = member.low ?? NaN;
+        high[member.feature] = member.high ?? NaN;
       }
       const { share, bound, coverage, accepted } = rule;
       const outcome = Float64Array.of(share, bound, coverage, rule.conditions.length, Number(accepted));
@@ -91,7 +93,10 @@ export const anchors: Method<typeof specification> = async (context, parameters)
         },
       };
     },
-    notes: infos => notesOf(infos as unknown as { readonly accepted: boolean; readonly told: string }[], parameters),
+    notes: infos => [
+      ...groups.notes,
+      ...notesOf(infos as unknown as { readonly accepted: boolean; readonly told: string }[], parameters),
+    ],
     release: () => forward.release(),
   };
 };
@@ -165,8 +170,8 @@ class RuleSearch {
     for (const rule of beam)
       for (const condition of conditions) {
         if (rule.conditions.includes(condition)) continue;
-        const longer = [...rule.conditions, condition].sort((a, b) => a.feature - b.feature);
-        const key = longer.map(({ feature }) => feature).join();
+        const longer = conditions.filter(one => one === condition || rule.conditions.includes(one));
+        const key = longer.map(({ members }) => members[0]!.feature).join();
         if (!found.has(key)) found.set(key, { conditions: longer, coverage: coverageOf(longer, this.copies) });
       }
     return [...found.values()];
@@ -197,8 +202,7 @@ class RuleSearch {
         const copy = random.integer(copies);
         const row = rows.subarray(draw * size, (draw + 1) * size);
         row.set(background.subarray(copy * size, (copy + 1) * size));
-        for (const { met, impose } of rules[Math.floor((from + draw) / times)]!.conditions)
-          if (met[copy] === 0) impose(row, random);
+        for (const { impose } of rules[Math.floor((from + draw) / times)]!.conditions) impose(row, copy, random);
       }
       (await this.answersOf(rows)).forEach((same, draw) => (counts[Math.floor((from + draw) / times)]! += same));
     }
