@@ -59,6 +59,25 @@ describe('specialise', () => {
     expect(interpret(graph, x).get('y')).toEqual(interpret(exported, x).get('y'));
   });
 
+  it('does not hold a constant that is only spread out over tens of millions of elements', () => {
+    const spread = (extent: number): string[] => {
+      const { nodes } = specialise(
+        {
+          ...exported,
+          nodes: [node('Expand', ['zero', 'to'], 'wide'), node('Add', ['x', 'wide'], 'y')],
+          initializers: new Map([
+            ['zero', floats([1], [0])],
+            ['to', integers([extent, 4, 3])],
+          ]),
+        },
+        new Map([['x', [1, 4, 3]]]),
+      );
+      return nodes.map(n => n.operator);
+    };
+    expect(spread(2)).toEqual(['Add']);
+    expect(spread(2 ** 22)).toEqual(['Expand', 'Add']);
+  });
+
   it('computes shapes in integers', () => {
     const half: Graph = {
       ...exported,
