@@ -352,3 +352,37 @@ export const neuron_conductance = {
     steps,
   },
 } as const satisfies MethodEntry;
+
+export const integrated_hessians = {
+  category: 'method',
+  name: 'integrated_hessians',
+  summary: 'Interactions between pairs of features: integrated gradients of integrated gradients.',
+  documentation:
+    'A matrix for each example: off the diagonal half of what two features do together, on it what a feature does alone and with its own square. A row sums to the integrated gradient of its feature (stored for all features as `totals`), the whole to f(x) − f(reference). Networks of ReLU are piecewise linear, so their second derivatives are zero almost everywhere: `beta` replaces ReLU by SoftPlus_β for the purpose, and without it such a network is refused; how far that moves the target is reported. Kinks of other operators (max-pooling, LeakyReLU) stay as they are. A position of DNA is one feature, summed over its bases.',
+  citation: 'Janizek, Sturmfels & Lee 2021, Journal of Machine Learning Research 22:104',
+  revision: 1,
+  produces: 'interaction',
+  typology: {
+    stage: 'post hoc',
+    model: 'specific',
+    scope: 'local',
+    assumptions: 'The reference stands for absence, and the smoothed network behaves as the network does.',
+    errorControl: 'completeness, by the sums stored',
+  },
+  complete: false,
+  cost: 'features × steps × references passes of about 3 gradients each',
+  parameters: {
+    baseline,
+    beta: {
+      type: { is: 'number', min: 0.000_001, max: 1_000_000 },
+      optional: true,
+      summary: 'Steepness of the SoftPlus that replaces ReLU; left out, the network is taken as it is.',
+    },
+    features: {
+      type: { is: 'list', of: { is: 'either', of: [{ is: 'integer', min: 0 }, { is: 'text' }] } },
+      optional: true,
+      summary: 'Positions or features between which interactions are found, by number from 0 or name; all up to 256.',
+    },
+    steps,
+  },
+} as const satisfies MethodEntry;

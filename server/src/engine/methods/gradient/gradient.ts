@@ -4,6 +4,7 @@ import type { Family } from '../method.js';
 import { internalInfluence, layerConductance, layerIntegratedGradients, neuronConductance } from './conductance.js';
 import { expectedGradients } from './expected-gradients.js';
 import { integratedGradients } from './integrated-gradients.js';
+import { integratedHessians } from './integrated-hessians.js';
 import { layerActivation, layerGradientXActivation } from './layer.js';
 import { inputXGradient, saliencyMethod } from './saliency.js';
 import { smoothGrad, smoothGradSquared, varGrad } from './smooth-grad.js';
@@ -22,4 +23,5 @@ export const GRADIENT_METHODS: Family<typeof specifications> = {
   layer_integrated_gradients: layerIntegratedGradients,
   internal_influence: internalInfluence,
   neuron_conductance: neuronConductance,
+  integrated_hessians: integratedHessians,
 };

@@ -5,7 +5,8 @@ export interface Quadrature {
   readonly weights: Float64Array;
 }
 
-export type Rule = 'gauss_legendre' | 'trapezoid' | 'riemann';
+/** `product`: with the density −ln t of a product of two uniform numbers. */
+export type Rule = 'gauss_legendre' | 'trapezoid' | 'riemann' | 'product';
 
 /**
  * @param steps number of nodes for Gauss–Legendre and the midpoint rule, of intervals for the trapezoid rule
@@ -19,6 +20,11 @@ export function quadrature(rule: Rule, steps: number): Quadrature {
         nodes: Float64Array.from({ length: steps + 1 }, (_, i) => i / steps),
         weights: Float64Array.from({ length: steps + 1 }, (_, i) => (i === 0 || i === steps ? 0.5 : 1) / steps),
       };
+    case 'product': {
+      // t = u² takes most of the logarithm's singularity away.
+      const { nodes, weights } = gaussLegendre(steps);
+      return { nodes: nodes.map(u => u * u), weights: weights.map((w, i) => -4 * nodes[i]! * Math.log(nodes[i]!) * w) };
+    }
     case 'riemann':
       return {
         nodes: Float64Array.from({ length: steps }, (_, i) => (i + 0.5) / steps),
