@@ -112,6 +112,8 @@ const COMPOSITIONS: Readonly<Record<string, Body>> = {
         b.add('ReduceSumSquare', [x, b.integers([1])], { keepdims: 0 }),
       ]),
     ]),
+  'a logarithm of a sum of exponentials': (b, x) =>
+    b.add('ReduceLogSumExp', [b.add('Mul', [x, b.scalar(3)]), b.integers([1])], { keepdims: 0 }),
   'a layer normalisation': (b, x) => {
     const centred = b.add('Sub', [x, b.add('ReduceMean', [x, b.integers([1])])]);
     const variance = b.add('ReduceMean', [b.add('Mul', [centred, centred]), b.integers([1])]);

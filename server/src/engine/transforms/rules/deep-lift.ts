@@ -161,14 +161,20 @@ const acrossExtremes =
     });
   };
 
+const exponentialsOf = (
+  builder: GraphBuilder,
+  [value, reference]: readonly [string, string],
+  scale: string,
+): [string, string] => {
+  const of = (exponent: string): string => builder.add('Exp', [builder.add('Sub', [exponent, scale])]);
+  return [of(value), of(reference)];
+};
+
 /** Exponentials of example and reference along an axis, in a common scale that keeps them from overflowing, and their sums. */
 function exponentials(builder: GraphBuilder, x: string, twin: Twin, axes: string) {
   const top = (value: string): string => builder.add('ReduceMax', [value, axes], { keepdims: 1 });
   const scale = builder.add('Mul', [builder.add('Add', [top(x), top(twin(x))]), builder.scalar(0.5)]);
-  const [e, reference] = [x, twin(x)].map(value => builder.add('Exp', [builder.add('Sub', [value, scale])])) as [
-    string,
-    string,
-  ];
+  const [e, reference] = exponentialsOf(builder, [x, twin(x)], scale);
   const [sum, referenceSum] = [e, reference].map(value => builder.add('ReduceSum', [value, axes], { keepdims: 1 })) as [
     string,
     string,
@@ -207,7 +213,7 @@ const logSoftmax =
     return [builder.add('Sub', [cotangent, builder.add('Mul', [shared, slope])])];
   };
 
-/** Σ|x|, √Σx² and Σx²: the rescale rule for what is summed, and for the root of the sum. */
+/** Σ|x|, √Σx², Σx² and log Σ exp(x): the rescale rule for what is summed, and for what is made of the sum. */
 const norm =
   (twin: Twin): Gradient =>
   adjoint => {
@@ -223,6 +229,15 @@ const norm =
         const sizes = builder.add('Sub', [builder.add('Abs', [x]), builder.add('Abs', [twin(x)])]);
         const slope = ratio(builder, sizes, difference(builder, x, twin), builder.add('Sign', [x]));
         return [builder.add('Mul', [alongSum(cotangent), slope])];
+      }
+      case 'ReduceLogSumExp': {
+        const scale = middle(builder, y, twin);
+        const [e, reference] = exponentialsOf(builder, [x, twin(x)], alongSum(scale));
+        const [sum, referenceSum] = exponentialsOf(builder, [y, twin(y)], scale);
+        const slope = ratio(builder, builder.add('Sub', [e, reference]), difference(builder, x, twin), e);
+        const rise = builder.add('Sub', [sum, referenceSum]);
+        const logarithm = ratio(builder, difference(builder, y, twin), rise, builder.scalar(1));
+        return [builder.add('Mul', [alongSum(builder.add('Mul', [cotangent, logarithm])), slope])];
       }
       case 'ReduceL2':
         return [builder.add('Mul', [alongSum(ratio(builder, cotangent, sumOf(y), builder.scalar(0))), sumOf(x)])];

@@ -5,7 +5,8 @@
 
 /**
  * `linear`: sums, and everything that only rearranges. `elementwise`: y = f(x) for each element. `product`: linear in each of
- * two values, of which one is mostly constant. `choice`: Where. `norm`: sums of sizes or squares.
+ * two values, of which one is mostly constant. `choice`: Where. `norm`: a function of a
+ * sum over elements of a function of each.
  */
 export type Family =
   'linear' | 'elementwise' | 'product' | 'quotient' | 'maximum' | 'minimum' | 'choice' | 'softmax' | 'norm';
@@ -28,7 +29,7 @@ export const MEMBERS: Readonly<Record<Family, readonly string[]>> = {
   minimum: ['ReduceMin', 'Min'],
   choice: ['Where'],
   softmax: ['Softmax', 'LogSoftmax'],
-  norm: ['ReduceL1', 'ReduceL2', 'ReduceSumSquare'],
+  norm: ['ReduceL1', 'ReduceL2', 'ReduceSumSquare', 'ReduceLogSumExp'],
 };
 
 const FAMILIES: ReadonlyMap<string, Family> = new Map(
