@@ -46,15 +46,21 @@ const masked: Gradient = adjoint => {
   return [builder.add('Mul', [cotangent, builder.add('HardSigmoid', [outputs[0]!], { alpha: STEEP, beta: 0 })])];
 };
 
-/** The larger of two values: 1 to it, 0 to the other, half to each where they tie. */
-const larger: Gradient = adjoint => {
-  const { builder, inputs, wanted, cotangent } = adjoint;
-  const [a, b] = inputs as [string, string];
-  if (inputs.length !== 2 || !wanted.every(Boolean) || builder.shape(a).join() !== builder.shape(b).join())
+/** The largest of values of one shape: all to it, even shares where some tie. */
+const largest: Gradient = adjoint => {
+  const { builder, inputs, outputs, wanted, cotangent } = adjoint;
+  const shape = builder.shape(outputs[0]!).join();
+  if (inputs.length < 2 || !wanted.every(Boolean) || inputs.some(input => builder.shape(input).join() !== shape))
     return own(adjoint);
-  const share = builder.add('HardSigmoid', [builder.add('Sub', [a, b])], { alpha: STEEP, beta: 0.5 });
-  const first = builder.add('Mul', [cotangent, share]);
-  return [first, builder.add('Sub', [cotangent, first])];
+  const step = (a: string, b: string, beta: number): string =>
+    builder.add('HardSigmoid', [builder.add('Sub', [a, b])], { alpha: STEEP, beta });
+  if (inputs.length === 2) {
+    const first = builder.add('Mul', [cotangent, step(inputs[0]!, inputs[1]!, 0.5)]);
+    return [first, builder.add('Sub', [cotangent, first])];
+  }
+  const hits = inputs.map(input => step(input, outputs[0]!, 1));
+  const share = builder.add('Div', [cotangent, hits.reduce((sum, hit) => builder.add('Add', [sum, hit]))]);
+  return hits.map(hit => builder.add('Mul', [hit, share]));
 };
 
 /** Largest block of the products below; a power of two keeps them inside the runtime's kernels. */
@@ -107,7 +113,7 @@ const maxPoolPairs: Gradient = adjoint => {
   return [reshape(joined, shape)];
 };
 
-const FAST: Readonly<Record<string, Gradient>> = { Relu: masked, Max: larger, MaxPool: maxPoolPairs };
+const FAST: Readonly<Record<string, Gradient>> = { Relu: masked, Max: largest, MaxPool: maxPoolPairs };
 
 /** The fast derivatives, where an operator has one. */
 export const fastDerivatives: Rules = node => FAST[node.operator];
