@@ -178,6 +178,28 @@ export const mean_attribution = {
   },
 } as const satisfies MethodEntry;
 
+export const linear_association = {
+  category: 'method',
+  name: 'linear_association',
+  summary: 'The usual association scan: −log₁₀ p of the label on each feature alone, by least squares.',
+  documentation:
+    'Regresses the label on one feature at a time, with an intercept; the p-value is that of the slope (Student’s t, n − 2 degrees of freedom, two-sided), as `plink --linear` gives it. The model is not asked: this is what its attributions have to be better than. Features that do not vary score 0. Effects that are not additive are seen only as far as they have a linear part; relatedness and population structure are not accounted for. Slopes, standard errors and p-values are stored.',
+  citation: 'Purcell et al. 2007, Am J Hum Genet 81:559 (PLINK)',
+  revision: 1,
+  produces: 'importance',
+  typology: {
+    stage: 'intrinsic',
+    model: 'agnostic',
+    scope: 'global',
+    assumptions: 'The label depends linearly on the feature, with independent errors of equal variance.',
+    errorControl: 'p-value of each feature; no correction for their number',
+  },
+  alphabets: ['genotypes', 'expression'],
+  complete: false,
+  cost: 'none',
+  parameters: {},
+} as const satisfies MethodEntry;
+
 export const anchors = {
   category: 'method',
   name: 'anchors',
@@ -195,7 +217,7 @@ export const anchors = {
     errorControl: 'lower bound of the precision with probability 1 − δ',
   },
   complete: false,
-  cost: 'up to conditions × (budget + 2,048 × beam) forward passes',
+  cost: 'up to conditions × (16 × candidates × beam + budget + 2,048 × beam) forward passes',
   parameters: {
     background: {
       type: { is: 'call', category: 'reference' },
@@ -232,7 +254,8 @@ export const anchors = {
     budget: {
       type: { is: 'integer', min: 1, max: 10_000_000 },
       default: 5000,
-      summary: 'Forward passes for each length of a rule, after which the candidates’ means decide.',
+      summary:
+        'Forward passes for each length of a rule, beside 16 for each candidate, after which the shares found decide.',
     },
     groups,
     window,

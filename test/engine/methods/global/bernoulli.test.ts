@@ -91,6 +91,6 @@ describe('bestArms', () => {
       },
     });
     expect(found).toEqual([1]);
-    expect(draws).toBeLessThan(500 + 2 * 64);
+    expect(draws).toBeLessThan(3 * 16 + 500 + 2 * 64);
   });
 });

@@ -18,7 +18,7 @@ export interface Bandit {
   readonly tolerance: number;
   /** Probability of an arm that is worse than that. */
   readonly delta: number;
-  /** Draws after which the shares found so far decide. */
+  /** Draws, beside the first ones of every arm, after which the shares found so far decide. */
   readonly budget: number;
   /** Draws each of these arms so many times. @returns successes of each */
   readonly draw: (arms: readonly number[], times: number) => Promise<readonly number[]>;
@@ -42,7 +42,7 @@ export async function bestArms({ arms, wanted, tolerance, delta, budget, draw }:
   for (;;) {
     const ranked = [...successes.keys()].sort((a, b) => share(b) - share(a) || a - b);
     const [best, rest] = [ranked.slice(0, wanted), ranked.slice(wanted)];
-    if (rest.length === 0 || total >= budget) return best;
+    if (rest.length === 0 || total >= budget + arms * FIRST_DRAWS) return best;
     const rate = Math.log((K1 * arms * total ** ALPHA) / delta);
     const lower = best.map(arm => lowerBound(share(arm), rate / draws[arm]!));
     const upper = rest.map(arm => upperBound(share(arm), rate / draws[arm]!));

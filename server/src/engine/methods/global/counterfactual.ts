@@ -8,9 +8,10 @@ import type { Note } from '../../../protocol.js';
 import { Failure } from '../../failure.js';
 import { blockRowsFor, type Method, type MethodContext } from '../method.js';
 import { fillReferences } from '../pairs.js';
-import { Pass, type Passed } from '../passes.js';
+import { Pass } from '../passes.js';
 import { referenceOf } from '../references/references.js';
 import { changesByValue, changesFromReferences, type Change } from './changes.js';
+import { EditSearch, type Found, type Goal } from './edit-search.js';
 
 /** Columns of the array `outcome`. */
 export const OUTCOME_FIELDS = ['edits', 'flipped', 'proven', 'before', 'after'] as const;
@@ -20,25 +21,13 @@ const MOST_COMBINATIONS = 2e6;
 /** Examples whose changes are told in words. */
 const TOLD = 5;
 
-/** A changed example: what was changed, and the target there. */
-interface Changed {
-  readonly changes: readonly Change[];
-  readonly f: number;
-}
-
-interface Found extends Changed {
-  readonly flipped: boolean;
-  /** Whether fewer changes, or if it did not flip as many as are allowed, are impossible. */
-  readonly proven: boolean;
-}
-
 export const counterfactual: Method<typeof specification> = async (context, parameters) => {
   const { model, executor, examples, outputs, passed } = context;
   const { length, size } = model;
   const width = size / length;
   const changesOf = await changesFor(context, parameters.baseline);
   const most = length * changesOf.most;
-  if (combinations(most, parameters.exact) > MOST_COMBINATIONS)
+  if (parameters.exact > 1 && combinations(most, parameters.exact) > MOST_COMBINATIONS)
     throw new Failure(
       'method/cost',
       `\`exact: ${parameters.exact}\` would try ${combinations(most, parameters.exact).toExponential(1)} combinations of ${most} changes for each example`,
@@ -67,7 +56,7 @@ export const counterfactual: Method<typeof specification> = async (context, para
         const example = x.subarray(row * size, (row + 1) * size);
         const before = outputs[from + row]!;
         const changes = await changesOf.of(example, from + row);
-        const search = new Search(forward, passed, example, changes, goalOf(parameters, before));
+        const search = new EditSearch(forward, passed, example, changes, goalOf(parameters, before));
         const found = await search.run(before, parameters.edits, parameters.exact);
         for (const { feature, value } of found.changes)
           for (let i = 0; i < width; i++)
@@ -123,112 +112,9 @@ async function changesFor(
   };
 }
 
-/** Where the target is to go: `sign` · (f − threshold) grows on the way there. */
-interface Goal {
-  readonly sign: 1 | -1;
-  readonly reached: (f: number) => boolean;
-}
-
 function goalOf({ flip, threshold }: ParametersOf<typeof specification>, before: number): Goal {
   const up = flip === 'other' ? !(before > threshold) : flip === 'above';
   return { sign: up ? 1 : -1, reached: f => f > threshold === up };
-}
-
-class Search {
-  private readonly rowsAtOnce: number;
-
-  constructor(
-    private readonly forward: Pass,
-    private readonly passed: Passed,
-    private readonly example: Float32Array,
-    private readonly changes: readonly Change[],
-    private readonly goal: Goal,
-  ) {
-    this.rowsAtOnce = Math.max(1, Math.min(4096, Math.floor(2 ** 22 / example.length)));
-  }
-
-  async run(before: number, edits: number, exact: number): Promise<Found> {
-    const { reached } = this.goal;
-    if (reached(before)) return { changes: [], f: before, flipped: true, proven: true };
-    let best = await this.withoutNeedless(await this.greedy(before, edits));
-    let flipped = reached(best.f);
-    const largest = Math.min(exact, flipped ? best.changes.length - 1 : edits);
-    for (let size = 2; size <= largest; size++) {
-      const found = await this.furthest(this.combinationsOf(size));
-      if (found === undefined || !reached(found.f)) continue;
-      best = found;
-      flipped = true;
-      break;
-    }
-    return { ...best, flipped, proven: flipped ? best.changes.length <= exact + 1 : edits <= exact };
-  }
-
-  /** The furthest that single steps reach, each the best by itself. */
-  private async greedy(before: number, edits: number): Promise<Changed> {
-    let last: Changed = { changes: [], f: before };
-    let best = last;
-    while (!this.goal.reached(last.f) && last.changes.length < edits) {
-      const { changes } = last;
-      const free = this.changes.filter(change => changes.every(({ feature }) => feature !== change.feature));
-      const next = await this.furthest(free.map(change => [...changes, change]));
-      if (next === undefined) break;
-      last = next;
-      if (this.closer(next.f, best.f)) best = next;
-    }
-    return best;
-  }
-
-  /** The same without changes that are not needed, the least needed first. */
-  private async withoutNeedless(found: Changed): Promise<Changed> {
-    let best = found;
-    while (this.goal.reached(best.f) && best.changes.length > 1) {
-      const { changes } = best;
-      const fewer = await this.furthest(changes.map(left => changes.filter(change => change !== left)));
-      if (fewer === undefined || !this.goal.reached(fewer.f)) break;
-      best = fewer;
-    }
-    return best;
-  }
-
-  /** All combinations of so many changes of different features. */
-  private *combinationsOf(size: number, from = 0): Generator<Change[]> {
-    if (size === 0) {
-      yield [];
-      return;
-    }
-    for (let first = from; first <= this.changes.length - size; first++) {
-      const change = this.changes[first]!;
-      for (const rest of this.combinationsOf(size - 1, first + 1))
-        if (rest.every(({ feature }) => feature !== change.feature)) yield [change, ...rest];
-    }
-  }
-
-  /** Of several sets of changes the first that brings the target furthest. */
-  private async furthest(sets: Iterable<readonly Change[]>): Promise<Changed | undefined> {
-    const { example, rowsAtOnce } = this;
-    let best: Changed | undefined;
-    let waiting: (readonly Change[])[] = [];
-    const evaluate = async (): Promise<void> => {
-      const rows = new Float32Array(waiting.length * example.length);
-      waiting.forEach((changes, i) => {
-        rows.set(example, i * example.length);
-        for (const { feature, value } of changes) rows.set(value, i * example.length + feature * value.length);
-      });
-      const outputs = await this.forward.run(rows, this.passed);
-      waiting.forEach((changes, i) => {
-        const f = outputs[i]!;
-        if (best === undefined || this.closer(f, best.f)) best = { changes, f };
-      });
-      waiting = [];
-    };
-    for (const changes of sets) if (waiting.push(changes) === rowsAtOnce) await evaluate();
-    if (waiting.length > 0) await evaluate();
-    return best;
-  }
-
-  private closer(f: number, than: number): boolean {
-    return this.goal.sign * (f - than) > 0;
-  }
 }
 
 /** n choose k. */
