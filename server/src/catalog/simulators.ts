@@ -162,3 +162,50 @@ export const simulate_genotypes = {
     seed,
   },
 } as const satisfies SourceEntry;
+
+export const simulate_expression = {
+  category: 'source',
+  name: 'simulate_expression',
+  summary: 'Gene expression as mixtures of groups of genes, some over-expressed in each class.',
+  documentation:
+    'Latent Dirichlet allocation: a sample of 1,500,000 reads is drawn from groups of genes with weights from a Dirichlet distribution, 8 for the over-expressed groups of its class and 4 for others; genes have Dirichlet weights (5) in their group, at least a tenth of the mean in over-expressed ones. Values are counts per million reads. An informative gene has twice the mean in its class. The informative genes of each class (and sub-class) are kept as truth.\n\nPublished configurations: `simu1` (33 classes × 15,000 genes, 1,500 groups of 10, 37 over-expressed per class, 9,900 samples), `simu2` (3,000 groups that overlap), `simu_a`, `simu_b`, `simu_c` (two classes × 50,000 genes, 500 groups per sub-class, the first class of 1, 3, 5 sub-classes, 1,200 samples), `demo` (2 classes × 60 genes), `set0`, `set1`, `set4`, `set5` (a few genes; the last two with shared genes), and families of two classes × 2,000 genes, with a `value`: `syn_g` (sub-classes), `syn_t` (genes of a group), `syn_p` (over-expressed groups). Where the paper names no number of samples there are 600. `quick` and `quick_overlap` are ours: 5 classes × 1,500 genes, 15 over-expressed groups per class, 1,000 samples, 150 groups without or 300 with overlap.',
+  citation: 'Bontonou et al. 2023, arXiv 2303.11336; Blei, Ng & Jordan 2003, J. Mach. Learn. Res. 3:993',
+  revision: 1,
+  yields: 'expression',
+  parameters: {
+    configuration: {
+      type: {
+        is: 'keyword',
+        values: [
+          'demo',
+          'quick',
+          'quick_overlap',
+          'simu1',
+          'simu2',
+          'simu_a',
+          'simu_b',
+          'simu_c',
+          'set0',
+          'set1',
+          'set4',
+          'set5',
+          'syn_g',
+          'syn_t',
+          'syn_p',
+        ],
+      },
+      summary: 'Which published configuration.',
+    },
+    value: {
+      type: { is: 'integer', min: 1, max: 2000 },
+      optional: true,
+      summary: 'The number that tells members of a family (`syn_g`, `syn_t`, `syn_p`) apart.',
+    },
+    samples: {
+      type: { is: 'integer', min: 2, max: 10_000_000 },
+      optional: true,
+      summary: 'Number of samples of all classes, in place of the configuration’s.',
+    },
+    seed,
+  },
+} as const satisfies SourceEntry;

@@ -2,6 +2,7 @@
 import type * as specifications from '../../catalog/simulators.js';
 import type { ParametersOf } from '../../catalog/specification.js';
 import type { Source } from '../data/source.js';
+import { simulateExpressionSource } from './expression.js';
 import { simulateGenotypesSource } from './genotypes.js';
 import { simulateMotifCombinations } from './motif-combinations.js';
 import { simulateMotifGrammar } from './motif-grammar.js';
@@ -10,6 +11,7 @@ import { simulateMotifGrammar } from './motif-grammar.js';
 export const SIMULATORS: {
   readonly [Name in keyof typeof specifications]: Source<ParametersOf<(typeof specifications)[Name]>>;
 } = {
+  simulate_expression: simulateExpressionSource,
   simulate_genotypes: simulateGenotypesSource,
   simulate_motif_combinations: simulateMotifCombinations,
   simulate_motif_grammar: simulateMotifGrammar,
