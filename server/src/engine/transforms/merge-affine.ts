@@ -114,8 +114,8 @@ function affineOf(
     );
   }
   if (!['Add', 'Sub', 'Mul', 'Div'].includes(node.operator) || node.inputs.length !== 2) return undefined;
-  const second = node.inputs[0] === x;
-  const other = node.inputs[second ? 1 : 0]!;
+  const first = node.inputs[0] === x;
+  const other = node.inputs[first ? 1 : 0]!;
   const constant = other === x ? undefined : builder.header(other).constant;
   const values = constant && perChannel(constant, channels, rank, axis);
   if (values === undefined) return undefined;
@@ -123,11 +123,11 @@ function affineOf(
     case 'Add':
       return { slope: fill(1), offset: values };
     case 'Sub':
-      return second ? { slope: fill(1), offset: values.map(v => -v) } : { slope: fill(-1), offset: values };
+      return first ? { slope: fill(1), offset: values.map(v => -v) } : { slope: fill(-1), offset: values };
     case 'Mul':
       return { slope: values, offset: fill(0) };
     default:
-      return second ? { slope: values.map(v => 1 / v), offset: fill(0) } : undefined;
+      return first ? { slope: values.map(v => 1 / v), offset: fill(0) } : undefined;
   }
 }
 
