@@ -229,6 +229,25 @@ export const Distribution = z.object({
 });
 export type Distribution = z.infer<typeof Distribution>;
 
+/** Numbers as functions of one, such as accuracy by the number of features kept. */
+export const Curve = z.object({
+  title: z.string(),
+  /** Where the points lie. */
+  x: z.object({ title: z.string(), unit: z.string(), values: z.array(z.number()) }),
+  /** Unit of the values. */
+  unit: z.string(),
+  series: z.array(
+    z.object({
+      name: z.string(),
+      /** As many as there are points, as the limits around them. */
+      values: z.array(z.number()),
+      low: z.array(z.number()).optional(),
+      high: z.array(z.number()).optional(),
+    }),
+  ),
+});
+export type Curve = z.infer<typeof Curve>;
+
 export const Outcome = z.enum(['met', 'met, not shown', 'failed', 'not shown', 'not run']);
 export type Outcome = z.infer<typeof Outcome>;
 
@@ -307,6 +326,7 @@ export const Snapshot = z.object({
       headline: z.string(),
       statistics: z.array(Statistic),
       distribution: Distribution.optional(),
+      curve: Curve.optional(),
       notes: z.array(Note),
     }),
   ),

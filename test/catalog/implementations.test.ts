@@ -16,7 +16,7 @@ import { REFERENCES } from '../../server/src/engine/methods/references/reference
 import { METRICS } from '../../server/src/engine/metrics/metrics.js';
 import { FORMATS } from '../../server/src/engine/models/model.js';
 import { LAYERS } from '../../server/src/engine/models/network/layers.js';
-import { MEASURES } from '../../server/src/engine/steps/metric.js';
+import { MEASURES } from '../../server/src/engine/steps/measures/measures.js';
 import { TARGETS } from '../../server/src/engine/transforms/target.js';
 
 const IMPLEMENTATIONS: readonly [Category, object][] = [

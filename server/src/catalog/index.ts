@@ -4,7 +4,7 @@ import * as corrections from './corrections.js';
 import * as formats from './formats.js';
 import * as layers from './layers.js';
 import * as methods from './methods/index.js';
-import * as metrics from './metrics.js';
+import * as metrics from './metrics/index.js';
 import * as references from './references.js';
 import * as sources from './sources.js';
 import * as stages from './stages.js';

@@ -195,7 +195,8 @@ export interface MetricEntry extends EntryBase {
     readonly kind: 'attribution' | 'target';
     readonly min: number;
     readonly max: number;
-    readonly maps?: readonly MapKind[];
+    /** The forms that it measures; maps of the input of any kind where absent. */
+    readonly maps?: readonly Form[];
     /** Only maps of methods that claim completeness, before any correction. */
     readonly complete?: true;
   };

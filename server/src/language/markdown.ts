@@ -73,7 +73,7 @@ export function traitsOf(entry: Entry): string[] {
     case 'metric': {
       const { kind, min, max, maps, complete } = entry.subjects;
       const count = min === max ? `${min}` : `${min} to ${max}`;
-      const subject = `Of: ${count} ${kind}${max === 1 ? '' : 's'}${maps ? ` (${maps.join(', ')} maps)` : ''}`;
+      const subject = `Of: ${count} ${kind}${max === 1 ? '' : 's'}${maps ? ` (${maps.join(', ')})` : ''}`;
       return [
         complete ? `${subject} of a method that claims completeness, uncorrected` : subject,
         entry.on ? 'needs `on data`' : undefined,

@@ -76,6 +76,7 @@ export async function buildSnapshot(input: SnapshotInput): Promise<Snapshot> {
         headline: findEntry('metric', step.task.metric.call)?.headline ?? '',
         statistics: statisticsOf(step, meta),
         ...(meta.distribution && { distribution: meta.distribution }),
+        ...(meta.curve && { curve: meta.curve }),
       });
     } else if (meta.map !== undefined && !isMap(meta.map)) {
       snapshot.tables.push({ ...about, ...(await tableOf(meta.map, meta, store)) });

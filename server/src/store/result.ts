@@ -42,6 +42,20 @@ const distribution = z.object({
   expectedTitle: z.string().optional(),
 });
 
+const curve = z.object({
+  title: z.string(),
+  x: z.object({ title: z.string(), unit: z.string(), values: z.array(z.number()) }),
+  unit: z.string(),
+  series: z.array(
+    z.object({
+      name: z.string(),
+      values: z.array(z.number()),
+      low: z.array(z.number()).optional(),
+      high: z.array(z.number()).optional(),
+    }),
+  ),
+});
+
 export const ResultMeta = z.object({
   format: z.literal(1),
   key: z.string(),
@@ -65,6 +79,7 @@ export const ResultMeta = z.object({
   /** Metrics: the statistics whose bootstrap draws are rows of `draws.npy`. */
   drawn: z.array(z.string()).optional(),
   distribution: distribution.optional(),
+  curve: curve.optional(),
   notes: z.array(note),
   versions: z.record(z.string(), z.string()),
   /** Wall time over all sessions that worked on it. */

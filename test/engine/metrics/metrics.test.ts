@@ -1,17 +1,43 @@
 import { describe, expect, it } from 'vitest';
 import { entriesOf, findEntry } from '../../../server/src/catalog/index.js';
+import { attributionRecall } from '../../../server/src/engine/metrics/attribution-recall.js';
+import type { FeatureTruth } from '../../../server/src/engine/data/examples.js';
 import { completeness } from '../../../server/src/engine/metrics/completeness.js';
+import { composite } from '../../../server/src/engine/metrics/composite.js';
+import { decoyPrecision } from '../../../server/src/engine/metrics/decoy-precision.js';
 import { interpretability } from '../../../server/src/engine/metrics/interpretability.js';
 import type { MetricResult } from '../../../server/src/engine/metrics/metric.js';
 import { METRICS } from '../../../server/src/engine/metrics/metrics.js';
 import { predictionSummary } from '../../../server/src/engine/metrics/prediction-summary.js';
 import { rankAgreement } from '../../../server/src/engine/metrics/rank-agreement.js';
 import { isotropicShareBelow, simplexAngle, simplexAngles } from '../../../server/src/engine/metrics/simplex-angle.js';
+import { stability } from '../../../server/src/engine/metrics/stability.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 
 function normals(count: number, draw = 0): Float64Array {
   const stream = new Stream(1, 'test', undefined, draw);
   return Float64Array.from({ length: count }, () => stream.normal());
+}
+
+/** A cohort: every fourth variant is planted, the kinds in turn, and half of all are decoys. */
+function plantedVariants(count: number): FeatureTruth {
+  const columns = ['additive', 'dominant', 'recessive', 'epistatic', 'partner', 'decoy'];
+  const values = new Float64Array(count * columns.length);
+  for (let variant = 0; variant < count; variant++) {
+    const decoy = variant >= count / 2;
+    const kind = variant % 4 === 0 ? Math.floor(variant / 4) % 4 : -1;
+    const row = variant * columns.length;
+    values[row + 4] = -1;
+    if (decoy) values[row + 5] = 1;
+    else if (kind >= 0) values[row + kind] = 1;
+  }
+  const epistatic = Array.from({ length: count / 2 }, (_, variant) => variant).filter(v => values[v * 6 + 3] === 1);
+  for (let i = 0; i + 1 < epistatic.length; i += 2) {
+    const [a, b] = [epistatic[i]!, epistatic[i + 1]!];
+    values[a * 6 + 4] = b;
+    values[b * 6 + 4] = a;
+  }
+  return { columns, values };
 }
 
 function column(result: MetricResult, name: string): number[] {
@@ -22,6 +48,8 @@ describe('catalog', () => {
   const n = 40;
   const length = 20;
   const truth = Float32Array.from({ length: n * length }, (_, at) => (at % length < 4 ? 2 : 0));
+  const variants = plantedVariants(800);
+  const magnitudes = (draw: number) => normals(800, draw).map(Math.abs);
   const results: Record<keyof typeof METRICS, MetricResult> = {
     completeness: completeness({ pairs: normals(n * 8), examples: n, references: 2, tolerance: 0.01 }),
     simplex_angle: simplexAngle({ gradient: normals(n * length * 4), examples: n, length }),
@@ -33,6 +61,12 @@ describe('catalog', () => {
     }),
     prediction_summary: predictionSummary({ outputs: normals(n), labels: Array.from({ length: n }, (_, i) => i % 2) }),
     interpretability: interpretability({ scores: normals(n * length), truth, examples: n, length }),
+    attribution_recall: attributionRecall({ scores: magnitudes(2), truth: variants, top: 0.1 }),
+    decoy_precision: decoyPrecision({ scores: magnitudes(3), truth: variants, top: 0.1 }),
+    stability: stability({ members: Array.from({ length: 12 }, (_, member) => magnitudes(10 + member)) }),
+    composite: composite({
+      methods: ['a', 'b'].map(name => ({ name, recall: 0.5, precision: 0.2, deviation: 0.4 })),
+    }),
   };
 
   it('has exactly the metrics that are implemented', () => {
@@ -55,7 +89,11 @@ describe('catalog', () => {
         if (found) expect(found[0] <= value && value <= found[1], statistic).toBe(true);
       }
       for (const { values } of result.columns) expect(values).toHaveLength(result.units);
-      expect(result.distribution!.edges).toHaveLength(result.distribution!.counts.length + 1);
+      const { distribution, curve } = result;
+      if (distribution) expect(distribution.edges).toHaveLength(distribution.counts.length + 1);
+      for (const series of curve?.series ?? [])
+        for (const values of [series.values, series.low ?? [], series.high ?? []])
+          if (values.length > 0) expect(values).toHaveLength(curve!.x.values.length);
     },
   );
 });

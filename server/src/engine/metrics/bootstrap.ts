@@ -5,6 +5,7 @@
  */
 import { percentileInterval } from '../../store/percentile.js';
 import { Stream } from '../random/philox.js';
+import { boundsAsDraws, type Bound } from './bounds.js';
 import type { StatisticResult } from './metric.js';
 
 /** Resamples behind an interval. */
@@ -20,8 +21,11 @@ export type Weighted = (counts: Uint32Array) => number;
 export interface Estimand {
   readonly n: number;
   readonly of: Weighted;
-  /** `none` for extremes and exact counts; a text withholds the interval for that reason. */
-  readonly interval?: 'none' | { readonly withheld: string };
+  /**
+   * `none` for extremes and exact counts; a text withholds the interval for that reason; a bound (bounds.ts) takes the place
+   * of resampling.
+   */
+  readonly interval?: 'none' | { readonly withheld: string } | { readonly bound: Bound };
 }
 
 /** The values that are defined. */
@@ -94,8 +98,15 @@ function bootstrap(n: number, of: Weighted): Float64Array {
   return draws;
 }
 
-/** Values, intervals and draws of several statistics. Those that the data do not define are left out. */
-export function estimate(estimands: Readonly<Record<string, Estimand>>): {
+/**
+ * Values, intervals and draws of several statistics. Those that the data do not define are left out.
+ *
+ * @param units what the statistics are over, in words
+ */
+export function estimate(
+  estimands: Readonly<Record<string, Estimand>>,
+  units = 'examples',
+): {
   statistics: Record<string, StatisticResult>;
   draws: Map<string, Float64Array>;
 } {
@@ -107,13 +118,17 @@ export function estimate(estimands: Readonly<Record<string, Estimand>>): {
     if (interval === 'none') {
       statistics[name] = { value, n };
     } else if (n < FEWEST_UNITS) {
-      statistics[name] = { value, n, withheld: `${n} of at least ${FEWEST_UNITS} examples that an interval needs` };
-    } else if (interval) {
+      statistics[name] = { value, n, withheld: `${n} of at least ${FEWEST_UNITS} ${units} that an interval needs` };
+    } else if (interval && 'withheld' in interval) {
       statistics[name] = { value, n, withheld: interval.withheld };
     } else {
-      const drawn = bootstrap(n, of);
+      const drawn = interval ? boundsAsDraws(interval.bound, DRAWS) : bootstrap(n, of);
       draws.set(name, drawn);
-      statistics[name] = { value, n, interval: percentileInterval(drawn, 0.95) };
+      statistics[name] = {
+        value,
+        n,
+        interval: interval ? [interval.bound(0.025), interval.bound(0.975)] : percentileInterval(drawn, 0.95),
+      };
     }
   }
   return { statistics, draws };

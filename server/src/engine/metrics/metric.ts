@@ -1,5 +1,5 @@
 /** What every measurement yields: numbers per example, statistics over them with intervals, and a distribution. */
-import type { Distribution, Note } from '../../protocol.js';
+import type { Curve, Distribution, Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
 
 /** Values of a map or of scores, row-major. */
@@ -18,6 +18,8 @@ export interface StatisticResult {
 export interface MetricResult {
   /** Units (examples) that the metric was given. */
   readonly units: number;
+  /** What a unit is, where it is not an example: `variant`, `member`. */
+  readonly axis?: string;
   /** What was measured at each unit; NaN where it is not defined. */
   readonly columns: readonly { readonly name: string; readonly values: Float64Array }[];
   /** By the names of the catalog entry. A statistic that the data do not define is left out, and a note says why. */
@@ -25,6 +27,7 @@ export interface MetricResult {
   /** Bootstrap draws of every statistic with an interval. */
   readonly draws: ReadonlyMap<string, Float64Array>;
   readonly distribution?: Distribution;
+  readonly curve?: Curve;
   readonly notes: readonly Note[];
 }
 

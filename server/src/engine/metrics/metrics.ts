@@ -1,11 +1,15 @@
 /** The metrics by their catalog names. */
-import type * as specifications from '../../catalog/metrics.js';
+import type * as specifications from '../../catalog/metrics/index.js';
+import { attributionRecall } from './attribution-recall.js';
 import { completeness } from './completeness.js';
+import { composite } from './composite.js';
+import { decoyPrecision } from './decoy-precision.js';
 import { interpretability } from './interpretability.js';
 import type { MetricResult } from './metric.js';
 import { predictionSummary } from './prediction-summary.js';
 import { rankAgreement } from './rank-agreement.js';
 import { simplexAngle } from './simplex-angle.js';
+import { stability } from './stability.js';
 
 /** One implementation per metric of the catalog. What each asks for differs, so callers pick by name. */
 export const METRICS = {
@@ -14,4 +18,8 @@ export const METRICS = {
   rank_agreement: rankAgreement,
   prediction_summary: predictionSummary,
   interpretability,
+  attribution_recall: attributionRecall,
+  decoy_precision: decoyPrecision,
+  stability,
+  composite,
 } as const satisfies { readonly [Name in keyof typeof specifications]: (input: never) => MetricResult };

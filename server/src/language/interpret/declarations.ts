@@ -254,11 +254,11 @@ function checkSubjects(definition: Definition, metric: MetricEntry, context: Con
   facts.forEach((fact, index) => {
     if (fact?.map === undefined) return;
     const name = subjects[index]?.callee.$refText ?? '';
-    if (!isMap(fact.map) || (maps !== undefined && !maps.includes(fact.map))) {
+    if (maps === undefined ? !isMap(fact.map) : !maps.includes(fact.map)) {
       fail(
         'map/wrong',
         index,
-        `\`${metric.name}\` measures ${maps === undefined ? 'maps of the input' : `${maps.join(' or ')} maps`}, and \`${name}\` is ${mapWords(fact.map)}.`,
+        `\`${metric.name}\` measures ${maps === undefined ? 'maps of the input' : `${maps.map(mapWords).join(' or ')}`}, and \`${name}\` is ${mapWords(fact.map)}.`,
       );
     }
     if (complete && !fact.complete) fail('map/not-complete', index, ...incomplete(name, fact, metric));

@@ -4,6 +4,7 @@ import type { Family } from '../method.js';
 import { ale } from './ale.js';
 import { anchors } from './anchors.js';
 import { counterfactual } from './counterfactual.js';
+import { linearAssociation } from './linear-association.js';
 import { meanAttribution } from './mean-attribution.js';
 import { partialDependence } from './partial-dependence.js';
 import { conditionalPermutationImportance, permutationImportance } from './permutation-importance.js';
@@ -14,6 +15,7 @@ export const GLOBAL_METHODS: Family<typeof specifications> = {
   ale,
   partial_dependence: partialDependence,
   mean_attribution: meanAttribution,
+  linear_association: linearAssociation,
   anchors,
   counterfactual,
 };

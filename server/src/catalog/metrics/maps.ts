@@ -1,5 +1,5 @@
-/** Measurements that decide whether an attribution can be believed. */
-import type { MetricEntry } from './specification.js';
+/** Measurements of maps: what they claim, how they agree, and whether they find what was planted. */
+import type { MetricEntry } from '../specification.js';
 
 export const completeness = {
   category: 'metric',

@@ -1,0 +1,3 @@
+/** Measurements that decide whether an attribution can be believed, by what they need to know. */
+export * from './maps.js';
+export * from './cohorts.js';

@@ -1,0 +1,92 @@
+/** How the measurements of cohorts get what they measure: scores of variants, and what is known of the variants. */
+import type * as specifications from '../../../catalog/metrics/cohorts.js';
+import { Failure } from '../../failure.js';
+import { METRICS } from '../../metrics/metrics.js';
+import type { Measured } from '../../metrics/composite.js';
+import { metaOf } from '../results.js';
+import type { StepContext } from '../step.js';
+import { examplesBehind, keyOf, only, type Measures } from './measure.js';
+
+/** Rows of an attribution that are read at a time. */
+const ROWS_AT_ONCE = 1024;
+
+export const COHORT_MEASURES: Measures<typeof specifications> = {
+  attribution_recall: async (task, { top }, context) =>
+    METRICS.attribution_recall({ ...(await scoresAndTruth(context, only(task))), top }),
+  decoy_precision: async (task, { top }, context) =>
+    METRICS.decoy_precision({ ...(await scoresAndTruth(context, only(task))), top }),
+  stability: async (task, _, context) => METRICS.stability({ members: await memberScores(context, only(task)) }),
+  composite: async (task, { decoys, ensembles, top, tau }, context) => {
+    const keys = task.subjects.map(keyOf);
+    requireAsMany('decoys', decoys, keys.length);
+    requireAsMany('ensembles', ensembles, keys.length);
+    const methods: Measured[] = [];
+    for (const [i, key] of keys.entries()) {
+      const recall = METRICS.attribution_recall({ ...(await scoresAndTruth(context, key)), top });
+      const precision = METRICS.decoy_precision({ ...(await scoresAndTruth(context, decoys?.[i] ?? key)), top });
+      const stability = METRICS.stability({ members: await memberScores(context, ensembles?.[i] ?? key) });
+      methods.push({
+        name: (await metaOf(context.store, key)).title,
+        recall: recall.statistics['all']!.value,
+        precision: precision.statistics['precision']!.value,
+        deviation: stability.statistics['median']!.value,
+      });
+    }
+    return METRICS.composite({ methods, ...(tau !== undefined && { tau }) });
+  },
+};
+
+function requireAsMany(parameter: string, given: readonly string[] | undefined, count: number): void {
+  if (given !== undefined && given.length !== count)
+    throw new Failure(
+      'metric/count',
+      `\`${parameter}\` names ${given.length} attributions, and ${count} are compared`,
+      {
+        remedy: 'Name one for each, in the same order.',
+      },
+    );
+}
+
+/** The score of each variant and what is known of it. */
+async function scoresAndTruth(context: StepContext, key: string) {
+  const [scores] = await meanMagnitudes(context, key, 'array');
+  const { featureTruth, length } = await examplesBehind(context, key);
+  if (scores!.length !== length)
+    throw new Failure('metric/groups', `there are ${scores!.length} scores of ${length} variants`, {
+      place: context.title,
+      remedy: 'Score single variants: leave groups and windows out of the method.',
+    });
+  return { scores: scores!, truth: featureTruth };
+}
+
+/** @throws Failure `metric/one-member` for the attribution of a single network */
+async function memberScores(context: StepContext, key: string): Promise<Float64Array[]> {
+  const { arrays } = await metaOf(context.store, key);
+  if (arrays.some(({ name }) => name === 'members')) return meanMagnitudes(context, key, 'members');
+  return meanMagnitudes(context, key, 'array');
+}
+
+/**
+ * Mean of |attribution| over the examples, feature by feature; the values themselves of a method that gives every feature one
+ * number for the whole data set. One array [feature] for each member.
+ */
+async function meanMagnitudes({ store, checkpoint }: StepContext, key: string, name: string): Promise<Float64Array[]> {
+  const { map, rows } = await metaOf(store, key);
+  const array = await store.array(key, name);
+  const members = name === 'members' ? array.shape[1]! : 1;
+  if (map === 'importance') {
+    const values = await array.read();
+    return Array.from({ length: members }, (_, member) =>
+      Float64Array.from({ length: rows }, (_, feature) => values[feature * members + member]!),
+    );
+  }
+  const features = array.shape.at(-1)!;
+  const sums = Array.from({ length: members }, () => new Float64Array(features));
+  for (let from = 0; from < rows; from += ROWS_AT_ONCE) {
+    const values = await array.read(from, Math.min(from + ROWS_AT_ONCE, rows));
+    for (let at = 0; at < values.length; at++)
+      sums[Math.floor(at / features) % members]![at % features]! += Math.abs(values[at]!) / rows;
+    await checkpoint();
+  }
+  return sums;
+}

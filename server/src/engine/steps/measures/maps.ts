@@ -1,0 +1,78 @@
+/** How the measurements of maps get what they measure. */
+import type * as specifications from '../../../catalog/metrics/maps.js';
+import { StoredExamples } from '../../data/stored-examples.js';
+import { Failure } from '../../failure.js';
+import { predictAll } from '../../methods/predictions.js';
+import { METRICS } from '../../metrics/metrics.js';
+import { requireFit } from '../data.js';
+import { loadModels } from '../models.js';
+import { attributionBehind, metaOf } from '../results.js';
+import { examplesBehind, keyOf, only, read, type Measures } from './measure.js';
+
+export const MAP_MEASURES: Measures<typeof specifications> = {
+  completeness: async (task, _, context) => {
+    const key = only(task);
+    const meta = await metaOf(context.store, key);
+    const { method } = await attributionBehind(context.store, key);
+    const layout = meta.arrays.find(array => array.name === 'pairs');
+    const pairs = await read(context, key, 'pairs');
+    return METRICS.completeness({
+      pairs: Float64Array.from(pairs),
+      examples: meta.rows,
+      references: layout?.axes[1]?.size ?? 1,
+      tolerance: Number(method.parameters['tolerance'] ?? 0.01),
+      names: (await examplesBehind(context, key)).names,
+    });
+  },
+  simplex_angle: async (task, _, context) => {
+    const key = only(task);
+    const examples = await examplesBehind(context, key);
+    const gradient = await read(context, key, 'array');
+    return METRICS.simplex_angle({
+      gradient,
+      examples: examples.count,
+      length: examples.length,
+      names: examples.names,
+    });
+  },
+  rank_agreement: async (task, { top }, context) => {
+    const keys = task.subjects.map(keyOf);
+    const examples = await examplesBehind(context, keys[0]!);
+    const scores = await Promise.all(keys.map(key => read(context, key, 'scores')));
+    return METRICS.rank_agreement({
+      scores,
+      examples: examples.count,
+      length: examples.length,
+      top,
+      names: examples.names,
+    });
+  },
+  prediction_summary: async (task, _, context, passed) => {
+    const target = task.subjects[0];
+    if (typeof target !== 'object' || task.data === undefined) throw new Error('a target and data are expected');
+    const examples = await StoredExamples.open(context.store, task.data);
+    const models = await loadModels(target, context);
+    for (const model of models) requireFit(model, examples.space.alphabet, examples.length);
+    return METRICS.prediction_summary({
+      outputs: await predictAll(models, examples, context.executor, passed),
+      labels: examples.labels,
+      names: examples.names,
+    });
+  },
+  interpretability: async (task, { truth }, context) => {
+    const examples = await StoredExamples.open(context.store, truth.of);
+    const bits = await examples.truth();
+    if (bits === undefined)
+      throw new Failure('metric/no-truth', 'nothing is known of where this data set has motifs', {
+        place: context.title,
+        remedy: 'Take the truth of simulated data, such as simulate_motifs.',
+      });
+    return METRICS.interpretability({
+      scores: await read(context, only(task), 'scores'),
+      truth: bits,
+      examples: examples.count,
+      length: examples.length,
+      names: examples.names,
+    });
+  },
+};
