@@ -6,7 +6,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { unzipSync } from 'fflate';
+// The build without workers: that for Node.js collides with the bundle's own `createRequire`.
+import { unzipSync } from 'fflate/browser';
 import h5wasm from 'h5wasm/node';
 import { firstBytes, withHdf5, type Hdf5File, type Hdf5Group } from '../../data/hdf5.js';
 import { unreadable } from '../../data/source.js';
