@@ -2,16 +2,12 @@
 import { floats, numbersAttribute, sizeOf, type Attributes } from '../../graph/graph.js';
 import { axisOf } from '../../ops/operator.js';
 import { windowOf } from '../../ops/window.js';
-import type { Composite, Expansion } from './expansion.js';
-
-/** The sum or another reduction that takes the node's own axes and attributes. */
-const reduced = (e: Expansion, operator: string, x: string): string =>
-  e.add(operator, [x, ...(e.optional(1) === undefined ? [] : [e.input(1)])], e.node.attributes);
+import type { Composite } from './expansion.js';
 
 const logSum: Composite = {
   name: 'ReduceLogSum',
   parts: ['ReduceSum', 'Log'],
-  expand: e => [e.add('Log', [reduced(e, 'ReduceSum', e.input(0))])],
+  expand: e => [e.add('Log', [e.add('ReduceSum', e.given, e.node.attributes)])],
 };
 
 /** Halves of the elements are multiplied with each other until one is left; a gradient through zeros stays right. */
