@@ -30,7 +30,7 @@ it('counts dead units, ties, saturation and inputs without a gradient', async ()
     level: 'information',
     code: 'model/activity',
     message:
-      'At 1 examples: 1 of 3 ReLU units are active nowhere; 100\u00a0% of sigmoids and hyperbolic tangents are saturated; ' +
+      'At one example: 1 of 3 ReLU units are active nowhere; 100\u00a0% of sigmoids and hyperbolic tangents are saturated; ' +
       '88.9\u00a0% of maxima are shared by several elements, 44.4\u00a0% at another value than 0; ' +
       '87.5\u00a0% of inputs have a gradient of exactly 0.',
   });

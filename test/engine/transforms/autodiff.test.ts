@@ -112,19 +112,6 @@ describe('networks', () => {
 
 describe('refusals', () => {
   it.each<[string, (builder: GraphBuilder, x: string) => string, string]>([
-    [
-      'Conv',
-      (b, x) => b.add('Conv', [b.constant(normal([1, 4, 5])), x]),
-      'its kernel or bias is computed from the input',
-    ],
-    [
-      'ConvTranspose',
-      (b, x) => {
-        const bias = b.add('ReduceSum', [x, b.integers([1, 2])], { keepdims: 0 });
-        return b.add('ConvTranspose', [b.constant(normal([1, 2, 5])), b.constant(normal([2, 3, 1])), bias]);
-      },
-      'its kernel or bias is computed from the input',
-    ],
     ['Gather', (b, x) => b.add('Gather', [x, b.input('at', 'int64', [2])]), 'the indices are computed from the input'],
     [
       'BatchNormalization',

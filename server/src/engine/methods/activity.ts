@@ -106,7 +106,7 @@ export function activityNotes(activity: Activity): Note[] {
     {
       level: 'information',
       code: 'model/activity',
-      message: `At ${examples} examples: ${parts.join('; ')}.`,
+      message: `At ${examples === 1 ? 'one example' : `${examples} examples`}: ${parts.join('; ')}.`,
     },
   ];
 }
