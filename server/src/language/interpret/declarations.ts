@@ -258,7 +258,7 @@ function checkSubjects(definition: Definition, metric: MetricEntry, context: Con
       fail(
         'map/wrong',
         index,
-        `\`${metric.name}\` measures ${maps === undefined ? 'maps of the input' : `${maps.map(mapWords).join(' or ')}`}, and \`${name}\` is ${mapWords(fact.map)}.`,
+        `\`${metric.name}\` measures ${maps === undefined ? 'maps of the input' : maps.map(mapWords).join(' or ')}, and \`${name}\` is ${mapWords(fact.map)}.`,
       );
     }
     if (complete && !fact.complete) fail('map/not-complete', index, ...incomplete(name, fact, metric));

@@ -62,7 +62,7 @@ export async function associate(
     const logP = varies ? logTwoSided(slope / error, n - 2) : 0;
     slopes[feature] = slope;
     errors[feature] = error;
-    strength[feature] = -logP / Math.LN10;
+    strength[feature] = Math.abs(logP) / Math.LN10;
     pValues[feature] = Math.exp(logP);
   }
   return { strength, slopes, errors, pValues };
