@@ -211,27 +211,6 @@ export const expected_gradients = {
   },
 } as const satisfies MethodEntry;
 
-export const layer_activation = {
-  category: 'method',
-  name: 'layer_activation',
-  summary: 'The values of a layer.',
-  documentation:
-    'What each neuron puts out, before anything is attributed. Layers and nodes are named as in the file; an unknown name is refused with those that there are.',
-
-  revision: 1,
-  produces: 'activation',
-  typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
-    assumptions: 'None: the values are the network’s own.',
-    errorControl: 'none needed',
-  },
-  complete: false,
-  cost: '1 forward pass',
-  parameters: { layer },
-} as const satisfies MethodEntry;
-
 export const layer_gradient_x_activation = {
   category: 'method',
   name: 'layer_gradient_x_activation',

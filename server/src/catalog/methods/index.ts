@@ -3,3 +3,4 @@ export * from './gradient.js';
 export * from './rules.js';
 export * from './perturbation.js';
 export * from './global.js';
+export * from './model-based.js';

@@ -4,6 +4,7 @@ import type { PlainCall } from '../../catalog/specification.js';
 import { GLOBAL_METHODS } from './global/global.js';
 import { GRADIENT_METHODS } from './gradient/gradient.js';
 import type { Family, MethodContext, PreparedMethod } from './method.js';
+import { MODEL_BASED_METHODS } from './model-based/model-based.js';
 import { PERTURBATION_METHODS } from './perturbation/perturbation.js';
 import { RULE_METHODS } from './rules/rules.js';
 
@@ -13,6 +14,7 @@ export const METHODS: Family<typeof specifications> = {
   ...RULE_METHODS,
   ...PERTURBATION_METHODS,
   ...GLOBAL_METHODS,
+  ...MODEL_BASED_METHODS,
 };
 
 /** Whether a method asks the network's graph for derivatives, or for what rules make of them. */

@@ -5,7 +5,7 @@ import { internalInfluence, layerConductance, layerIntegratedGradients, neuronCo
 import { expectedGradients } from './expected-gradients.js';
 import { integratedGradients } from './integrated-gradients.js';
 import { integratedHessians } from './integrated-hessians.js';
-import { layerActivation, layerGradientXActivation } from './layer.js';
+import { layerGradientXActivation } from './layer.js';
 import { inputXGradient, saliencyMethod } from './saliency.js';
 import { smoothGrad, smoothGradSquared, varGrad } from './smooth-grad.js';
 
@@ -17,7 +17,6 @@ export const GRADIENT_METHODS: Family<typeof specifications> = {
   smooth_grad_squared: smoothGradSquared,
   var_grad: varGrad,
   expected_gradients: expectedGradients,
-  layer_activation: layerActivation,
   layer_gradient_x_activation: layerGradientXActivation,
   layer_conductance: layerConductance,
   layer_integrated_gradients: layerIntegratedGradients,
