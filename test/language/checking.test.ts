@@ -33,6 +33,11 @@ describe('a sound experiment', () => {
     ['may use kinds as parameter names', 'data good = peaks | only_correct(target: binding)', []],
     ['may pass a wrapper stage by position', 'data both = peaks | concat(other) | take(10, from: 2)', []],
     [
+      'may say what a class of the file is, by a word or a text',
+      'model m = keras("weights.h5", input: dna(9), custom_layers: { ConvDNA: conv1d, Pool: "MaxPooling2D" })',
+      [],
+    ],
+    [
       'may declare a network and give it to a model',
       'network net = layers([conv1d(8, 5, activation: relu), residual([relu]), flatten, dense(1)])\nmodel m = keras("weights.h5", input: dna(9), network: net)\nmodel n = keras("weights.h5", input: dna(9), network: layers([dense(1)]))',
       [],

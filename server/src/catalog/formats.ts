@@ -40,9 +40,35 @@ const classes = {
 } as const satisfies ParameterSpecification;
 
 const custom_layers = {
-  type: { is: 'record', of: { is: 'text' } },
+  type: {
+    is: 'record',
+    of: {
+      is: 'either',
+      of: [
+        { is: 'text' },
+        {
+          is: 'keyword',
+          values: [
+            'conv1d',
+            'dense',
+            'batch_norm',
+            'layer_norm',
+            'dropout',
+            'flatten',
+            'max_pool',
+            'average_pool',
+            'global_max_pool',
+            'global_average_pool',
+            'relu',
+            'exponential',
+          ],
+        },
+      ],
+    },
+  },
   optional: true,
-  summary: 'Custom class names and the Keras layer that each one is: `{ ConvDNA: "Conv1D" }`.',
+  summary:
+    'Class and function names of the file’s own, and what each one is: `{ ConvDNA: conv1d }`; other Keras classes in quotes, `{ Pool: "MaxPooling2D" }`.',
 } as const satisfies ParameterSpecification;
 
 export const onnx = {

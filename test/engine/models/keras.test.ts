@@ -136,7 +136,7 @@ describe.skipIf(!existsSync(ACCEPTOR))('MMSplice acceptor (Keras 2.1.3, custom c
     const { problem } = await failure(ACCEPTOR);
     expect(problem.code).toBe('model/unknown-layer');
     expect(problem.place).toBe('layer convSpliceSite (ConvDNA) of mmsplice_acceptor.h5');
-    expect(problem.remedy).toContain('custom_layers: { ConvDNA: "Conv1D" }');
+    expect(problem.remedy).toContain('custom_layers: { ConvDNA: conv1d }');
   });
 
   it.skipIf(!hasPython)('predicts what numpy computes (needs python3 with h5py)', async () => {
@@ -320,6 +320,8 @@ describe('custom names', () => {
     const path = await folder.write({ model: sequential(layer('lab>Wired', 'dense', config)), weights: dense });
     const [y] = await predict(await load(path, { Wired: 'Dense', gate: 'exponential' }), x);
     close(y!, { shape: product.shape, data: product.data.map(Math.exp) });
+    const [words] = await predict(await load(path, { Wired: 'dense', gate: 'exponential' }), x);
+    close(words!, y!);
   });
 });
 

@@ -248,7 +248,7 @@ class Importer {
     return application.refuse(
       'model/unknown-layer',
       `the layer class ${kind} is not supported`,
-      `If it is another name of a Keras layer, say so: custom_layers: { ${kind}: "Conv1D" }; else export the model to ONNX with tf2onnx.`,
+      `If it is another name of a Keras layer, say so: custom_layers: { ${kind}: conv1d }; else export the model to ONNX with tf2onnx.`,
     );
   }
 }

@@ -33,10 +33,26 @@ export interface Context {
 /** Writes a layer. The value has the batch first and the layer's axis order. */
 export type Layer = (application: Application, inputs: readonly Value[]) => Value;
 
+/** Layers of the catalog that an experiment may name instead of Keras classes; functions have the same name in both. */
+const WORDS: Readonly<Record<string, string>> = {
+  conv1d: 'Conv1D',
+  dense: 'Dense',
+  batch_norm: 'BatchNormalization',
+  layer_norm: 'LayerNormalization',
+  dropout: 'Dropout',
+  flatten: 'Flatten',
+  max_pool: 'MaxPooling1D',
+  average_pool: 'AveragePooling1D',
+  global_max_pool: 'GlobalMaxPooling1D',
+  global_average_pool: 'GlobalAveragePooling1D',
+};
+
 /** The Keras class or function that a name in the file stands for; TensorFlow writes registered ones as `package>name`. */
 export function kerasName(name: string, customLayers: Readonly<Record<string, string>>): string {
   const own = name.slice(name.lastIndexOf('>') + 1);
-  return Object.hasOwn(customLayers, own) ? customLayers[own]! : own;
+  if (!Object.hasOwn(customLayers, own)) return own;
+  const given = customLayers[own]!;
+  return Object.hasOwn(WORDS, given) ? WORDS[given]! : given;
 }
 
 /** A layer in a layer. */

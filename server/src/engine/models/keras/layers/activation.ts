@@ -90,7 +90,7 @@ export function activate(application: Application, value: Value): Value {
   return application.refuse(
     'model/unknown-activation',
     `the activation function ${name} is not known`,
-    `If it is another name of a Keras function, say so: custom_layers: { ${name}: "relu" }; else export the model to ONNX with tf2onnx.`,
+    `If it is another name of a Keras function, say so: custom_layers: { ${name}: relu }; else export the model to ONNX with tf2onnx.`,
   );
 }
 
