@@ -13,6 +13,8 @@ const METHODS: readonly Call[] = [
   call('method', 'saliency'),
   call('method', 'integrated_gradients', { baseline: call('reference', 'uniform'), steps: 20 }),
   call('method', 'in_silico_mutagenesis'),
+  call('method', 'deep_lift', { baseline: call('reference', 'uniform'), rule: 'genomics_default' }),
+  call('method', 'lrp', { rule: ['box', 'gamma'], dense: 'epsilon' }),
 ];
 
 let one: Executor;
