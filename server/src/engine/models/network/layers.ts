@@ -4,7 +4,7 @@
  */
 import type * as specifications from '../../../catalog/layers.js';
 import type { ParametersOf } from '../../../catalog/specification.js';
-import { integers } from '../../graph/graph.js';
+import { integers, sizeOf } from '../../graph/graph.js';
 import { ACTIVATIONS, activate } from './activations.js';
 import {
   add,
@@ -119,12 +119,10 @@ const batchNorm: Layers['batch_norm'] = ({ epsilon, momentum, scale, center }, s
       const at = (stem: string): string => parameter(`${site.name}/${stem}`);
       const [gamma, beta] = [scale ? at('gamma') : constant(1), center ? at('beta') : constant(0)];
       if (emission.training !== undefined) {
-        const { value, mean, variance } = normalised(emission, x, epsilon);
+        const { value, mean, variance } = normalised(emission, x, gamma, epsilon);
         emission.training.observed(site.name, momentum, mean, variance);
-        const channelwise = (of: string): string =>
-          site.input.length === 1 ? of : builder.add('Unsqueeze', [of, builder.integers([1])]);
-        const scaled = builder.add('Mul', [value, channelwise(gamma)]);
-        return add(emission, site.name, 'Add', [scaled, channelwise(beta)]);
+        const offset = site.input.length === 1 ? beta : builder.add('Unsqueeze', [beta, builder.integers([1])]);
+        return add(emission, site.name, 'Add', [value, offset]);
       }
       const inputs = [x, gamma, beta, at('moving_mean'), at('moving_variance')];
       return add(emission, site.name, 'BatchNormalization', inputs, { epsilon });
@@ -132,16 +130,23 @@ const batchNorm: Layers['batch_norm'] = ({ epsilon, momentum, scale, center }, s
   };
 };
 
-/** (x − μ) / √(σ² + ε) with μ and σ² of each channel over batch and positions; they are [channels]. */
-function normalised({ builder }: Emission, x: string, epsilon: number) {
-  const axes = builder.integers(builder.rank(x) === 2 ? [0] : [0, 2]);
-  const mean = (of: string): string => builder.add('ReduceMean', [of, axes], { keepdims: 1 });
-  const centre = mean(x);
+/**
+ * (x − μ) · γ / √(σ² + ε) with μ and σ² of each channel over batch and positions; they are [channels]. Few passes over the
+ * whole value: training spends its time there.
+ */
+function normalised({ builder }: Emission, x: string, gamma: string, epsilon: number) {
+  const shape = builder.shape(x);
+  const channels = shape[1]!;
+  const axes = builder.integers(shape.length === 2 ? [0] : [0, 2]);
+  const count = builder.scalar(sizeOf(shape) / channels);
+  const channelwise = shape.map((_, axis) => (axis === 1 ? channels : 1));
+  const centre = builder.add('ReduceMean', [x, axes], { keepdims: 1 });
   const centred = builder.add('Sub', [x, centre]);
-  const spread = mean(builder.add('Mul', [centred, centred]));
+  const spread = builder.add('Div', [builder.add('ReduceSumSquare', [centred, axes], { keepdims: 1 }), count]);
   const deviation = builder.add('Sqrt', [builder.add('Add', [spread, builder.scalar(epsilon)])]);
-  const flat = (of: string): string => builder.add('Reshape', [of, builder.integers([builder.shape(x)[1]!])]);
-  return { value: builder.add('Div', [centred, deviation]), mean: flat(centre), variance: flat(spread) };
+  const slope = builder.add('Div', [builder.add('Reshape', [gamma, builder.integers(channelwise)]), deviation]);
+  const flat = (of: string): string => builder.add('Reshape', [of, builder.integers([channels])]);
+  return { value: builder.add('Mul', [centred, slope]), mean: flat(centre), variance: flat(spread) };
 }
 
 /** (x − μ) / √(σ² + ε) · γ + β, with μ and σ over the channels. */
