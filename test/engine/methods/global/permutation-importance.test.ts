@@ -168,5 +168,7 @@ describe('conditional_permutation_importance', () => {
     for (const change of arrays['repeats']!.slice(10)) expect(change * 100).toBeCloseTo(Math.round(change * 100), 6);
     expect(arrays['array']![2]!).toBeGreaterThan(0.5);
     expect(meta.arrays[0]!.axes[0]!.name).toBe('variant');
+    const few = bench.explain(conditional(), target, await dataOf(bench, rows.slice(0, 9), { as: 'genotypes' }));
+    await expect(few).rejects.toMatchObject({ problem: { code: 'method/too-few' } });
   });
 });

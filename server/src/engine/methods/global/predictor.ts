@@ -1,4 +1,5 @@
 /** Features predicted from those that they are correlated with, by least squares. */
+import { Failure } from '../../failure.js';
 import { choleskySolver } from '../perturbation/cholesky.js';
 import type { Correlations } from './correlations.js';
 
@@ -10,11 +11,17 @@ const EXAMPLES_PER_FEATURE = 10;
 /**
  * @param targets features that are predicted together: none of them predicts another
  * @param given most features that predict: those with the largest |r| with any target
+ * @throws Failure `method/too-few` for fewer than ten examples
  * @returns for each target the predictions in its own units, [example]; its mean where nothing can predict it
  */
 export function predictor(correlations: Correlations, targets: readonly number[], given: number): Float64Array[] {
   const { examples, means, deviations } = correlations;
-  const chosen = mostCorrelated(correlations, targets, Math.min(given, Math.floor(examples / EXAMPLES_PER_FEATURE)));
+  const most = Math.min(given, Math.floor(examples / EXAMPLES_PER_FEATURE));
+  if (most === 0)
+    throw new Failure('method/too-few', `${examples} examples are too few to predict features from each other`, {
+      remedy: `Give at least ${EXAMPLES_PER_FEATURE}, better hundreds.`,
+    });
+  const chosen = mostCorrelated(correlations, targets, most);
   const size = chosen.length;
   const matrix = new Float64Array(size * size);
   for (let i = 0; i < size; i++)
