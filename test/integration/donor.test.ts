@@ -81,7 +81,7 @@ describe.skipIf(!existsSync(REAL))('splice-site models', () => {
   });
 
   it('the acceptor model loses most where the intron loses its AG', { timeout: TIMEOUT }, async () => {
-    const model = 'keras("mmsplice_acceptor.h5", input: dna(53), custom_layers: { ConvDNA: "Conv1D" })';
+    const model = 'keras("mmsplice_acceptor.h5", input: dna(53), custom_layers: { ConvDNA: conv1d })';
     await write(experiment(model), drawn(ACCEPTOR, COUNT));
     const scores = await values(await desk.run(), 'ism', 'scores');
     const found = share(scores, 53, [48, 49]);

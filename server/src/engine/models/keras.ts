@@ -83,7 +83,7 @@ export interface Source {
   /** Base name, for messages. */
   readonly file: string;
   readonly origin: Origin;
-  readonly weights: WeightStore;
+  readonly weights: Pick<WeightStore, 'of'>;
   readonly options: Pick<KerasOptions, 'customLayers'>;
 }
 

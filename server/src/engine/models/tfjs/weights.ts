@@ -10,7 +10,7 @@ import { Failure } from '../../failure.js';
 import { halfPrecision } from '../../graph/onnx.js';
 import { sizeOf, type Tensor } from '../../graph/graph.js';
 import { isRecord } from '../keras/architecture.js';
-import type { LayerWeights, StoredWeight, WeightStore } from '../keras/weights.js';
+import type { WeightStore } from '../keras/weights.js';
 import { inside } from '../onnx/external-data.js';
 
 interface Entry {
@@ -104,16 +104,12 @@ function entryOf(value: unknown, fail: (message: string) => never): Entry {
 }
 
 /** Weights are known by the name of their layer in front of theirs: `dense_1/kernel`, `lstm_1/lstm_cell/bias`. */
-export function namedWeights(weights: ReadonlyMap<string, Tensor>): WeightStore {
-  const ofLayer = (layer: string): StoredWeight[] =>
-    [...weights]
-      .filter(([name]) => name.split('/').slice(0, -1).includes(layer))
-      .map(([path, tensor]) => ({ path, tensor }));
+export function namedWeights(weights: ReadonlyMap<string, Tensor>): Pick<WeightStore, 'of'> {
   return {
-    of: place => ofLayer(place.at(-1)!.layer.name),
-    all: () => {
-      const layers = new Set([...weights.keys()].map(name => name.split('/')[0]!));
-      return [...layers].map((layer): LayerWeights => ({ layer, weights: ofLayer(layer) }));
+    of: place => {
+      const { name } = place.at(-1)!.layer;
+      const own = [...weights].filter(([path]) => path.split('/').slice(0, -1).includes(name));
+      return own.map(([path, tensor]) => ({ path, tensor }));
     },
   };
 }
