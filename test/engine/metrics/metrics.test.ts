@@ -5,7 +5,7 @@ import type { FeatureTruth } from '../../../server/src/engine/data/examples.js';
 import { completeness } from '../../../server/src/engine/metrics/completeness.js';
 import { composite } from '../../../server/src/engine/metrics/composite.js';
 import { decoyPrecision } from '../../../server/src/engine/metrics/decoy-precision.js';
-import { interpretability } from '../../../server/src/engine/metrics/interpretability.js';
+import { cosines, interpretability } from '../../../server/src/engine/metrics/interpretability.js';
 import type { MetricResult } from '../../../server/src/engine/metrics/metric.js';
 import { METRICS } from '../../../server/src/engine/metrics/metrics.js';
 import { predictionSummary } from '../../../server/src/engine/metrics/prediction-summary.js';
@@ -60,7 +60,13 @@ describe('catalog', () => {
       top: 0.1,
     }),
     prediction_summary: predictionSummary({ outputs: normals(n), labels: Array.from({ length: n }, (_, i) => i % 2) }),
-    interpretability: interpretability({ scores: normals(n * length), truth, examples: n, length }),
+    interpretability: interpretability({
+      scores: normals(n * length),
+      truth,
+      matrices: { map: normals(n * length * 4), probabilities: normals(n * length * 4, 1) },
+      examples: n,
+      length,
+    }),
     attribution_recall: attributionRecall({ scores: magnitudes(2), truth: variants, top: 0.1 }),
     decoy_precision: decoyPrecision({ scores: magnitudes(3), truth: variants, top: 0.1 }),
     stability: stability({ members: Array.from({ length: 12 }, (_, member) => magnitudes(10 + member)) }),
@@ -301,6 +307,47 @@ describe('interpretability', () => {
     const result = interpretability({ scores: Float32Array.of(3, 2, 1, 3, 2, 1), truth, examples: 2, length: 3 });
     expect(column(result, 'auroc')).toEqual([1, NaN]);
     expect(result.statistics['auroc']).toMatchObject({ value: 1, n: 1 });
-    expect(result.notes.map(note => note.code)).toEqual(['metric/no-truth', 'metric/chance']);
+    expect(result.notes.map(note => note.code)).toEqual(['metric/no-truth', 'metric/chance', 'metric/no-cosine']);
+  });
+
+  it('takes the positions with the fewest bits for background', () => {
+    const ask = (weak: number) =>
+      interpretability({
+        scores: Float64Array.of(1, 2, 3),
+        truth: Float64Array.of(2, 0.05, weak),
+        examples: 1,
+        length: 3,
+      }).statistics['auroc']!.value;
+    // With 0.04 bits the third position is the background, with 0.06 the second is.
+    expect([ask(0.04), ask(0.06)]).toEqual([0, 0]);
+    expect(
+      interpretability({ scores: Float64Array.of(2, 1), truth: Float64Array.of(2, 1), examples: 1, length: 2 })
+        .statistics,
+    ).toEqual({});
+  });
+
+  it('has a cosine that correction raises by the length it takes away, and nothing else', () => {
+    const [n, length] = [3, 7];
+    const map = normals(n * length * 4);
+    const probabilities = new Float64Array(n * length * 4).fill(0.25);
+    for (let position = 0; position < n * length; position += 3) probabilities.set([0.7, 0.1, 0, 0.2], 4 * position);
+    const corrected = map.map((value, at) => {
+      const first = at - (at % 4);
+      return value - (map[first]! + map[first + 1]! + map[first + 2]! + map[first + 3]!) / 4;
+    });
+    const norm = (values: Float64Array, row: number) =>
+      Math.hypot(...values.subarray(row * length * 4, (row + 1) * length * 4));
+    const before = cosines(map, probabilities, n);
+    cosines(corrected, probabilities, n).forEach((after, row) => {
+      expect(after / before[row]!).toBeCloseTo(norm(map, row) / norm(corrected, row), 12);
+    });
+    expect(
+      cosines(
+        probabilities.map(p => 3 * p - 0.75),
+        probabilities,
+        n,
+      ).every(c => Math.abs(c - 1) < 1e-12),
+    ).toBe(true);
+    expect(cosines(new Float64Array(8), new Float64Array(8), 1)[0]).toBeNaN();
   });
 });

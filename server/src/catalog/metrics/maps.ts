@@ -159,11 +159,11 @@ export const prediction_summary = {
 export const interpretability = {
   category: 'metric',
   name: 'interpretability',
-  summary: 'How well the position scores find the planted motifs.',
+  summary: 'How well a map finds the planted motifs.',
   documentation:
-    'For each example with planted motifs: area under the ROC curve and under the precision–recall curve (trapezoid) of the position scores, with the positions above 0.1 bit as truth against the background. Positions of a motif at or below 0.1 bit are left out. A map unrelated to the truth has AUROC 0.5.',
+    'For each example with planted motifs: area under the ROC curve and under the precision–recall curve (trapezoid) of the position scores, with the positions above 0.1 bit as truth against the background, the positions with the fewest bits. Positions between are left out. A map unrelated to the truth has AUROC 0.5.\n\n`cosine` compares the whole map, at all four bases, with the matrix M that the sequence was drawn from: ⟨G, M − ¼⟩ / (‖G‖ ‖M − ¼‖). It needs data that keep M (`simulate_motif_combinations`, `simulate_motif_grammar`), and a map that is no contribution. M − ¼ has mean 0 at every position, so a simplex correction multiplies the cosine by ‖G‖ / ‖G′‖ ≥ 1, whatever the map: a rise is algebra, and only AUROC and AUPR can tell whether correction helps.',
   citation: 'Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109, Methods',
-  revision: 1,
+  revision: 2,
   subjects: { kind: 'attribution', min: 1, max: 1 },
   on: false,
   unit: 'examples',
@@ -176,7 +176,14 @@ export const interpretability = {
       better: 'higher',
       interval: true,
     },
+    cosine: {
+      summary: 'Mean cosine between the map and the matrix of the sequence, less ¼.',
+      unit: 'correlation',
+      better: 'higher',
+      interval: true,
+    },
   },
+  alphabets: ['dna'],
   parameters: {
     truth: {
       type: { is: 'declared', kind: 'truth' },

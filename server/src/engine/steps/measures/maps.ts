@@ -67,9 +67,14 @@ export const MAP_MEASURES: Measures<typeof specifications> = {
         place: context.title,
         remedy: 'Take the truth of simulated data, such as simulate_motifs.',
       });
+    const key = only(task);
+    const probabilities = await examples.distribution(0, examples.count);
+    const { map } = await metaOf(context.store, key);
     return METRICS.interpretability({
-      scores: await read(context, only(task), 'scores'),
+      scores: await read(context, key, 'scores'),
       truth: bits,
+      ...(probabilities &&
+        map !== 'contribution' && { matrices: { map: await read(context, key, 'array'), probabilities } }),
       examples: examples.count,
       length: examples.length,
       names: examples.names,
