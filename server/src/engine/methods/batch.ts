@@ -6,7 +6,7 @@ const LARGEST = 256;
 /** Multiplications of a forward pass that make a batch long enough to pay its overhead and short enough to cancel. */
 const WORK = 5e8;
 /** Elements of all intermediate values together: 256 MiB of float32. */
-const MEMORY = 64 * 2 ** 20;
+export const MEMORY = 64 * 2 ** 20;
 
 /**
  * The batch size of a model: a power of two that follows from the graph alone, never from the clock, because the batch

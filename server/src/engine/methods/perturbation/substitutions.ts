@@ -8,11 +8,14 @@ import type { Executable, Executor } from '../../backends/executor.js';
 import { workOf, type Work } from '../../graph/work.js';
 import type { ScalarModel } from '../../models/model.js';
 import { incremental, SUBSTITUTIONS, type IncrementalGraph } from '../../transforms/incremental.js';
+import { MEMORY } from '../batch.js';
 import { elements, Pass, type Passed } from '../passes.js';
 import { buildStreamlined } from '../streamlined.js';
 
 /** Positions that one run of the incremental graph mutates. */
 const SITES = 256;
+/** Fewer sites at a time leave too little for what a run computes once. */
+const FEWEST_SITES = 8;
 /** What writing an element costs, in multiplications of a matrix product. */
 const PER_ELEMENT = 32;
 /** Mutants of a block that are computed both ways. */
@@ -37,11 +40,19 @@ function worthwhile(model: ScalarModel): IncrementalGraph | undefined {
     return { graph: builder.finish([f]), work: workOf(nodes, value => builder.shape(value)) };
   };
   const one = forward(1);
-  const sites = Math.min(model.length, SITES);
-  const found = incremental(one.graph, batch => forward(batch).graph, sites);
-  if (found === undefined) return undefined;
-  const cost = costOf(workOf(found.graph.nodes, value => found.builder.shape(value)));
-  return cost < costOf(one.work) * sites * SUBSTITUTIONS ? found : undefined;
+  const build = (sites: number) => {
+    const found = incremental(one.graph, batch => forward(batch).graph, sites);
+    return found && { found, work: workOf(found.graph.nodes, value => found.builder.shape(value)) };
+  };
+  const most = Math.min(model.length, SITES);
+  let built = build(most);
+  if (built !== undefined && built.work.elements > MEMORY) {
+    const fitting = Math.floor((most * MEMORY) / built.work.elements);
+    built = fitting < FEWEST_SITES ? undefined : build(fitting);
+  }
+  if (built === undefined) return undefined;
+  const { found, work } = built;
+  return costOf(work) < costOf(one.work) * found.sites * SUBSTITUTIONS ? found : undefined;
 }
 
 export class SubstitutionPass {
