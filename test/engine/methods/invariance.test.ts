@@ -124,3 +124,39 @@ it('a component off the simplex leaves predictions and corrected gradients, not 
   expectSameMap(after.arrays['array']!, before.arrays['array']!, 1e-5);
   expectSameMap(after.arrays['scores']!, before.arrays['scores']!, 1e-5);
 });
+
+/** Rescaled kernels, with the next layer making up for it, are the same function everywhere: every method must agree. */
+it.each<Call>([
+  call('method', 'saliency'),
+  call('method', 'smooth_grad', { method: call('method', 'saliency'), samples: 5, seed: 1 }),
+  call('method', 'expected_gradients', {
+    baseline: call('reference', 'dinucleotide_shuffle', { copies: 2, seed: 1 }),
+    samples: 10,
+    seed: 1,
+  }),
+  path(call('reference', 'uniform'), { steps: 20 }),
+])('rescaled filters leave $call as it is', async method => {
+  const scale = (filter: number): number => 2 ** (3 * Math.sin(filter));
+  const [plain, scaled] = [await explain(method, {}), await explain(method, { scale })];
+  for (const name of ['array', 'scores', 'predictions']) expectSameMap(scaled.arrays[name]!, plain.arrays[name]!, 1e-5);
+});
+
+/** On the simplex the gauge cannot be seen; noise leaves it, so smoothed gradients keep a trace even when corrected. */
+it('a component off the simplex shows where a method leaves the simplex, and only there', async () => {
+  const gauge = (filter: number, column: number): number => Math.sin(3 * filter + column);
+  const shuffled = call('reference', 'dinucleotide_shuffle', { copies: 2, seed: 1 });
+  for (const method of [
+    call('method', 'expected_gradients', { baseline: shuffled, samples: 10, seed: 1 }),
+    path(shuffled, { steps: 20 }),
+  ])
+    expectSameMap(
+      (await explain(method, { gauge })).arrays['scores']!,
+      (await explain(method, {})).arrays['scores']!,
+      1e-5,
+    );
+  const smooth = call('method', 'smooth_grad', { method: call('method', 'saliency'), samples: 20, seed: 1 });
+  const corrected = async (form: Partial<NetworkForm>): Promise<Float32Array | Float64Array> =>
+    (await bench.correct('simplex_correction', await explain(smooth, form))).arrays['array']!;
+  const [plain, moved] = [await corrected({}), await corrected({ gauge })];
+  expect(scaleOf(plain.map((v, i) => moved[i]! - v)) / scaleOf(plain)).toBeGreaterThan(0.01);
+});

@@ -38,6 +38,8 @@ export interface NetworkForm {
   readonly flat?: boolean;
   /** What to add to all four channels of filter k at column j; the bias makes up for it. */
   readonly gauge?: (filter: number, column: number) => number;
+  /** By what to multiply filter k with its bias; the next layer's weights make up for it. Positive. */
+  readonly scale?: (filter: number) => number;
   readonly units?: number;
   readonly ending?: 'Sigmoid' | 'Softmax';
 }
@@ -50,7 +52,15 @@ const WIDTH = 5;
  * length and units have the same weights and compute the same function of a sequence.
  */
 export function network(form: NetworkForm): Graph {
-  const { length, layout = 'channels_first', order = 'ACGT', gauge = () => 0, units = 1, ending } = form;
+  const {
+    length,
+    layout = 'channels_first',
+    order = 'ACGT',
+    gauge = () => 0,
+    scale = () => 1,
+    units = 1,
+    ending,
+  } = form;
   const random = new Stream(20, 'test network');
   const drawn = (shape: number[], scale: number): Tensor =>
     floats(
@@ -65,12 +75,16 @@ export function network(form: NetworkForm): Graph {
 
   const at = (k: number, base: number, column: number): number => (k * 4 + base) * WIDTH + column;
   const arranged = new Float32Array(filters.length);
-  for (let k = 0; k < FILTERS; k++)
+  for (let k = 0; k < FILTERS; k++) {
     for (let column = 0; column < WIDTH; column++) {
       bias[k]! -= gauge(k, column);
       for (let channel = 0; channel < 4; channel++)
-        arranged[at(k, channel, column)] = filters[at(k, 'ACGT'.indexOf(order[channel]!), column)]! + gauge(k, column);
+        arranged[at(k, channel, column)] =
+          scale(k) * (filters[at(k, 'ACGT'.indexOf(order[channel]!), column)]! + gauge(k, column));
     }
+    bias[k]! *= scale(k);
+  }
+  const next = numbersOf(hidden).map((weight, i) => weight / scale(Math.floor(i / (8 * pooled))));
 
   const batch = form.batch ?? 1;
   const axes = layout === 'channels_first' ? [4, length] : [length, 4];
@@ -85,7 +99,11 @@ export function network(form: NetworkForm): Graph {
     constant(floats([FILTERS], bias)),
   ]);
   const pool = builder.add('MaxPool', [builder.add('Relu', [convolved])], { kernel_shape: [2], strides: [2] });
-  const layer = builder.add('Gemm', [builder.add('Flatten', [pool]), constant(hidden), constant(hiddenBias)]);
+  const layer = builder.add('Gemm', [
+    builder.add('Flatten', [pool]),
+    constant(floats(hidden.shape, next)),
+    constant(hiddenBias),
+  ]);
   let y = builder.add('Gemm', [builder.add('Relu', [layer]), constant(last), constant(lastBias)]);
   if (ending) y = builder.add(ending, [y], ending === 'Softmax' ? { axis: 1 } : {});
   const graph = builder.finish([y]);

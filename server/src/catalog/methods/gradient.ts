@@ -112,7 +112,7 @@ export const smooth_grad = {
   name: 'smooth_grad',
   summary: 'The mean of another method’s maps over noisy copies of the example.',
   documentation:
-    'Gaussian noise is added to every number of the input, also to the zeros of one-hot DNA: the copies lie off the simplex, as in the papers, so follow gradient maps with `| simplex_correction`. A share is taken of the example’s own range, max − min, which is 1 for one-hot DNA. The mean keeps the sign. Copies are keyed by seed and example: `smooth_grad`, `smooth_grad_squared` and `var_grad` of one seed see the same.',
+    'Gaussian noise is added to every number of the input, also to the zeros of one-hot DNA: the copies lie off the simplex, as in the papers, so follow gradient maps with `| simplex_correction`; what the network does off the simplex, which no sequence can test, still shows in which units the copies switch on. A share is taken of the example’s own range, max − min, which is 1 for one-hot DNA. The mean keeps the sign. Copies are keyed by seed and example: `smooth_grad`, `smooth_grad_squared` and `var_grad` of one seed see the same.',
   citation: 'Smilkov et al. 2017, arXiv 1706.03825',
   revision: 1,
   produces: 'same',

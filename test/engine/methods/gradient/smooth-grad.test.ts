@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxruntimeExecutor } from '../../../../server/src/engine/backends/onnxruntime.js';
 import { Moments } from '../../../../server/src/engine/methods/gradient/moments.js';
-import { deviation } from '../../../../server/src/engine/methods/noise.js';
+import { deviation, requireUnit } from '../../../../server/src/engine/methods/noise.js';
 import { Stream } from '../../../../server/src/engine/random/philox.js';
 import type { Json } from '../../../../server/src/protocol.js';
 import { expectSameMap, scaleOf } from '../close.js';
@@ -89,12 +89,31 @@ describe('of a network', () => {
     const target = await bench.target(network({ length: LENGTH }), LENGTH);
     const data = await bench.sequences(...sequences(2, LENGTH, 6));
     for (const method of [call('method', 'in_silico_mutagenesis'), path(call('reference', 'uniform'), { steps: 8 })]) {
-      const noise = { absolute: 0, unit: 'alleles' };
+      const noise = { share: 0 };
       const wrapped = await bench.explain(wrapper('smooth_grad', { method, noise, samples: 2 }), target, data);
       const plain = await bench.explain(method, target, data);
       expectSameMap(wrapped.arrays['array']!, plain.arrays['array']!, 1e-6);
       expect(wrapped.meta.map).toBe(plain.meta.map);
     }
+  });
+
+  it('effects of substitutions are those in the noisy copy', async () => {
+    const target = await bench.target(network({ length: LENGTH }), LENGTH);
+    const [sequence] = sequences(1, LENGTH, 8) as [string];
+    const data = await bench.sequences(sequence);
+    const method = call('method', 'in_silico_mutagenesis');
+    const { arrays } = await bench.explain(wrapper('smooth_grad', { method, samples: 1 }), target, data);
+    const { f } = oracle(await bench.load(target));
+    const [[, , source]] = (await bench.store.rows(data)).rows as [string[]];
+    const stream = new Stream(3, 'smooth_grad', { source: source!, index: 0 }, 0);
+    const copy = encode(sequence).map(v => v + 0.1 * stream.normal());
+    const expected = Array.from(copy, (_, at) => {
+      const mutant = copy.slice();
+      mutant.fill(0, at - (at % 4), at - (at % 4) + 4);
+      mutant[at] = 1;
+      return f(mutant) - f(copy);
+    });
+    expectSameMap(arrays['array']!, expected, 1e-4);
   });
 
   it('a method inside sees the prediction of the noisy copy', async () => {
@@ -112,6 +131,12 @@ describe('of a network', () => {
 });
 
 describe('noise', () => {
+  it('has the unit of the input, or is refused', () => {
+    const alleles = { absolute: 1, unit: 'alleles' };
+    expect(() => requireUnit(alleles, { alphabet: 'genotypes', shape: [3] })).not.toThrow();
+    expect(() => requireUnit(alleles, { alphabet: 'dna', shape: [3, 4] })).toThrow('1 alleles is no amount of dna');
+  });
+
   it('is a share of the range of the example, or absolute', () => {
     expect(deviation({ share: 0.1 }, Float32Array.of(-1, 3, 2))).toBeCloseTo(0.4, 12);
     expect(deviation({ share: 0.1 }, Float32Array.of(2, 2))).toBe(0);

@@ -8,7 +8,7 @@ import { axesOf } from '../../data/input-space.js';
 import { Stream } from '../../random/philox.js';
 import { batchSize } from '../batch.js';
 import type { Block, Method } from '../method.js';
-import { addNoise, deviation } from '../noise.js';
+import { addNoise, deviation, requireUnit } from '../noise.js';
 import { fillReferences } from '../pairs.js';
 import { Pass } from '../passes.js';
 import { referenceNotes } from '../references/reference.js';
@@ -19,6 +19,7 @@ export const expectedGradients: Method<typeof expected_gradients> = async (conte
   const { baseline, samples, noise, seed } = parameters;
   const { model, executor, examples, passed } = context;
   const { size } = model;
+  if (noise !== undefined) requireUnit(noise, model.space);
   const reference = await referenceOf(baseline, context);
   const { copies } = reference;
   const gradient = await Pass.gradient(model, executor);

@@ -10,7 +10,7 @@ import { Failure } from '../../failure.js';
 import { Stream } from '../../random/philox.js';
 import { batchSize } from '../batch.js';
 import type { Block, Method, MethodContext, PreparedMethod } from '../method.js';
-import { addNoise, deviation } from '../noise.js';
+import { addNoise, deviation, requireUnit } from '../noise.js';
 import { Pass } from '../passes.js';
 import { Moments } from './moments.js';
 
@@ -32,7 +32,7 @@ export const varGrad: Method<typeof var_grad> = async (context, parameters) => (
   unit: 'target²',
 });
 
-/** @throws Failure `method/no-map` when the method inside does not explain examples one by one with maps */
+/** @throws Failure `method/no-map` when the method inside does not explain examples one by one with maps, `method/noise` */
 async function overNoise(
   context: MethodContext,
   { method: call, samples, noise, seed }: ParametersOf<typeof smooth_grad>,
@@ -40,6 +40,7 @@ async function overNoise(
 ): Promise<PreparedMethod> {
   const { model, executor, examples, passed } = context;
   const { size } = model;
+  requireUnit(noise, model.space);
   // The method inside finds here the target at the noisy copies that it is given.
   const outputs = context.outputs.slice();
   const inner = await context.prepare(call, { ...context, outputs });
