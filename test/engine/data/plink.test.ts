@@ -209,9 +209,17 @@ describe('the exact Hardy–Weinberg test', () => {
 describe('plink', () => {
   it('gives missing genotypes the mean of their variant, or stops at them', async () => {
     const path = writeCohort('missing', () => '-9');
+    const bytes = readFileSync(path);
+    bytes.fill(0x55, 3 + 5 * 51, 3 + 6 * 51);
+    writeFileSync(path, bytes);
     const means = await read(path);
     const zeros = await read(path, { missing: 'zeros' });
     expect(means.length).toBe(130);
+    expect(await plink.describe(standard, { [standard.path]: path })).toMatchObject({
+      examples: 203,
+      length: [130, 130],
+    });
+    for (let person = 0; person < PEOPLE; person++) expect(means.values[person * 130 + 5]).toBe(0);
     expect(means.labels.every(label => label === undefined)).toBe(true);
     const column = (rows: typeof means) => Array.from({ length: PEOPLE }, (_, i) => rows.values[i * 130 + 8]!);
     const known = column(zeros).filter((_, i) => [0, 1, 2].includes(column(means)[i]!));

@@ -63,13 +63,13 @@ async function control(file: PlinkFile, parameters: Parameters): Promise<Control
       const all = countGenotypes(genotypes, everyone);
       const independent = countGenotypes(genotypes, founders);
       const frequency = alleleFrequency(independent);
-      // A variant without any genotype has no frequency, and passes nothing.
-      if (!(callRate(all) >= variant_call_rate && all[1] < people.length)) dropped.calls++;
+      if (callRate(all) < variant_call_rate) dropped.calls++;
       else if (hardyWeinberg(independent) < hardy_weinberg) dropped.equilibrium++;
-      else if (!(Math.min(frequency, 1 - frequency) >= minimum_frequency)) dropped.frequency++;
+      // Without any genotype there is no frequency, and no allele is counted.
+      else if (Math.min(frequency || 0, 1 - frequency || 0) < minimum_frequency) dropped.frequency++;
       else {
         variants.push(from + at);
-        frequencies.push(alleleFrequency(all));
+        frequencies.push(alleleFrequency(all) || 0);
         missing += all[1];
       }
     }
@@ -251,11 +251,14 @@ export const plink: Source<Parameters, Rows> = {
   read,
   async describe(parameters, files) {
     const file = await openPlink(pathOf(parameters.path, files));
-    const { people, variants } = await control(file, parameters);
-    const length = variants.length;
+    const { chromosomes, person_call_rate, variant_call_rate, minimum_frequency, hardy_weinberg } = parameters;
+    const isFiltered = person_call_rate + variant_call_rate + minimum_frequency + hardy_weinberg > 0;
+    const passed = isFiltered ? await control(file, parameters) : undefined;
+    const length =
+      passed?.variants.length ?? chosenVariants(file.variants, chromosomes).reduce((sum, one) => sum + one, 0);
     return {
       is: 'data',
-      examples: people.length,
+      examples: passed?.people.length ?? file.people.length,
       complete: true,
       alphabet: 'genotypes',
       length: [length, length],
