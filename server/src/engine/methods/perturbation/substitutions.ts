@@ -20,13 +20,14 @@ const FEWEST_SITES = 8;
 const PER_ELEMENT = 32;
 /** Mutants of a block that are computed both ways. */
 const SAMPLE = 16;
-/** Largest difference between both ways, relative to the largest effect, that passes for rounding. */
-const TOLERANCE = 1e-4;
+/** Differences between both ways that pass for rounding, relative to the largest effect and to the explained number. */
+const TOLERANCE = { effect: 1e-4, output: 1e-5 };
 
-/** What the ledger keeps of a block: the largest difference found in its sample, and what it is relative to. */
+/** What the ledger keeps of a block: the largest difference in its sample, the largest effect, and f of the sequence. */
 interface BlockInfo {
   readonly difference: number;
-  readonly scale: number;
+  readonly effect: number;
+  readonly output: number;
 }
 
 const costOf = ({ multiplications, elements }: Work): number => multiplications + PER_ELEMENT * elements;
@@ -139,30 +140,27 @@ export class SubstitutionPass {
       (most, place, i) => Math.max(most, Math.abs(effects[place]! - (values[i]! - output))),
       0,
     );
-    return { difference, scale: effects.reduce((most, effect) => Math.max(most, Math.abs(effect)), 0) };
+    return { difference, effect: effects.reduce((most, effect) => Math.max(most, Math.abs(effect)), 0), output };
   }
 
   /** What the samples of all blocks show. */
   notes(infos: readonly Json[]): Note[] {
-    if (this.windows === undefined)
-      return [
-        {
-          level: 'information',
-          code: 'GA006',
-          message:
-            'Every mutant was computed whole: the model has no part that a single substitution leaves alone and that would be worth leaving out.',
-        },
-      ];
     const blocks = infos as unknown as BlockInfo[];
-    const worst = blocks.reduce(
-      (most, { difference, scale }) => Math.max(most, scale === 0 ? 0 : difference / scale),
-      0,
+    if (blocks.length === 0) {
+      const reason =
+        this.windows === undefined ? 'in this model that is not dearer' : 'the sequences have ambiguity codes';
+      return [{ level: 'information', code: 'GA006', message: `Every mutant was computed whole: ${reason}.` }];
+    }
+    const worst = blocks.reduce((most, { difference, effect }) => Math.max(most, difference / (effect || 1)), 0);
+    const rounding = blocks.every(
+      ({ difference, effect, output }) =>
+        difference <= Math.max(TOLERANCE.effect * effect, TOLERANCE.output * Math.abs(output)),
     );
     return [
       {
-        level: worst > TOLERANCE ? 'warning' : 'information',
+        level: rounding ? 'information' : 'warning',
         code: 'GA006',
-        message: `Only what a substitution reaches was computed; in a sample of ${blocks.length * SAMPLE} mutants whole passes differ by at most ${worst.toExponential(1)} of the largest effect.`,
+        message: `Only what a substitution reaches was computed; in a sample of ${blocks.length * SAMPLE} mutants whole passes differ by at most ${worst.toExponential(1)} of the largest effect${rounding ? '' : ', more than rounding explains'}.`,
       },
     ];
   }
