@@ -19,17 +19,12 @@ import {
   type Tensor,
 } from '../graph/graph.js';
 import { affine } from '../ops/normalisation.js';
-import { windowOf, type Window } from '../ops/window.js';
+import { windowOf } from '../ops/window.js';
+import { inputReach, outputReach, sameReach, union, type Reach } from './reach.js';
 
 /** Substitutions of a position: the base that lies 1, 2 or 3 places behind its own in A, C, G, T, cyclically. */
 export const SUBSTITUTIONS = 3;
 const BASES = 4;
-
-/** Where windows lie: `from[p]` for a mutation at position p, `width` elements; always inside the value. */
-interface Reach {
-  readonly from: Int32Array;
-  readonly width: number;
-}
 
 /** What mutants change in a value. */
 interface Stretch {
@@ -649,45 +644,3 @@ const padded = (list: readonly number[], length: number): number[] => range(leng
 /** [1, channels, …, positions] with nothing but ones between. */
 const isSequence = (shape: readonly number[], { axis, extent, features }: Stretch): boolean =>
   axis === shape.length - 1 && shape[1] === features && sizeOf(shape) === features * extent;
-
-const sameReach = (a: Reach, b: Reach): boolean =>
-  a.width === b.width && a.from.every((start, position) => start === b.from[position]);
-
-/** Windows of one width that cover first … last of every mutation and lie inside the value. */
-function fit(first: ArrayLike<number>, last: ArrayLike<number>, extent: number): Reach {
-  let width = 1;
-  for (let p = 0; p < first.length; p++) width = Math.max(width, last[p]! - first[p]! + 1);
-  width = Math.min(width, extent);
-  return { width, from: Int32Array.from(first, start => Math.max(0, Math.min(start, extent - width))) };
-}
-
-const union = (a: Reach, b: Reach, extent: number): Reach =>
-  fit(
-    a.from.map((start, p) => Math.min(start, b.from[p]!)),
-    a.from.map((start, p) => Math.max(start + a.width, b.from[p]! + b.width) - 1),
-    extent,
-  );
-
-/** The output positions whose windows see a reach. */
-function outputReach({ from, width }: Reach, window: Window): Reach {
-  const [stride, dilation, begin] = [window.strides.at(-1)!, window.dilations.at(-1)!, window.begin.at(-1)!];
-  const span = (window.kernel.at(-1)! - 1) * dilation;
-  const extent = window.output.at(-1)!;
-  return fit(
-    from.map(start => Math.max(0, Math.ceil((start + begin - span) / stride))),
-    from.map(start => Math.min(extent - 1, Math.floor((start + width - 1 + begin) / stride))),
-    extent,
-  );
-}
-
-/** The input positions that the windows of a reach see. */
-function inputReach({ from, width }: Reach, window: Window): Reach {
-  const [stride, dilation, begin] = [window.strides.at(-1)!, window.dilations.at(-1)!, window.begin.at(-1)!];
-  const span = (width - 1) * stride + (window.kernel.at(-1)! - 1) * dilation;
-  const first = from.map(start => start * stride - begin);
-  return fit(
-    first,
-    first.map(start => start + span),
-    window.input.at(-1)!,
-  );
-}
