@@ -31,6 +31,7 @@ const category = z.enum([
   'training',
   'optimizer',
   'schedule',
+  'benchmark',
   'keyword',
 ]);
 
@@ -52,6 +53,23 @@ export const Task = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('attribution'), method: Call, target: Target, data: key }),
   /** Networks trained on the labels of a data set. */
   z.object({ kind: z.literal('training'), training: Call, data: key }),
+  /** Results of metrics, gathered in one table. */
+  z.object({
+    kind: z.literal('benchmark'),
+    cells: z.array(
+      z.object({
+        target: z.string(),
+        method: z.string(),
+        wrapper: z.string(),
+        correction: z.string(),
+        metric: z.string(),
+        /** The headline of the metric. */
+        statistic: z.string(),
+        /** Key of the metric's result, or why there is none. */
+        result: z.union([z.object({ key }), z.object({ reason: z.string() })]),
+      }),
+    ),
+  }),
   z.object({ kind: z.literal('correction'), correction: Call, attribution: key }),
   z.object({
     kind: z.literal('metric'),
@@ -204,7 +222,7 @@ export const Statistic = z.object({
   name: z.string(),
   summary: z.string(),
   value: z.number(),
-  unit: z.enum(['share', 'degrees', 'correlation', 'logit', 'count', 'steps', 'information']),
+  unit: z.enum(['share', 'degrees', 'correlation', 'logit', 'count', 'steps', 'information', 'number']),
   better: z.enum(['lower', 'higher', 'neither']),
   /** Number of units (examples) behind the value. */
   n: z.number().int(),
@@ -364,6 +382,7 @@ export function quantity(value: number, unit: Statistic['unit']): string {
     case 'correlation':
       return signed(value.toFixed(2));
     case 'logit':
+    case 'number':
       return significant(value, 3);
     case 'count':
     case 'steps':

@@ -54,6 +54,7 @@ function satisfies(value: PlainValue, type: ValueType): boolean {
       );
     case 'amount':
       return typeof value === 'object' && ('share' in value || 'absolute' in value);
+    case 'word':
     case 'text':
     case 'path':
       return typeof value === 'string';
@@ -61,12 +62,13 @@ function satisfies(value: PlainValue, type: ValueType): boolean {
       return typeof value === 'boolean';
     case 'keyword':
       return typeof value === 'string' && type.values.includes(value);
+    case 'wrapper':
     case 'call':
       return (
         typeof value === 'object' &&
         'call' in value &&
         typeof value['call'] === 'string' &&
-        findEntry(type.category, value['call']) !== undefined
+        findEntry(type.is === 'wrapper' ? 'method' : type.category, value['call']) !== undefined
       );
     case 'declared':
       // A default cannot name what only an experiment declares.

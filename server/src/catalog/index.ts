@@ -1,5 +1,6 @@
 /** The catalog: every name that an experiment can call, by category. The single source for editor, plan and engine. */
 import type { Category, Entry, ValueType } from './specification.js';
+import * as benchmarks from './benchmarks.js';
 import * as corrections from './corrections.js';
 import * as formats from './formats.js';
 import * as layers from './layers.js';
@@ -28,6 +29,7 @@ export const CATALOG: readonly Entry[] = [
   methods,
   corrections,
   metrics,
+  benchmarks,
   views,
 ].flatMap(group => Object.values(group) as Entry[]);
 

@@ -39,6 +39,7 @@ export type Category =
   | 'training'
   | 'optimizer'
   | 'schedule'
+  | 'benchmark'
   | 'keyword';
 
 /** What the numbers of an attribution map mean; part of the map's type. */
@@ -89,6 +90,10 @@ export type ValueType =
   | { readonly is: 'keyword'; readonly values: readonly string[] }
   /** A call to a catalog entry of this category, or the name of a declaration that holds one. */
   | { readonly is: 'call'; readonly category: Category }
+  /** A call of a method that takes another method, without that parameter: `smooth_grad(samples: 50, noise: 10%)`. */
+  | { readonly is: 'wrapper' }
+  /** A bare word that names something, taken as text: a catalog entry, a declaration or a keyword. */
+  | { readonly is: 'word' }
   /** The name of a declaration of this kind. */
   | { readonly is: 'declared'; readonly kind: Kind }
   | { readonly is: 'list'; readonly of: ValueType }
@@ -115,7 +120,7 @@ export interface ParameterSpecification {
 export interface StatisticSpecification {
   readonly summary: string;
   /** `share` statistics are fractions shown as percentages. */
-  readonly unit: 'share' | 'degrees' | 'correlation' | 'logit' | 'count' | 'steps' | 'information';
+  readonly unit: 'share' | 'degrees' | 'correlation' | 'logit' | 'count' | 'steps' | 'information' | 'number';
   readonly better: 'lower' | 'higher' | 'neither';
   /** Extremes and exact counts carry n and no interval. */
   readonly interval: boolean;
@@ -192,7 +197,7 @@ export interface MetricEntry extends EntryBase {
   readonly category: 'metric';
   /** What may stand after `of`. */
   readonly subjects: {
-    readonly kind: 'attribution' | 'target';
+    readonly kind: 'attribution' | 'target' | 'benchmark';
     readonly min: number;
     readonly max: number;
     /** The forms that it measures; maps of the input of any kind where absent. */
@@ -231,6 +236,9 @@ export interface OptimizerEntry extends EntryBase {
 export interface ScheduleEntry extends EntryBase {
   readonly category: 'schedule';
 }
+export interface BenchmarkEntry extends EntryBase {
+  readonly category: 'benchmark';
+}
 export interface KeywordEntry extends EntryBase {
   readonly category: 'keyword';
 }
@@ -253,6 +261,7 @@ export type Entry =
   | TrainingEntry
   | OptimizerEntry
   | ScheduleEntry
+  | BenchmarkEntry
   | KeywordEntry;
 
 /** A catalog call in the plan: every parameter that has a value, defaults filled in. */
@@ -280,29 +289,31 @@ export type Amount = { readonly share: number } | { readonly absolute: number; r
 /** The TypeScript type of a parameter's value in the plan; keeps an implementation true to its entry. */
 export type ValueOf<T extends ValueType> = T extends { readonly is: 'integer' | 'number' | 'share' }
   ? number
-  : T extends { readonly is: 'amount' }
-    ? Amount
-    : T extends { readonly is: 'text' | 'path' }
-      ? string
-      : T extends { readonly is: 'truth' }
-        ? boolean
-        : T extends { readonly is: 'keyword'; readonly values: readonly (infer W)[] }
-          ? W
-          : T extends { readonly is: 'call' }
-            ? PlainCall
-            : T extends { readonly is: 'declared'; readonly kind: infer K }
-              ? K extends 'target'
-                ? PlainTarget
-                : K extends 'truth'
-                  ? PlainTruth
-                  : string
-              : T extends { readonly is: 'list'; readonly of: infer U extends ValueType }
-                ? readonly ValueOf<U>[]
-                : T extends { readonly is: 'record'; readonly of: infer U extends ValueType }
-                  ? { readonly [key: string]: ValueOf<U> }
-                  : T extends { readonly is: 'either'; readonly of: readonly (infer U extends ValueType)[] }
-                    ? ValueOf<U>
-                    : never;
+  : T extends { readonly is: 'word' }
+    ? string
+    : T extends { readonly is: 'amount' }
+      ? Amount
+      : T extends { readonly is: 'text' | 'path' }
+        ? string
+        : T extends { readonly is: 'truth' }
+          ? boolean
+          : T extends { readonly is: 'keyword'; readonly values: readonly (infer W)[] }
+            ? W
+            : T extends { readonly is: 'call' | 'wrapper' }
+              ? PlainCall
+              : T extends { readonly is: 'declared'; readonly kind: infer K }
+                ? K extends 'target'
+                  ? PlainTarget
+                  : K extends 'truth'
+                    ? PlainTruth
+                    : string
+                : T extends { readonly is: 'list'; readonly of: infer U extends ValueType }
+                  ? readonly ValueOf<U>[]
+                  : T extends { readonly is: 'record'; readonly of: infer U extends ValueType }
+                    ? { readonly [key: string]: ValueOf<U> }
+                    : T extends { readonly is: 'either'; readonly of: readonly (infer U extends ValueType)[] }
+                      ? ValueOf<U>
+                      : never;
 
 type OneOrMany<P extends ParameterSpecification> = P extends { readonly variadic: true }
   ? readonly ValueOf<P['type']>[]

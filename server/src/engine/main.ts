@@ -15,6 +15,7 @@ import { Failure } from './failure.js';
 import { describeModel } from './models/describe.js';
 import { selfTest } from './self-test.js';
 import { runAttribution } from './steps/attribution.js';
+import { runBenchmark } from './steps/benchmark.js';
 import { runCorrection } from './steps/correction.js';
 import { runData } from './steps/data.js';
 import { runMetric } from './steps/metric.js';
@@ -100,6 +101,9 @@ async function run(request: Extract<EngineRequest, { type: 'run' }>): Promise<vo
         break;
       case 'metric':
         await runMetric(task, context);
+        break;
+      case 'benchmark':
+        await runBenchmark(task, context);
         break;
       case 'training':
         await runTraining(task, context);

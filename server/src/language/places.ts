@@ -34,7 +34,8 @@ const PLACES: { readonly [K in Kind]?: Places } = {
     on: named('data'),
     stage: call('correction'),
   },
-  metric: { head: call('metric'), of: named('attribution', 'target'), on: named('data') },
+  metric: { head: call('metric'), of: named('attribution', 'target', 'benchmark'), on: named('data') },
+  benchmark: { head: call('benchmark'), of: named('target'), on: named('data') },
 };
 
 /** The kind of declaration that holds a call of a category. */
@@ -48,6 +49,7 @@ const HOLDERS: { readonly [C in Category]?: Kind } = {
   training: 'ensemble',
   method: 'method',
   metric: 'metric',
+  benchmark: 'benchmark',
 };
 
 /** Kinds that the grammar knows and this version has no catalog entries for. */
@@ -77,6 +79,10 @@ export function placeOfType(type: ValueType): Place {
     }
     case 'declared':
       return named(type.kind);
+    case 'wrapper':
+      return call('method');
+    case 'word':
+      return ANYTHING;
     case 'either': {
       const places = type.of.map(placeOfType);
       return { categories: places.flatMap(place => place.categories), kinds: places.flatMap(place => place.kinds) };
@@ -85,6 +91,9 @@ export function placeOfType(type: ValueType): Place {
       return { categories: [], kinds: [] };
   }
 }
+
+/** Whatever has a name. */
+const ANYTHING: Place = { categories: ['method', 'correction', 'metric'], kinds: ['method', 'target'] };
 
 /** The kind of declaration in which a catalog entry could be written down, if any. */
 export function holderOf(entry: Entry): Kind | undefined {

@@ -23,6 +23,7 @@ const CHAPTERS: readonly (readonly [Category, string])[] = [
   ['method', 'Methods'],
   ['correction', 'Corrections'],
   ['metric', 'Metrics'],
+  ['benchmark', 'Benchmarks'],
   ['view', 'Views'],
   ['export', 'Exports'],
 ];

@@ -22,6 +22,7 @@ const CATEGORY_WORDS: { readonly [C in Category]: string } = {
   training: 'a training',
   optimizer: 'an optimizer',
   schedule: 'a schedule',
+  benchmark: 'a benchmark',
   keyword: 'a keyword',
 };
 
@@ -46,6 +47,12 @@ export function placeWords(place: Place): string {
   return [...calls, ...names].join(' or ');
 }
 
+/** Methods that take a method. */
+const wrapperNames = (): string[] =>
+  entriesIn({ categories: ['method'], kinds: [] })
+    .filter(entry => entry.category === 'method' && entry.produces === 'same')
+    .map(entry => entry.name);
+
 /** A parameter's type in words, with range and unit: `a whole number of at least 1`. */
 export function typeWords(type: ValueType): string {
   switch (type.is) {
@@ -57,6 +64,10 @@ export function typeWords(type: ValueType): string {
       return `a share such as \`10%\`${rangeWords(type.min, type.max, percent)}`;
     case 'amount':
       return 'a share of the input range such as `10%`, or an amount such as `1.0 alleles`';
+    case 'wrapper':
+      return `a method that takes another one, without its parameter \`method\` (${listNames(wrapperNames())})`;
+    case 'word':
+      return 'a name';
     case 'text':
       return 'text in double quotes';
     case 'path':

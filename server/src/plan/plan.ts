@@ -3,6 +3,15 @@
  * numbers depend on and on nothing else. Pure data; nothing here reads a tensor.
  */
 import { basename } from 'node:path';
+import {
+  findEntry,
+  isMap,
+  type CorrectionEntry,
+  type Form,
+  type MethodEntry,
+  type MetricEntry,
+} from '../catalog/index.js';
+import { combinations } from './combinations.js';
 import type {
   Declaration,
   Experiment,
@@ -115,7 +124,7 @@ export function explainedData(step: Step, steps: ReadonlyMap<string, Step>): str
   return earlier ? explainedData(earlier, steps) : step.key;
 }
 
-const WITH_RESULT: ReadonlySet<string> = new Set(['data', 'ensemble', 'attribution', 'metric']);
+const WITH_RESULT: ReadonlySet<string> = new Set(['data', 'ensemble', 'attribution', 'metric', 'benchmark']);
 
 function wantedDeclarations(experiment: Experiment, only: readonly string[] | undefined): Declaration[] {
   const candidates = experiment.declarations.filter(declaration => WITH_RESULT.has(declaration.kind));
@@ -127,11 +136,30 @@ function wantedDeclarations(experiment: Experiment, only: readonly string[] | un
     if (found) return found;
     throw new PlanError(
       'plan/unknown-name',
-      `${basename(experiment.file)} has no data, ensemble, attribution or metric called "${name}".`,
+      `${basename(experiment.file)} has no data, ensemble, attribution, metric or benchmark called "${name}".`,
       undefined,
       `It has: ${candidates.map(candidate => candidate.name).join(', ') || 'none'}.`,
     );
   });
+}
+
+type Cell = Extract<Task, { kind: 'benchmark' }>['cells'][number];
+
+/** Why a metric cannot be asked of a corrected map; undefined where it can. */
+function refusal(
+  form: Form | undefined,
+  method: MethodEntry | undefined,
+  corrected: WrittenCall | undefined,
+  metric: MetricEntry,
+): string | undefined {
+  const correction: CorrectionEntry | undefined = corrected && findEntry('correction', corrected.name);
+  if (metric.subjects.kind !== 'attribution' || metric.subjects.min > 1) return 'the metric is not of one attribution';
+  if (!isMap(form)) return `the method yields no map`;
+  if (correction && !correction.accepts.includes(form)) return `${correction.name} does not take ${form} maps`;
+  const map = correction === undefined || correction.produces === 'same' ? form : correction.produces;
+  if (metric.subjects.maps && !metric.subjects.maps.includes(map)) return `it does not measure ${map} maps`;
+  const complete = method?.complete === true && (correction?.keepsCompleteness ?? true);
+  return metric.subjects.complete && !complete ? 'the map does not claim completeness' : undefined;
 }
 
 type MutableStep = Step & { readonly declarations: string[] };
@@ -191,10 +219,12 @@ class Planner {
         return this.metric(declaration);
       case 'ensemble':
         return this.ensemble(declaration);
+      case 'benchmark':
+        return this.benchmark(declaration);
       default:
         throw new PlanError(
           'plan/no-result',
-          `"${declaration.name}" is a ${declaration.kind}; only data, ensembles, attributions and metrics have a result.`,
+          `"${declaration.name}" is a ${declaration.kind}; only data, ensembles, attributions, metrics and benchmarks have a result.`,
           declaration.place,
         );
     }
@@ -266,6 +296,73 @@ class Planner {
     const data = await this.dataKey(on, declaration, used);
     const title = `${training.call} on ${this.wordFor(on)}`;
     return this.step({ kind: 'training', training, data }, title, used, declaration);
+  }
+
+  /** Every combination of a benchmark as steps of its own, and the table that gathers their headlines. */
+  private async benchmark(declaration: Declaration): Promise<string> {
+    const { head, of, on } = declaration.value;
+    if (head.form === 'name') return this.keyOf(this.declaration(head, declaration));
+    if (!on)
+      throw new PlanError(
+        'plan/no-data',
+        `Benchmark "${declaration.name}" does not say on which data.`,
+        declaration.place,
+      );
+    const used = new Ingredients();
+    const cells: Cell[] = [];
+    for (const { target, method, wrapper, correction, metric } of combinations(head, of)) {
+      const labels = {
+        target: this.wordFor(target),
+        method: this.wordFor(method),
+        wrapper: wrapper === undefined ? 'none' : wrapper.name,
+        correction: correction === undefined ? 'none' : correction.name,
+        metric: this.wordFor(metric),
+      };
+      const call = wrapper === undefined ? method : { ...wrapper, arguments: { ...wrapper.arguments, method } };
+      const entry = findEntry('metric', this.callOf(metric).name);
+      const reason = entry && refusal(this.formOf(call), this.entryOf(call), correction, entry);
+      const cell = { ...labels, statistic: entry?.headline ?? '' };
+      if (reason !== undefined) {
+        cells.push({ ...cell, result: { reason } });
+        continue;
+      }
+      const pipeline: Declaration = {
+        ...declaration,
+        kind: 'attribution',
+        value: { head: call, of: [target], on, stages: correction === undefined ? [] : [correction] },
+      };
+      const own = new Ingredients();
+      const attribution = await this.attribution(pipeline);
+      own.needs.add(attribution);
+      const title = Object.values(labels)
+        .filter(label => label !== 'none')
+        .join(' ');
+      const measured = await this.values.call(metric, declaration, own);
+      const key = this.step({ kind: 'metric', metric: measured, subjects: [attribution] }, title, own, declaration);
+      used.needs.add(key);
+      cells.push({ ...cell, result: { key } });
+    }
+    return this.step({ kind: 'benchmark', cells }, declaration.name, used, declaration);
+  }
+
+  /** The catalog call that a method or a metric is, through its declaration. */
+  private callOf(written: WrittenCall | WrittenName): WrittenCall {
+    return written.form === 'call' ? written : this.headCall(this.declaration(written));
+  }
+
+  private entryOf(method: WrittenCall | WrittenName): MethodEntry | undefined {
+    return findEntry('method', this.callOf(method).name);
+  }
+
+  /** What a method yields: of a wrapper, what the method in it does. */
+  private formOf(method: WrittenCall | WrittenName): Form | undefined {
+    const call = this.callOf(method);
+    const { produces } = findEntry('method', call.name) ?? {};
+    if (produces !== 'same') return produces;
+    const inner = call.arguments['method'];
+    return typeof inner === 'object' && 'form' in inner && (inner.form === 'call' || inner.form === 'name')
+      ? this.formOf(inner)
+      : undefined;
   }
 
   private async metric(declaration: Declaration): Promise<string> {

@@ -129,6 +129,11 @@ export class Values {
           return this.declared(this.surroundings.declaration(written, at), into);
         }
         break;
+      case 'word':
+        if (typeof written === 'string') return written;
+        break;
+      case 'wrapper':
+        break;
       case 'list':
         if (isList(written)) {
           const values: Json[] = [];
@@ -232,7 +237,10 @@ function fits(type: ValueType, written: WrittenValue): boolean {
       return typeof written === 'boolean';
     case 'keyword':
       return type.values.includes(keywordOf(written) ?? '');
+    case 'word':
+      return typeof written === 'string';
     case 'call':
+    case 'wrapper':
       return isCallOrName(written) && keywordOf(written) === undefined;
     case 'declared':
       return isCallOrName(written) && written.form === 'name';

@@ -59,7 +59,7 @@ const curve = z.object({
 export const ResultMeta = z.object({
   format: z.literal(1),
   key: z.string(),
-  kind: z.enum(['data', 'attribution', 'correction', 'metric', 'training']),
+  kind: z.enum(['data', 'attribution', 'correction', 'metric', 'training', 'benchmark']),
   /** In words, for people: `integrated_gradients of binding on peaks`. */
   title: z.string(),
   /** The task as the engine was given it. */

@@ -11,6 +11,7 @@ import { writeOnnx } from '../../../server/src/engine/graph/onnx.js';
 import { addGradient } from '../../../server/src/engine/methods/passes.js';
 import { ScalarModel } from '../../../server/src/engine/models/model.js';
 import { runAttribution } from '../../../server/src/engine/steps/attribution.js';
+import { runBenchmark } from '../../../server/src/engine/steps/benchmark.js';
 import { runCorrection } from '../../../server/src/engine/steps/correction.js';
 import { runData } from '../../../server/src/engine/steps/data.js';
 import { runMetric } from '../../../server/src/engine/steps/metric.js';
@@ -179,6 +180,8 @@ function runTask(task: Task, context: StepContext): Promise<void> {
       return runCorrection(task, context);
     case 'metric':
       return runMetric(task, context);
+    case 'benchmark':
+      return runBenchmark(task, context);
     case 'training':
       return runTraining(task, context);
   }

@@ -5,8 +5,10 @@ import type { FeatureTruth } from '../../../server/src/engine/data/examples.js';
 import { completeness } from '../../../server/src/engine/metrics/completeness.js';
 import { composite } from '../../../server/src/engine/metrics/composite.js';
 import { decoyPrecision } from '../../../server/src/engine/metrics/decoy-precision.js';
+import { dispersion } from '../../../server/src/engine/metrics/dispersion.js';
 import { cosines, interpretability } from '../../../server/src/engine/metrics/interpretability.js';
 import type { MetricResult } from '../../../server/src/engine/metrics/metric.js';
+import { contrast } from '../../../server/src/engine/metrics/contrast.js';
 import { METRICS } from '../../../server/src/engine/metrics/metrics.js';
 import { predictionSummary } from '../../../server/src/engine/metrics/prediction-summary.js';
 import { rankAgreement } from '../../../server/src/engine/metrics/rank-agreement.js';
@@ -67,9 +69,11 @@ describe('catalog', () => {
       examples: n,
       length,
     }),
+    dispersion: dispersion({ members: normals(4 * 12 * 10 * 4), examples: 4, networks: 12, length: 10 }),
     attribution_recall: attributionRecall({ scores: magnitudes(2), truth: variants, top: 0.1 }),
     decoy_precision: decoyPrecision({ scores: magnitudes(3), truth: variants, top: 0.1 }),
     stability: stability({ members: Array.from({ length: 12 }, (_, member) => magnitudes(10 + member)) }),
+    contrast: contrast({ pairs: [{ from: Float64Array.from(normals(n)), to: Float64Array.from(normals(n, 1)) }] }),
     composite: composite({
       methods: ['a', 'b'].map(name => ({ name, recall: 0.5, precision: 0.2, deviation: 0.4 })),
     }),
@@ -349,5 +353,47 @@ describe('interpretability', () => {
       ).every(c => Math.abs(c - 1) < 1e-12),
     ).toBe(true);
     expect(cosines(new Float64Array(8), new Float64Array(8), 1)[0]).toBeNaN();
+  });
+});
+
+describe('dispersion', () => {
+  it('is the distance from the mean before and after, position by position', () => {
+    // Three members at one position: along the normal (90°), and twice the same in the plane (0°).
+    const members = Float64Array.of(2, 2, 2, 2, 1, -1, 0, 0, 1, -1, 0, 0);
+    const result = dispersion({ members, examples: 1, networks: 3, length: 1 });
+    // The mean is (4, 0, 2, 2) / 3: the first is √8 away, and corrected, at the origin, √(24/9); the others stay.
+    expect(column(result, 'reduction')).toEqual([expect.closeTo(1 - Math.sqrt(24 / 9 / 8), 12), 0, 0]);
+    expect(result.curve!.x.values).toEqual([2.5, 87.5]);
+    expect(result.statistics['worst_bin']!.value).toBeCloseTo(1 - Math.sqrt(1 / 3), 12);
+    expect(result.distribution!.counts.reduce((a, b) => a + b)).toBe(3);
+  });
+
+  it('finds a fall in every bin beyond 30° where the normal component is noise, and none where it is shared', () => {
+    const [examples, networks, length] = [20, 12, 40];
+    const planes = normals(examples * length * 4);
+    const make = (noise: (at: number) => number) => {
+      const own = normals(examples * networks * length * 4, 3);
+      return Float64Array.from(own, (value, at) => {
+        const example = Math.floor(at / (networks * length * 4));
+        const site = (Math.floor(at / 4) % length) + example * length;
+        const first = site * 4;
+        const middle = (planes[first]! + planes[first + 1]! + planes[first + 2]! + planes[first + 3]!) / 4;
+        return planes[first + (at % 4)]! - middle + 0.1 * value + noise(at);
+      });
+    };
+    const offsets = normals(examples * networks * length, 4);
+    const random = dispersion({ members: make(at => offsets[Math.floor(at / 4)]!), examples, networks, length });
+    expect(random.statistics['worst_bin']!.value).toBeGreaterThan(0.3);
+    expect(random.statistics['beyond_30']!.interval![0]).toBeGreaterThan(0.5);
+    const shared = dispersion({ members: make(() => 1), examples, networks, length });
+    expect(shared.statistics['beyond_30']!.value).toBeLessThan(0);
+  });
+
+  it('leaves gradients of zero out, and refuses a single network', () => {
+    const members = Float64Array.of(0, 0, 0, 0, 1, 1, 1, 1);
+    const { notes, statistics } = dispersion({ members, examples: 1, networks: 2, length: 1 });
+    expect(notes[0]!.message).toContain('1 of 2 gradients');
+    expect(statistics['reduction']!.value).toBe(0);
+    expect(() => dispersion({ members, examples: 2, networks: 1, length: 1 })).toThrow('several');
   });
 });

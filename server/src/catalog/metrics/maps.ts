@@ -191,3 +191,34 @@ export const interpretability = {
     },
   },
 } as const satisfies MetricEntry;
+
+export const dispersion = {
+  category: 'metric',
+  name: 'dispersion',
+  summary: 'How much closer the correction brings the gradients of single networks to the mean of their ensemble.',
+  documentation:
+    'For the uncorrected gradient map of an ensemble: D = ‖G − Ḡ‖ at each position of each member, Ḡ the mean of all members, and D′ = ‖G′ − Ḡ‖ with the corrected gradient and the same, uncorrected mean. The reduction is (ΣD − ΣD′) / ΣD over positions, in all and in bins of 5° of the gradient’s angle to the simplex; the curve has all bins. A reduction of 0 at 0° is arithmetic. Positions without gradient are left out. Intervals are over members, with the mean of the ensemble held fixed.',
+  citation: 'Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109',
+  revision: 1,
+  subjects: { kind: 'attribution', min: 1, max: 1, maps: ['gradient'] },
+  on: false,
+  unit: 'members',
+  headline: 'beyond_30',
+  statistics: {
+    reduction: { summary: 'Reduction over all positions.', unit: 'share', better: 'higher', interval: true },
+    beyond_30: {
+      summary: 'Reduction over the positions more than 30° off the simplex.',
+      unit: 'share',
+      better: 'higher',
+      interval: true,
+    },
+    worst_bin: {
+      summary: 'Smallest reduction of any bin of 5° beyond 30°.',
+      unit: 'share',
+      better: 'higher',
+      interval: false,
+    },
+  },
+  alphabets: ['dna'],
+  parameters: {},
+} as const satisfies MetricEntry;

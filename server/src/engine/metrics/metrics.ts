@@ -3,7 +3,9 @@ import type * as specifications from '../../catalog/metrics/index.js';
 import { attributionRecall } from './attribution-recall.js';
 import { completeness } from './completeness.js';
 import { composite } from './composite.js';
+import { contrast } from './contrast.js';
 import { decoyPrecision } from './decoy-precision.js';
+import { dispersion } from './dispersion.js';
 import { interpretability } from './interpretability.js';
 import type { MetricResult } from './metric.js';
 import { predictionSummary } from './prediction-summary.js';
@@ -18,8 +20,10 @@ export const METRICS = {
   rank_agreement: rankAgreement,
   prediction_summary: predictionSummary,
   interpretability,
+  dispersion,
   attribution_recall: attributionRecall,
   decoy_precision: decoyPrecision,
   stability,
   composite,
+  contrast,
 } as const satisfies { readonly [Name in keyof typeof specifications]: (input: never) => MetricResult };

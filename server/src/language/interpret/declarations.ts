@@ -134,7 +134,13 @@ function checkClauses(definition: Definition, head: string | undefined, context:
       missing(clause);
     }
   }
-  if (kind !== 'metric' && subjects.length > 1 && !builtOnName && placeIn(kind, 'of') !== undefined) {
+  if (
+    kind !== 'metric' &&
+    kind !== 'benchmark' &&
+    subjects.length > 1 &&
+    !builtOnName &&
+    placeIn(kind, 'of') !== undefined
+  ) {
     context.report({
       severity: 'error',
       code: 'clause/too-many-subjects',

@@ -96,9 +96,23 @@ function wrongEntry(call: Call, name: string, place: Place, what: string): Probl
   };
 }
 
-/** A call of a known entry: every argument checked, keyed by its parameter. */
-export function interpretCall(call: Call, entry: Entry, context: Context): WrittenCall | undefined {
-  const parameters = Object.entries<ParameterSpecification>(entry.parameters);
+/** A call of a method around methods; which method it is around follows from the benchmark. */
+function interpretWrapper(call: Call, type: ValueType, what: string, context: Context): WrittenValue | undefined {
+  const named = call.callee?.ref;
+  if (named === undefined) return undefined;
+  const entry = isBuiltin(named) ? findEntry('method', named.name) : undefined;
+  return entry?.produces === 'same'
+    ? interpretCall(call, entry, context, 'method')
+    : mismatch(call, type, what, context);
+}
+
+/**
+ * A call of a known entry: every argument checked, keyed by its parameter.
+ *
+ * @param without a parameter that the place fills
+ */
+export function interpretCall(call: Call, entry: Entry, context: Context, without?: string): WrittenCall | undefined {
+  const parameters = Object.entries<ParameterSpecification>(entry.parameters).filter(([name]) => name !== without);
   const written: Record<string, WrittenValue> = {};
   const given = new Set<string>();
   let sound = true;
@@ -233,6 +247,10 @@ export function interpretValue(
       if (!isCall(value)) return mismatch(value, type, what, context);
       return interpretReference(value, placeOfType(type), what, context);
     }
+    case 'wrapper':
+      return isCall(value) ? interpretWrapper(value, type, what, context) : mismatch(value, type, what, context);
+    case 'word':
+      return keywordText(value) ?? mismatch(value, type, what, context);
     case 'list': {
       if (!isList(value)) return mismatch(value, type, what, context);
       const elements = value.elements.map(element =>
@@ -305,7 +323,9 @@ function interpretEither(
     const understood = interpretValue(value, option, what, { ...context, report: ignore });
     if (understood !== undefined) return understood;
   }
-  return interpretValue(value, first, what, context);
+  // What is called with arguments was meant as a call: its fault is the one to report.
+  const called = isCall(value) && value.parenthesised ? possible.find(option => option.is !== 'keyword') : undefined;
+  return interpretValue(value, called ?? first, what, context);
 }
 
 /** Whether a value has the outer form of a type: a quantity for numbers, a name or call for keywords, and so on. */
@@ -323,6 +343,8 @@ function hasForm(value: Value, type: ValueType): boolean {
       return isTruth(value);
     case 'keyword':
     case 'call':
+    case 'wrapper':
+    case 'word':
     case 'declared':
       return isCall(value);
     case 'list':

@@ -80,4 +80,16 @@ export const MAP_MEASURES: Measures<typeof specifications> = {
       names: examples.names,
     });
   },
+  dispersion: async (task, _, context) => {
+    const key = only(task);
+    const examples = await examplesBehind(context, key);
+    const layout = (await metaOf(context.store, key)).arrays.find(({ name }) => name === 'members');
+    return METRICS.dispersion({
+      members: layout ? await read(context, key, 'members') : new Float32Array(0),
+      examples: examples.count,
+      networks: layout?.axes[1]?.size ?? 1,
+      length: examples.length,
+      names: examples.names,
+    });
+  },
 };

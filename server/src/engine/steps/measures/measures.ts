@@ -1,7 +1,12 @@
 /** The measures by the catalog names of their metrics. */
 import type * as specifications from '../../../catalog/metrics/index.js';
 import { COHORT_MEASURES } from './cohorts.js';
+import { COMPARISON_MEASURES } from './comparisons.js';
 import { MAP_MEASURES } from './maps.js';
 import type { Measures } from './measure.js';
 
-export const MEASURES: Measures<typeof specifications> = { ...MAP_MEASURES, ...COHORT_MEASURES };
+export const MEASURES: Measures<typeof specifications> = {
+  ...MAP_MEASURES,
+  ...COHORT_MEASURES,
+  ...COMPARISON_MEASURES,
+};

@@ -1,0 +1,37 @@
+/** Comparisons of many explanations at once. */
+import type { BenchmarkEntry } from './specification.js';
+
+export const compare = {
+  category: 'benchmark',
+  name: 'compare',
+  summary: 'Every method with every wrapper and correction, measured by every metric.',
+  documentation:
+    'The cross product of methods, wrappers, corrections and targets is explained and measured; one table is the result, and each cell leads to the arrays behind it. A combination that is not defined (a correction that does not take this kind of map, a metric of another kind) is left out and says why. Only cells that the store does not have are computed. `none` stands for no wrapper or no correction.',
+  revision: 1,
+  parameters: {
+    methods: { type: { is: 'list', of: { is: 'call', category: 'method' } }, summary: 'The methods.' },
+    wrappers: {
+      type: { is: 'list', of: { is: 'either', of: [{ is: 'keyword', values: ['none'] }, { is: 'wrapper' }] } },
+      default: ['none'],
+      summary: 'Methods around each method, without their parameter `method`.',
+    },
+    corrections: {
+      type: {
+        is: 'list',
+        of: {
+          is: 'either',
+          of: [
+            { is: 'keyword', values: ['none'] },
+            { is: 'call', category: 'correction' },
+          ],
+        },
+      },
+      default: ['none'],
+      summary: 'What is done to each map.',
+    },
+    metrics: {
+      type: { is: 'list', of: { is: 'call', category: 'metric' } },
+      summary: 'Measurements of one attribution each.',
+    },
+  },
+} as const satisfies BenchmarkEntry;

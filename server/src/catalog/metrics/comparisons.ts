@@ -1,0 +1,34 @@
+/** Metrics of benchmarks. */
+import type { MetricEntry } from '../specification.js';
+
+export const contrast = {
+  category: 'metric',
+  name: 'contrast',
+  summary: 'What a change of method, wrapper or correction does to a metric, unit by unit.',
+  documentation:
+    'Pairs the cells of a benchmark that differ along one axis only, takes the difference of the metric at every unit (example, variant), averages it over the pairs, and bootstraps units: a paired interval. Defined for metrics whose headline is a mean over units.',
+  revision: 1,
+  subjects: { kind: 'benchmark', min: 1, max: 1 },
+  on: false,
+  unit: 'units of the metric',
+  headline: 'mean',
+  statistics: {
+    mean: { summary: 'Mean difference, `to` minus `from`.', unit: 'number', better: 'neither', interval: true },
+    improved: {
+      summary: 'Share of units with a positive difference.',
+      unit: 'share',
+      better: 'neither',
+      interval: true,
+    },
+    pairs: { summary: 'Pairs of cells that are compared.', unit: 'count', better: 'neither', interval: false },
+  },
+  parameters: {
+    metric: { type: { is: 'word' }, summary: 'The metric, as the benchmark names it.' },
+    axis: {
+      type: { is: 'keyword', values: ['methods', 'wrappers', 'corrections', 'targets'] },
+      summary: 'Which list of the benchmark differs between the cells of a pair.',
+    },
+    from: { type: { is: 'word' }, summary: 'Where the difference is taken from: the name along the axis, or `none`.' },
+    to: { type: { is: 'word' }, summary: 'Where it is taken to.' },
+  },
+} as const satisfies MetricEntry;
