@@ -32,6 +32,20 @@ export const polygenic_trait = {
   },
 } as const satisfies StageEntry;
 
+export const adjust_trait = {
+  category: 'stage',
+  name: 'adjust_trait',
+  summary: 'Takes out of the trait what the leading principal components of the genotypes explain.',
+  documentation:
+    'Replaces the labels by the standardised residuals of a least-squares fit on the principal components, so that differences between populations do not pass for effects of variants. The components come from the genotypes at hand (all examples: apply it to the parts of a split one by one where none of the test data may be looked at).',
+  citation: 'Patterson, Price & Reich 2006, PLoS Genet. 2:e190; Galinsky et al. 2016, Am. J. Hum. Genet. 98:456',
+  revision: 1,
+  alphabets: ['genotypes'],
+  parameters: {
+    components: { type: { is: 'integer', min: 1, max: 100 }, default: 10, summary: 'How many components.' },
+  },
+} as const satisfies StageEntry;
+
 export const spike_in = {
   category: 'stage',
   name: 'spike_in',

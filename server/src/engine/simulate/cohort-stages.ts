@@ -2,6 +2,7 @@
 import type * as specifications from '../../catalog/cohort-stages.js';
 import type { ParametersOf } from '../../catalog/specification.js';
 import type { Examples, Rows } from '../data/examples.js';
+import { adjustTrait } from './adjusted-trait.js';
 import { withDecoys } from './decoys.js';
 import { requireGenotypes } from './genotype-truth.js';
 import { polygenicTrait } from './polygenic-trait.js';
@@ -21,6 +22,7 @@ function ofGenotypes<Name extends Names>(name: Name, simulation: Simulation<Name
 /** One implementation per stage of cohorts. */
 export const COHORT_STAGES = {
   polygenic_trait: ofGenotypes('polygenic_trait', polygenicTrait),
+  adjust_trait: ofGenotypes('adjust_trait', adjustTrait),
   spike_in: ofGenotypes('spike_in', spikeIn),
   with_decoys: ofGenotypes('with_decoys', withDecoys),
 };

@@ -378,7 +378,8 @@ function notesOf(
     const achieved = spikes.filter(spike => spike.kind === kind).map(spike => Math.abs(spike.achieved));
     if (achieved.length === 0) return [];
     const range = `|r| ${Math.min(...achieved).toFixed(3)} to ${Math.max(...achieved).toFixed(3)}`;
-    return [`${achieved.length} ${kind}${kind === 'epistatic' ? ' pairs' : ''} (${range})`];
+    const noun = kind !== 'epistatic' ? '' : achieved.length === 1 ? ' pair' : ' pairs';
+    return [`${achieved.length} ${kind}${noun} (${range})`];
   });
   const notes: Note[] = [
     {

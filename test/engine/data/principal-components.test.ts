@@ -1,0 +1,88 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { principalComponents } from '../../../server/src/engine/data/principal-components.js';
+import type { Rows } from '../../../server/src/engine/data/examples.js';
+import { Stream } from '../../../server/src/engine/random/philox.js';
+import { adjustTrait } from '../../../server/src/engine/simulate/adjusted-trait.js';
+import { correlation } from '../../../server/src/engine/simulate/moments.js';
+
+const PEOPLE = 120;
+const VARIANTS = 600;
+
+/** Three populations that drifted apart. */
+function populations(): Rows {
+  const stream = new Stream(8, 'populations');
+  const values = new Float32Array(PEOPLE * VARIANTS);
+  for (let variant = 0; variant < VARIANTS; variant++) {
+    const ancestral = 0.2 + 0.6 * stream.uniform();
+    const frequencies = [0, 1, 2].map(() => Math.min(0.95, Math.max(0.05, ancestral + 0.12 * stream.normal())));
+    for (let person = 0; person < PEOPLE; person++)
+      for (let haplotype = 0; haplotype < 2; haplotype++)
+        values[person * VARIANTS + variant]! += Number(stream.uniform() < frequencies[person % 3]!);
+  }
+  const people = Array.from({ length: PEOPLE }, (_, index) => index);
+  return {
+    alphabet: 'genotypes',
+    length: VARIANTS,
+    features: Array.from({ length: VARIANTS }, (_, i) => `rs${i}`),
+    values,
+    names: people.map(person => `p${person}`),
+    labels: people.map(person => (person % 3) + 0.3 * stream.normal()),
+    origins: people.map(index => ({ source: 'abcd', index })),
+    notes: [],
+  };
+}
+const rows = populations();
+
+it('finds components at right angles that tell populations apart', () => {
+  const components = principalComponents(rows, 3);
+  components.forEach((a, i) => components.forEach((b, j) => expect(correlation(a, b)).toBeCloseTo(Number(i === j), 9)));
+  // Two components span three populations: what they leave of the membership is little.
+  for (const population of [0, 1, 2]) {
+    const member = rows.names.map((_, person) => Number(person % 3 === population));
+    const [first = new Float64Array(0), second = new Float64Array(0)] = components;
+    expect(correlation(member, first) ** 2 + correlation(member, second) ** 2).toBeGreaterThan(0.9);
+  }
+});
+
+it('takes the differences between populations out of a trait', () => {
+  const adjusted = adjustTrait(rows, { components: 2 });
+  const trait = adjusted.labels as number[];
+  for (const component of principalComponents(rows, 2))
+    expect(Math.abs(correlation(trait, component))).toBeLessThan(1e-9);
+  expect(adjusted.notes[0]!.message).toMatch(/^2 principal components explained (8|9)\d\.\d %/);
+  expect(principalComponents({ ...rows, values: new Float32Array(rows.values.length) }, 2)).toEqual([]);
+});
+
+it.skipIf(spawnSync('plink1.9', ['--version']).status !== 0)('finds those of plink1.9', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pca-'));
+  try {
+    const cells = (person: number) =>
+      Array.from({ length: VARIANTS }, (_, v) => ['G G', 'A G', 'A A'][rows.values[person * VARIANTS + v]!]);
+    writeFileSync(
+      join(folder, 'c.ped'),
+      rows.names.map((name, i) => `${name} ${name} 0 0 1 1 ${cells(i).join(' ')}\n`).join(''),
+    );
+    writeFileSync(join(folder, 'c.map'), rows.features.map((id, i) => `1 ${id} 0 ${i + 1}\n`).join(''));
+    execFileSync('plink1.9', ['--file', join(folder, 'c'), '--pca', '4', '--silent', '--out', join(folder, 'c')]);
+    const judged = readFileSync(join(folder, 'c.eigenvec'), 'utf8')
+      .trim()
+      .split('\n')
+      .map(line => line.split(' ').slice(2).map(Number));
+    principalComponents(rows, 2).forEach((component, i) =>
+      expect(
+        Math.abs(
+          correlation(
+            component,
+            judged.map(row => row[i]!),
+          ),
+        ),
+      ).toBeGreaterThan(0.9999),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
