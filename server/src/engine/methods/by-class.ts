@@ -37,17 +37,26 @@ export async function prepareByClass(
 ): Promise<PreparedMethod> {
   const { model, executor, examples, outputs, passed, prepare } = context;
   const groups: Group[] = [];
-  for (const [name, { classes, rows }] of await groupsOf(context)) {
-    const own = { ...context, model: model.forClasses(classes), examples: examples.select(rows) };
-    const values = await predict(own.model, own.examples, executor, passed);
-    rows.forEach((row, i) => (outputs[row] = values[i]!));
-    const method = await prepare(call, { ...own, outputs: values });
-    groups.push({ name, rows, method });
-    if (method.rows !== undefined)
-      throw new Failure('target/whole', `${call.call} describes a data set, and its target differs between examples`, {
-        place: model.name,
-        remedy: 'Name one class for all of them: class("B cell").',
-      });
+  const release = async (): Promise<void> => {
+    for (const { method } of groups) await method.release();
+  };
+  try {
+    for (const [name, { classes, rows }] of await groupsOf(context)) {
+      const own = { ...context, model: model.forClasses(classes), examples: examples.select(rows) };
+      const values = await predict(own.model, own.examples, executor, passed);
+      rows.forEach((row, i) => (outputs[row] = values[i]!));
+      const method = await prepare(call, { ...own, outputs: values });
+      groups.push({ name, rows, method });
+      if (method.rows !== undefined)
+        throw new Failure(
+          'target/whole',
+          `${call.call} describes a data set, and its target differs between examples`,
+          { place: model.name, remedy: 'Name one class for all of them: class("B cell").' },
+        );
+    }
+  } catch (error) {
+    await release();
+    throw error;
   }
   const { produces, arrays, axes, unit } = groups[0]!.method;
   return {
@@ -58,9 +67,7 @@ export async function prepareByClass(
     blockRows: Math.min(...groups.map(({ method }) => method.blockRows)),
     explain: block => explainGroups(block, groups, model.size),
     notes: infos => groups.flatMap(group => notesOf(group, infos)),
-    release: async () => {
-      for (const { method } of groups) await method.release();
-    },
+    release,
   };
 }
 
