@@ -29,6 +29,11 @@ describe('a sound experiment', () => {
       'metric level = prediction_summary of binding on peaks\nexpect level in -2..2.5',
       [],
     ],
+    [
+      'may use a name of the catalog where it cannot be mistaken',
+      'method train = saliency\ntarget fasta = logit of ctcf',
+      [],
+    ],
     ['may use keyword values as names', 'data train = peaks | split(train, seed: 1)\ndata auto = train | take(3)', []],
     ['may use kinds as parameter names', 'data good = peaks | only_correct(target: binding)', []],
     ['may pass a wrapper stage by position', 'data both = peaks | concat(other) | take(10, from: 2)', []],
@@ -130,7 +135,12 @@ describe('clauses', () => {
       ['clause/missing-on: prediction_summary'],
     ],
     ['a stage on a model', 'model m = onnx("ctcf.onnx", dna(100)) | take(3)', ['clause/unexpected-stage: take(3)']],
-    ['a kind that is not available', 'ensemble n = zeros', ['kind/not-available: ensemble']],
+    ['an ensemble of no training', 'ensemble n = zeros on peaks', ['type/category: zeros']],
+    [
+      'an ensemble without data',
+      'ensemble n = train(layers([dense(1)]), seed: 1)',
+      ['clause/missing-on: train(layers([dense(1)]), seed: 1)'],
+    ],
     ['an export', 'export logo(raw)', ['type/category: logo']],
     ['a view of data', 'view logo(peaks)', ['type/kind: peaks']],
   ]);

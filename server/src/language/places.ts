@@ -100,6 +100,14 @@ export function holderOf(entry: Entry): Kind | undefined {
   return HOLDERS[entry.category];
 }
 
+/** Whether declarations of a kind and entries of a category can stand in one place, so that one could be taken for the other. */
+export function meet(kind: Kind, category: Category): boolean {
+  if (HOLDERS[category] === kind || (kind === 'data' && category === 'stage')) return true;
+  return Object.values(PLACES)
+    .flatMap(places => Object.values(places))
+    .some(({ categories, kinds }) => categories.includes(category) && kinds.includes(kind));
+}
+
 /** All catalog entries that fit a place. */
 export function entriesIn(place: Place): Entry[] {
   return place.categories.flatMap(category => entriesOf(category) as Entry[]);

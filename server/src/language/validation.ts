@@ -10,6 +10,7 @@ import { interpretDeclaration } from './interpret/declarations.js';
 import { interpretExpectation } from './interpret/expectations.js';
 import { orderOf } from './interpret/order.js';
 import { lengthProblem, pairsIn } from './interpret/lengths.js';
+import { meet } from './places.js';
 import { isFile } from './interpret/context.js';
 import type { Context } from './interpret/context.js';
 import { interpretReference } from './interpret/values.js';
@@ -140,7 +141,7 @@ class Checks {
     }
   }
 
-  /** Each name once: among the declarations of the file, its imports, and the entries of the catalog. */
+  /** Each name once: among the declarations of the file, its imports, and the entries of the catalog that it could be taken for. */
   private names(experiment: Experiment, report: Report): void {
     const document = AstUtils.getDocument(experiment);
     const imported = importedDocuments(document, this.services.shared.workspace.LangiumDocuments).flatMap(
@@ -157,8 +158,8 @@ class Checks {
       else if (!own && other !== undefined && AstUtils.getDocument(other) !== AstUtils.getDocument(definition)) {
         report(ambiguousImport(experiment, definition, other));
       }
-      // Keywords (train, test) stay free: their places know what they mean.
-      const entry = own ? entriesNamed(name).find(({ category }) => category !== 'keyword') : undefined;
+      // Names that never stand in one place stay free: `data train` beside the training `train`.
+      const entry = own ? entriesNamed(name).find(({ category }) => meet(definition.kind, category)) : undefined;
       if (entry === undefined) continue;
       report({
         severity: 'error',

@@ -18,7 +18,7 @@ describe('statements', () => {
   test('an empty line offers every kind that has entries, and the actions', async () => {
     const found = await labels('▮');
     expect(found).toEqual(expect.arrayContaining(['model', 'attribution', 'view', 'expect', 'import']));
-    expect(found).not.toContain('benchmark');
+    expect(found).not.toContain('genome');
     expect(found).not.toContain('of');
   });
 
