@@ -257,7 +257,7 @@ export const Curve = z.object({
   series: z.array(
     z.object({
       name: z.string(),
-      /** As many as there are points, as the limits around them. */
+      /** At the points from the first on, as the limits around them; a series may end early. */
       values: z.array(z.number()),
       low: z.array(z.number()).optional(),
       high: z.array(z.number()).optional(),
@@ -333,6 +333,38 @@ export const Snapshot = z.object({
       values: z.string(),
       seconds: z.number(),
       notes: z.array(Note),
+    }),
+  ),
+  /** Benchmarks: one row for each combination, one cell for each metric. */
+  benchmarks: z.array(
+    z.object({
+      name: z.string(),
+      key,
+      written: z.string(),
+      documentation: z.string().optional(),
+      metrics: z.array(
+        z.object({
+          name: z.string(),
+          statistic: z.string(),
+          unit: Statistic.shape.unit,
+          better: Statistic.shape.better,
+        }),
+      ),
+      rows: z.array(
+        z.object({
+          target: z.string(),
+          method: z.string(),
+          wrapper: z.string(),
+          correction: z.string(),
+          /** In the order of `metrics`. */
+          cells: z.array(
+            z.union([
+              z.object({ key, value: z.number(), interval: z.tuple([z.number(), z.number()]).optional(), n: z.number() }),
+              z.object({ reason: z.string() }),
+            ]),
+          ),
+        }),
+      ),
     }),
   ),
   metrics: z.array(

@@ -1,0 +1,43 @@
+/**
+ * Scores spread over genes that are expressed together: a · D with D = deg^(−½) (A + I) deg^(−½), A the positive correlations
+ * between genes above a limit. Bontonou et al. 2023, arXiv 2303.11336.
+ */
+import type { Correlations } from '../methods/global/correlations.js';
+
+/** Smallest correlation that joins two genes. */
+const LEAST = 0.5;
+
+/** The neighbours of each feature, itself first, with their weights in D. */
+export type Diffusion = readonly { readonly features: Uint32Array; readonly weights: Float64Array }[];
+
+/** @param passed lets messages through, feature by feature */
+export async function diffusionOf(correlations: Correlations, passed: () => Promise<void>): Promise<Diffusion> {
+  const { features } = correlations;
+  const joined = Array.from({ length: features }, (_, feature) => [{ feature, weight: 1 }]);
+  for (let one = 0; one < features; one++) {
+    for (let other = 0; other < one; other++) {
+      const weight = correlations.between(one, other);
+      if (weight <= LEAST) continue;
+      joined[one]!.push({ feature: other, weight });
+      joined[other]!.push({ feature: one, weight });
+    }
+    await passed();
+  }
+  const degrees = joined.map(row => row.reduce((sum, { weight }) => sum + weight, 0));
+  return joined.map((row, one) => ({
+    features: Uint32Array.from(row, ({ feature }) => feature),
+    weights: Float64Array.from(row, ({ feature, weight }) => weight / Math.sqrt(degrees[one]! * degrees[feature]!)),
+  }));
+}
+
+/** @param scores [example, feature] */
+export function diffused(scores: ArrayLike<number>, diffusion: Diffusion): Float64Array {
+  const width = diffusion.length;
+  return Float64Array.from({ length: scores.length }, (_, at) => {
+    const { features, weights } = diffusion[at % width]!;
+    const row = at - (at % width);
+    let sum = 0;
+    for (let i = 0; i < features.length; i++) sum += scores[row + features[i]!]! * weights[i]!;
+    return sum;
+  });
+}

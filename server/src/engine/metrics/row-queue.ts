@@ -1,0 +1,42 @@
+/** Rows that wait to be run together, so that a model is asked in full batches whatever each row is for. */
+
+/** The probability of each class at some rows: [row, …shape of an example] → [row, class]. */
+export type Ask = (rows: Float32Array) => Promise<Float32Array>;
+
+/** Numbers that wait at a time: 16 MiB. */
+const MOST_NUMBERS = 2 ** 22;
+const MOST_ROWS = 4096;
+
+export class RowQueue {
+  private readonly buffer: Float32Array;
+  private readonly waiting: ((probabilities: Float32Array) => void)[] = [];
+  private readonly most: number;
+
+  /** @param size numbers of a row */
+  constructor(
+    private readonly size: number,
+    private readonly ask: Ask,
+  ) {
+    this.most = Math.min(MOST_ROWS, Math.max(1, Math.floor(MOST_NUMBERS / size)));
+    this.buffer = new Float32Array(this.most * size);
+  }
+
+  /**
+   * @param row copied
+   * @param then called with the probabilities of the classes at the row, in the order in which rows were added
+   */
+  async add(row: Float32Array, then: (probabilities: Float32Array) => void): Promise<void> {
+    this.buffer.set(row, this.waiting.length * this.size);
+    this.waiting.push(then);
+    if (this.waiting.length === this.most) await this.flush();
+  }
+
+  /** To be awaited after the last row. */
+  async flush(): Promise<void> {
+    const count = this.waiting.length;
+    if (count === 0) return;
+    const all = await this.ask(this.buffer.subarray(0, count * this.size));
+    const classes = all.length / count;
+    this.waiting.splice(0).forEach((then, row) => then(all.subarray(row * classes, (row + 1) * classes)));
+  }
+}
