@@ -7,7 +7,7 @@ import { PAIR_FIELDS } from '../../../../server/src/engine/methods/pairs.js';
 import type { Json } from '../../../../server/src/protocol.js';
 import { expectSameMap, sum } from '../close.js';
 import { network, scalarFunction, sequences } from '../networks.js';
-import { call, encode, path, Workbench, type Result } from '../workbench.js';
+import { call, encode, oracle, path, Workbench, type Result } from '../workbench.js';
 
 const LENGTH = 20;
 const STEPS = 24;
@@ -98,6 +98,31 @@ describe('activations', () => {
     await expect(explain('layer_activation', { layer: 'conv9' })).rejects.toMatchObject({
       problem: { code: 'layer/unknown', message: 'the model has no layer conv9' },
     });
+  });
+});
+
+describe('targets inside the network', () => {
+  it('give every method its neuron form: the gradient of a filter is its kernel', async () => {
+    const target = await bench.target(GRAPH, LENGTH, call('target', 'unit', { layer: CUTS[0]!, index: [2, 3] }));
+    const { arrays } = await bench.explain(call('method', 'saliency'), target, data);
+    const kernel = GRAPH.initializers.get(GRAPH.nodes.find(node => node.operator === 'Conv')!.inputs[1]!)!.data;
+    const expected = Array.from({ length: 4 * LENGTH }, (_, i) => {
+      const [column, base] = [Math.floor(i / 4) - 3, i % 4];
+      return column >= 0 && column < 5 ? Number(kernel[(2 * 4 + base) * 5 + column]) : 0;
+    });
+    expectSameMap(arrays['array']!, [...expected, ...expected, ...expected], 1e-6);
+  });
+
+  it('hold the softmax of a profile constant on the native runtime too', async () => {
+    const weights = Array.from({ length: 4 * LENGTH * LENGTH }, (_, i) => Math.sin(i * i) / 3);
+    const profile = scalarFunction(LENGTH, (b, flat) =>
+      b.add('MatMul', [flat, b.constant(floats([4 * LENGTH, LENGTH], weights))]),
+    );
+    const target = await bench.target(profile, LENGTH, call('target', 'profile_score'));
+    const { arrays } = await bench.explain(call('method', 'saliency'), target, data);
+    const { gradient } = oracle(await bench.load(target));
+    const expected = sequences(3, LENGTH, 3).flatMap(sequence => [...gradient(encode(sequence))]);
+    expectSameMap(arrays['array']!, expected, 1e-5);
   });
 });
 
