@@ -63,7 +63,7 @@ export const Task = z.discriminatedUnion('kind', [
         wrapper: z.string(),
         correction: z.string(),
         metric: z.string(),
-        /** The headline of the metric. */
+        /** One statistic of the metric; the headline stands in front of the others. */
         statistic: z.string(),
         /** Key of the metric's result, or why there is none. */
         result: z.union([z.object({ key }), z.object({ reason: z.string() })]),

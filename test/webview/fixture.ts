@@ -121,6 +121,7 @@ view   logo(ig, grad, ism)
       map('ism', '3', 'effect', 'in_silico_mutagenesis of binding on peaks'),
     ],
     tables: [],
+    benchmarks: [],
     metrics: [
       {
         name: 'gap',
@@ -355,10 +356,30 @@ export function rowsFixture(): ReturnType<typeof fixture> {
     rows: ['cell 1', 'cell 2'],
     values: 'pairs.values',
   };
+  const cell = (value: number) => ({
+    key: 'f'.repeat(64),
+    value,
+    n: 40,
+    interval: [value - 0.1, value + 0.1] as [number, number],
+  });
+  const combination = { target: 'cell', wrapper: 'none', correction: 'none' };
+  const grid: Snapshot['benchmarks'][number] = {
+    name: 'grid',
+    key: 'f'.repeat(64),
+    written: 'compare(methods: [saliency, ig], metrics: [agreement, completeness]) of cell on blood',
+    metrics: [
+      { name: 'agreement', statistic: 'local', unit: 'share', better: 'higher' },
+      { name: 'completeness', statistic: 'max', unit: 'share', better: 'lower' },
+    ],
+    rows: [
+      { ...combination, method: 'saliency', cells: [cell(0.4), { reason: 'the map does not claim completeness' }] },
+      { ...combination, method: 'ig', cells: [cell(0.7), cell(0.2)] },
+    ],
+  };
   const interactions = new Float32Array(2 * 900);
   interactions[900 + 3 * 30 + 4] = 0.5;
   return {
-    snapshot: { ...snapshot, data, tables: [importance, pairs] },
+    snapshot: { ...snapshot, data, tables: [importance, pairs], benchmarks: [grid] },
     arrays: new Map([...arrays, ['shuffled.values', Float32Array.from(ranks)], ['pairs.values', interactions]]),
   };
 }

@@ -143,6 +143,24 @@ describe.skipIf(chromium === undefined)('the drawn report (needs Chromium; set C
     ]);
   });
 
+  it('marks the best of a benchmark and says why a cell is empty', () => {
+    const answer = ask(
+      around(rowsFixture()),
+      900,
+      `const table = document.querySelector('table.benchmark');
+       return [
+         [...table.querySelectorAll('th')].map(cell => cell.textContent),
+         [...table.querySelectorAll('strong')].map(cell => cell.textContent.replace(/\\s/g, ' ')),
+         table.querySelector('[title]').title,
+       ];`,
+    );
+    expect(answer).toEqual([
+      ['method', 'agreement.local ↑', 'completeness.max ↓'],
+      ['70 % ★', '20 % ★'],
+      'the map does not claim completeness',
+    ]);
+  });
+
   it('says what is left out and what is averaged with 10,000 examples', () => {
     const answer = ask(
       around(fixture(10_000, 100)),

@@ -5,6 +5,7 @@
 import { quantity, type Snapshot } from '../../server/src/protocol.js';
 import type { Arrays } from './arrays.js';
 import { attributions } from './attributions.js';
+import { benchmarkArticle } from './benchmark.js';
 import { element } from './element.js';
 import { expectations } from './expectations.js';
 import { metricArticle } from './measurements.js';
@@ -24,6 +25,7 @@ export function page(surroundings: Surroundings, snapshot: Snapshot, arrays: Arr
     expectations(surroundings, snapshot),
     ...missing(surroundings, snapshot.missing),
     ...snapshot.data.map(data => attributions(surroundings, snapshot, data, arrays, unremembered())),
+    benchmarks(surroundings, snapshot),
     tables(surroundings, snapshot, arrays),
     measurements(surroundings, snapshot),
     experimentText(snapshot),
@@ -54,6 +56,12 @@ function header(snapshot: Snapshot): HTMLElement {
       ...facts.flatMap((fact, index) => [index > 0 ? ' · ' : '', element('span', { class: 'fact' }, fact)]),
     ),
   );
+}
+
+function benchmarks(surroundings: Surroundings, { benchmarks: all }: Snapshot): HTMLElement | undefined {
+  if (all.length === 0) return undefined;
+  const articles = all.map(benchmark => benchmarkArticle(surroundings, benchmark));
+  return element('section', {}, element('h2', {}, 'Benchmarks'), ...articles);
 }
 
 function tables(surroundings: Surroundings, { tables: results }: Snapshot, arrays: Arrays): HTMLElement | undefined {

@@ -10,6 +10,7 @@ import '@vscode-elements/elements/dist/vscode-tabs/index.js';
 import type { DocumentView, Snapshot, ToPanel } from '../../server/src/protocol.js';
 import type { Arrays } from './arrays.js';
 import { attributions, figuresOf } from './attributions.js';
+import { benchmarkArticle } from './benchmark.js';
 import { editorControls } from './editor-controls.js';
 import { element } from './element.js';
 import { expectations } from './expectations.js';
@@ -171,6 +172,11 @@ export function panelView(host: Host): PanelView {
         },
       ];
     });
+    const compared = snapshot.benchmarks.map((benchmark): Piece => ({
+      id: `benchmark ${benchmark.name}`,
+      content: JSON.stringify(benchmark),
+      build: () => element('section', {}, benchmarkArticle(surroundings, benchmark)),
+    }));
     const further = snapshot.tables.map((result): Piece => ({
       id: `table ${result.name}`,
       content: JSON.stringify([result, arrays.get(result.values)?.length]),
@@ -178,10 +184,11 @@ export function panelView(host: Host): PanelView {
     }));
     const none = element('p', { class: 'dim' }, 'This experiment has no attribution to draw.');
     arrange(bodies.attributions, [
-      ...(sections.length + further.length + absent.length === 0
+      ...(sections.length + compared.length + further.length + absent.length === 0
         ? [{ id: 'none', content: '', build: () => none }]
         : []),
       ...sections,
+      ...compared,
       ...further,
       ...missingPiece(absent),
     ]);
@@ -221,8 +228,8 @@ export function panelView(host: Host): PanelView {
   }
 
   function showProvenance(snapshot: Snapshot): void {
-    const { source, versions, created, data, maps, tables, metrics } = snapshot;
-    const keys = [...data, ...maps, ...tables, ...metrics].map(({ name, key }) => [name, key]);
+    const { source, versions, created, data, maps, tables, benchmarks, metrics } = snapshot;
+    const keys = [...data, ...maps, ...tables, ...benchmarks, ...metrics].map(({ name, key }) => [name, key]);
     arrange(bodies.provenance, [
       { id: 'text', content: source, build: () => experimentText(snapshot) },
       {

@@ -11,8 +11,8 @@ export function experimentText(snapshot: Snapshot): HTMLElement {
 /** @param open whether the keys are shown at once */
 export function provenance({ name }: Surroundings, snapshot: Snapshot, open: boolean): HTMLElement {
   const versions: [string, string][] = [['written', moment(snapshot.created)], ...Object.entries(snapshot.versions)];
-  const { data, maps, tables, metrics } = snapshot;
-  const results = [...data, ...maps, ...tables, ...metrics];
+  const { data, maps, tables, benchmarks, metrics } = snapshot;
+  const results = [...data, ...maps, ...tables, ...benchmarks, ...metrics];
   return element(
     'section',
     {},

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PlainCall } from '../catalog/index.js';
-import { entriesOf } from '../catalog/index.js';
+import { entriesOf, isMap } from '../catalog/index.js';
 import type { FileDiagnostic } from '../language/check-file.js';
 import type { ExecutorOptions, ModelDescription } from '../protocol.js';
 import { quantity } from '../protocol.js';
@@ -84,7 +84,7 @@ export async function runCommand(
       onEvent: event => progress.show(event),
     });
     if (options.json) printJson(await runDocument(plan, store, outcome), context);
-    else printSummary(plan, outcome, context);
+    else await printSummary(plan, outcome, store, context);
     return outcome.exitCode;
   });
 }
@@ -253,11 +253,12 @@ export async function showCommand(
   out.write(`key ${step.key}\n`);
   out.write(`computed ${meta.created} in ${duration(meta.seconds)}, ${quantity(meta.passes, 'count')} model passes\n`);
   if (versions.length > 0) out.write(`with ${versions.join(', ')}\n`);
-  if (result.map) out.write(`a ${result.map} map\n`);
-  if (step.kind === 'metric') {
-    printSummary(
+  if (result.map) out.write(`${isMap(result.map) ? `map: ${result.map}` : `form: ${result.map}`}\n`);
+  if (step.kind === 'metric' || step.kind === 'benchmark') {
+    await printSummary(
       plan,
       { results: new Map([[step.key, { status: 'complete', meta, fresh: false }]]), expectations: [] },
+      store,
       context,
     );
   } else {

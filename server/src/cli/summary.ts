@@ -3,7 +3,9 @@ import type { Plan } from '../plan/plan.js';
 import type { Outcome, Statistic } from '../protocol.js';
 import { quantity } from '../protocol.js';
 import type { JudgedExpectation, StepResults } from '../run/results.js';
+import { benchmarkTable } from '../run/benchmarks.js';
 import { statisticsOf } from '../run/results.js';
+import type { ResultStore } from '../store/store.js';
 import type { Context } from './context.js';
 import { shortPath } from './context.js';
 import type { Colour } from './terminal.js';
@@ -17,12 +19,14 @@ const MARKS: Readonly<Record<Outcome, readonly [string, Colour]>> = {
   'not run': ['–', 'yellow'],
 };
 
-export function printSummary(
+export async function printSummary(
   plan: Plan,
   outcome: { results: StepResults; expectations: readonly JudgedExpectation[] },
+  store: ResultStore,
   context: Context,
-): void {
+): Promise<void> {
   printFailures(plan, outcome.results, context);
+  await printBenchmarks(plan, outcome.results, store, context);
   printMetrics(plan, outcome, context);
   printExpectations(outcome.expectations, context);
 }
@@ -35,6 +39,29 @@ function printFailures(plan: Plan, results: StepResults, context: Context): void
     const inside = problem.place === undefined || problem.place === title ? '' : ` (${problem.place})`;
     const line = `${shortPath(place.file, context)}:${place.range.start.line + 1}`;
     printProblem({ ...problem, message: `${title}: ${problem.message}${inside}` }, context.terminal, line);
+  }
+}
+
+/** Combinations in rows, metrics in columns. */
+async function printBenchmarks(
+  plan: Plan,
+  results: StepResults,
+  store: ResultStore,
+  { terminal }: Context,
+): Promise<void> {
+  const paint = painter(terminal.out, terminal);
+  for (const { declaration, key } of plan.declarations) {
+    const result = results.get(key ?? '');
+    const step = plan.steps.find(candidate => candidate.key === key);
+    if (step?.task.kind !== 'benchmark' || result?.status !== 'complete') continue;
+    const { metrics, rows } = await benchmarkTable(step.task, step.key, store);
+    const lines = rows.map(({ target, method, wrapper, correction, cells }) => [
+      [target, method, wrapper, correction].filter(label => label !== 'none').join(' '),
+      ...cells.map((cell, column) => ('value' in cell ? quantity(cell.value, metrics[column]!.unit) : '–')),
+    ]);
+    const header = [declaration.name, ...metrics.map(({ name, statistic }) => `${name}.${statistic}`)];
+    const [title = '', ...body] = alignColumns([header, ...lines], [false, ...metrics.map(() => true)]);
+    terminal.out.write(`${paint('bold', title)}\n${body.join('\n')}\n\n`);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Snapshot } from '../protocol.js';
 import { Task } from '../protocol.js';
 import type { ResultMeta } from '../store/result.js';
 import type { ResultStore } from '../store/store.js';
+import { benchmarkTable } from './benchmarks.js';
 import { shownExamples } from './report.js';
 import type { JudgedExpectation, StepResults } from './results.js';
 import { absence, statisticsOf } from './results.js';
@@ -43,6 +44,7 @@ export async function buildSnapshot(input: SnapshotInput): Promise<Snapshot> {
     data: [],
     maps: [],
     tables: [],
+    benchmarks: [],
     metrics: [],
     expectations: expectations.map(expectationOf),
     views: plan.views.map(({ call, maps }) => ({ call, maps: [...maps] })),
@@ -78,6 +80,9 @@ export async function buildSnapshot(input: SnapshotInput): Promise<Snapshot> {
         ...(meta.distribution && { distribution: meta.distribution }),
         ...(meta.curve && { curve: meta.curve }),
       });
+    } else if (step.task.kind === 'benchmark') {
+      const { notes: _, ...known } = about;
+      snapshot.benchmarks.push({ ...known, ...(await benchmarkTable(step.task, meta.key, store)) });
     } else if (meta.map !== undefined && !isMap(meta.map)) {
       snapshot.tables.push({ ...about, ...(await tableOf(meta.map, meta, store)) });
     } else {

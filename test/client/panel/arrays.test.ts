@@ -50,6 +50,7 @@ function view(maps: Snapshot['maps'], examples = 3): DocumentView {
     data: [set(examples)],
     maps,
     tables: [],
+    benchmarks: [],
     metrics: [],
     expectations: [],
     views: [],

@@ -149,7 +149,7 @@ export class SubstitutionPass {
     if (blocks.length === 0) {
       const reason =
         this.windows === undefined ? 'in this model that is not dearer' : 'the sequences have ambiguity codes';
-      return [{ level: 'information', code: 'GA006', message: `Every mutant was computed whole: ${reason}.` }];
+      return [{ level: 'information', code: 'method/incremental', message: `Every mutant was computed whole: ${reason}.` }];
     }
     const worst = blocks.reduce((most, { difference, effect }) => Math.max(most, difference / (effect || 1)), 0);
     const rounding = blocks.every(
@@ -159,7 +159,7 @@ export class SubstitutionPass {
     return [
       {
         level: rounding ? 'information' : 'warning',
-        code: 'GA006',
+        code: 'method/incremental',
         message: `Only what a substitution reaches was computed; in a sample of ${blocks.length * SAMPLE} mutants whole passes differ by at most ${worst.toExponential(1)} of the largest effect${rounding ? '' : ', more than rounding explains'}.`,
       },
     ];

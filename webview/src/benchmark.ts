@@ -1,0 +1,74 @@
+/** A benchmark as a table: combinations in rows, metrics in columns; the best of a column stands out where better is known. */
+import { quantity, type Snapshot } from '../../server/src/protocol.js';
+import { element } from './element.js';
+import type { Surroundings } from './surroundings.js';
+import { table } from './table.js';
+
+export type Benchmark = Snapshot['benchmarks'][number];
+
+const LABELS = ['target', 'method', 'wrapper', 'correction'] as const;
+
+export function benchmarkArticle({ name }: Surroundings, benchmark: Benchmark): HTMLElement {
+  const { metrics, rows, written, documentation } = benchmark;
+  // What is the same in every row is no column.
+  const labels = LABELS.filter(label => label === 'method' || new Set(rows.map(row => row[label])).size > 1);
+  const best = metrics.map((_, column) => bestOf(benchmark, column));
+  return element(
+    'article',
+    { 'data-declaration': benchmark.name },
+    element('h3', {}, name(benchmark.name), ' ', element('code', { class: 'dim' }, `= ${written}`)),
+    documentation === undefined ? undefined : element('p', { class: 'dim' }, documentation),
+    element(
+      'div',
+      { class: 'scroll' },
+      table(
+        `Benchmark ${benchmark.name}`,
+        [...labels, ...metrics.map(({ name: metric, statistic, better }) => heading(metric, statistic, better))],
+        rows.map((row, index) => [
+          ...labels.map(label => element('code', {}, row[label])),
+          ...row.cells.map((cell, column) => shownCell(cell, metrics[column]!, best[column] === index)),
+        ]),
+        'plain benchmark',
+      ),
+    ),
+  );
+}
+
+const heading = (metric: string, statistic: string, better: Benchmark['metrics'][number]['better']): string =>
+  `${metric}.${statistic}${better === 'neither' ? '' : better === 'lower' ? ' ↓' : ' ↑'}`;
+
+/** The row with the best value of a column; undefined where nothing is better or all are equal. */
+export function bestOf({ metrics, rows }: Benchmark, column: number): number | undefined {
+  const better = metrics[column]?.better;
+  if (better === undefined || better === 'neither') return undefined;
+  const sign = better === 'lower' ? -1 : 1;
+  const values = rows.map(({ cells }) => {
+    const cell = cells[column];
+    return cell !== undefined && 'value' in cell ? sign * cell.value : -Infinity;
+  });
+  const top = Math.max(...values);
+  return Number.isFinite(top) && values.filter(value => value === top).length < rows.length
+    ? values.indexOf(top)
+    : undefined;
+}
+
+function shownCell(
+  cell: Benchmark['rows'][number]['cells'][number],
+  { unit }: Benchmark['metrics'][number],
+  best: boolean,
+): HTMLElement {
+  if ('reason' in cell) return element('span', { class: 'dim small', title: cell.reason }, '–');
+  const value = quantity(cell.value, unit);
+  const range = cell.interval && `${quantity(cell.interval[0], unit)} to ${quantity(cell.interval[1], unit)}`;
+  return element(
+    'span',
+    { class: 'numbers' },
+    element(
+      best ? 'strong' : 'span',
+      { class: 'nowrap', ...(best && { 'aria-label': `${value}, best` }) },
+      value,
+      best ? ' ★' : '',
+    ),
+    range ? element('span', { class: 'dim nowrap' }, range) : undefined,
+  );
+}
