@@ -2,6 +2,7 @@
 import type { StageEntry } from './specification.js';
 
 export * from './cohort-stages.js';
+export * from './expression-stages.js';
 
 const seed = { type: { is: 'integer', min: 0, max: 4_294_967_295 }, summary: 'Seed of the random draws.' } as const;
 
@@ -70,7 +71,7 @@ export const only_correct = {
   name: 'only_correct',
   summary: 'Only the examples that the model classifies correctly.',
   documentation:
-    'Keeps an example when the target is above the threshold for label 1, and at most the threshold for label 0. Explanations of misclassified examples explain the error.',
+    'Keeps an example when the target is above the threshold for label 1, and at most the threshold for label 0. With the targets `true_class` and `predicted_class`: when the class with the greatest logit (of an ensemble, by the mean over members) is that of the label. Explanations of misclassified examples explain the error.',
   citation: 'Bontonou et al. 2023, arXiv 2303.11336 (protocol)',
   revision: 1,
   parameters: {

@@ -77,15 +77,21 @@ const outputParameter = {
   summary: 'Name of the output. May be left out where the model has one.',
 } as const;
 
+const probability = {
+  type: { is: 'truth' },
+  default: false,
+  summary: 'Whether to explain the probability behind the final softmax or sigmoid in place of the logit.',
+} as const;
+
 export const true_class = {
   category: 'target',
   name: 'true_class',
   summary: 'The logit of the class that each example is labelled with.',
   documentation:
     'Explains another unit for each example: the value in front of the final softmax that belongs to its label, which counts the classes from 0. With one unit and a sigmoid, label 1 stands for the logit and label 0 for minus the logit. Every example must have a label. The model is compiled once for each class that occurs, and examples of different classes never share a graph.',
-  citation: 'Bontonou et al. 2023, arXiv 2303.11336 (attributions for the class of each sample)',
+  citation: 'Bontonou et al. 2023, arXiv 2303.11336 (probabilities of the class of each sample)',
   revision: 1,
-  parameters: {},
+  parameters: { probability },
 } as const satisfies TargetEntry;
 
 export const predicted_class = {
@@ -95,7 +101,7 @@ export const predicted_class = {
   documentation:
     'Explains another unit for each example: the greatest of the values in front of the final softmax; of equal ones the first. The class is that of the example itself and stays the same along paths, for references and for perturbed copies. With one unit and a sigmoid, minus the logit where the logit is not positive.',
   revision: 1,
-  parameters: {},
+  parameters: { probability },
 } as const satisfies TargetEntry;
 
 export const difference = {

@@ -3,7 +3,8 @@ import { entriesOf } from '../../../server/src/catalog/index.js';
 import type { Call } from '../../../server/src/protocol.js';
 import type { Examples, Sequences } from '../../../server/src/engine/data/examples.js';
 import { readSource, SOURCES } from '../../../server/src/engine/data/sources.js';
-import { applyStage, onlyCorrect, select, STAGES, type StageInputs } from '../../../server/src/engine/data/stages.js';
+import type { StageInputs } from '../../../server/src/engine/data/stage.js';
+import { applyStage, onlyCorrect, select, STAGES } from '../../../server/src/engine/data/stages.js';
 
 const simulation: Call = {
   call: 'simulate_motifs',
@@ -13,6 +14,7 @@ const simulation: Call = {
 const none: StageInputs = {
   data: () => Promise.reject(new Error('not asked')),
   outputs: () => Promise.reject(new Error('not asked')),
+  classes: () => Promise.resolve(undefined),
 };
 
 function stage(call: string, parameters: Call['parameters'], examples: Sequences, inputs = none): Promise<Sequences> {
@@ -137,6 +139,13 @@ describe('only_correct', () => {
     const kept = await stage('only_correct', { target, threshold: 0 }, four, { ...none, outputs: async () => outputs });
     expect(indices(kept)).toEqual([0, 2]);
     expect(kept.notes).toMatchObject([{ code: 'data/misclassified' }]);
+  });
+
+  it('of a target that is another class for each example keeps those whose class is predicted', async () => {
+    const classes = async (): Promise<number[]> => [1, 2, 0, 0];
+    const target = { target: simulation, model: simulation };
+    const kept = await stage('only_correct', { target, threshold: 0 }, select(all, [0, 1, 2, 3]), { ...none, classes });
+    expect(indices(kept)).toEqual([0, 3]);
   });
 
   it('refuses unlabelled examples and an empty result', () => {

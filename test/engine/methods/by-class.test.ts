@@ -96,6 +96,26 @@ describe('true_class', () => {
     }
   });
 
+  it('is the probability behind the softmax or sigmoid where that is asked for', async () => {
+    const target = call('target', 'true_class', { probability: true });
+    const data = await labelled(2, 5);
+    const found = await explain(call('method', 'saliency'), target, data);
+    const output = await explain(call('method', 'saliency'), call('target', 'output', { index: 2 }), data);
+    expectSameMap(found.arrays['array']!, Array.from(output.arrays['array']!), 1e-6);
+    const single = await bench.target(network({ length: LENGTH, ending: 'Sigmoid' }), LENGTH, target);
+    const positive = await bench.explain(call('method', 'saliency'), single, await labelled(1, 5));
+    const negative = await bench.explain(call('method', 'saliency'), single, await labelled(0, 5));
+    expectSameMap(
+      negative.arrays['predictions']!,
+      Array.from(positive.arrays['predictions']!, p => 1 - p),
+      1e-6,
+    );
+    const bare = await bench.target(network({ length: LENGTH, units: UNITS }), LENGTH, target);
+    await expect(bench.explain(call('method', 'saliency'), bare, data)).rejects.toMatchObject({
+      problem: { code: 'target/probability' },
+    });
+  });
+
   it('refuses examples without a label, or with one that is no class', async () => {
     const target = call('target', 'true_class');
     await expect(explain(call('method', 'saliency'), target, mixed)).rejects.toMatchObject({

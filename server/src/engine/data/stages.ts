@@ -1,25 +1,13 @@
 /** Stages of a data pipeline: examples in, examples out. Choices at random depend on each example's origin alone. */
-import type { ParametersOf, PlainTarget } from '../../catalog/specification.js';
+import type { ParametersOf } from '../../catalog/specification.js';
 import type * as specifications from '../../catalog/stages.js';
 import type { Call, Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import { Stream } from '../random/philox.js';
 import { COHORT_STAGES } from '../simulate/cohort-stages.js';
 import type { Examples, FeatureTruth, Rows, Sequences } from './examples.js';
-
-/** What a stage may ask for beyond its own examples. */
-export interface StageInputs {
-  /** The finished data set of that key. */
-  data(key: string): Promise<Examples>;
-  /** The value of a target at each example. */
-  outputs(target: PlainTarget, examples: Examples): Promise<ArrayLike<number>>;
-}
-
-type Stage<Parameters> = (
-  parameters: Parameters,
-  examples: Examples,
-  inputs: StageInputs,
-) => Examples | Promise<Examples>;
+import { EXPRESSION_STAGES } from './expression-stages.js';
+import { requireSameForm, type Stage, type StageInputs } from './stage.js';
 
 /** The examples of the given indices, in that order. */
 export function select<E extends Examples>(examples: E, indices: readonly number[]): E {
@@ -89,7 +77,7 @@ const label: Stage<ParametersOf<typeof specifications.label>> = (parameters, exa
 
 const concat: Stage<ParametersOf<typeof specifications.concat>> = async ({ data }, examples, inputs) => {
   const parts = [examples, ...(await Promise.all(data.map(key => inputs.data(key))))];
-  parts.forEach((part, index) => requireSameForm(part, examples, index));
+  parts.forEach((part, index) => requireSameForm(part, examples, `\`concat\`: data set ${index} of those appended`));
   const together = {
     names: parts.flatMap(part => part.names),
     labels: parts.flatMap(part => part.labels),
@@ -145,31 +133,6 @@ function joinInto<P, A extends Uint8Array | Float32Array>(whole: A, parts: reado
   }
 }
 
-/** @throws Failure when data sets cannot be joined: other alphabet, length or features */
-function requireSameForm(part: Examples, first: Examples, index: number): void {
-  const unit = first.alphabet === 'dna' ? 'bp' : 'features';
-  if (part.alphabet !== first.alphabet)
-    throw new Failure(
-      'data/alphabet',
-      `\`concat\`: data set ${index} of those appended holds ${part.alphabet}, those before it ${first.alphabet}`,
-      { remedy: 'Append data of the same kind.' },
-    );
-  if (part.length !== first.length)
-    throw new Failure(
-      'data/unequal-lengths',
-      `\`concat\`: the examples of data set ${index} of those appended have ${part.length} ${unit}, those before it ${first.length} ${unit}`,
-      { remedy: 'Append data of the same length.' },
-    );
-  if (part.alphabet === 'dna' || first.alphabet === 'dna') return;
-  const at = part.features.findIndex((feature, i) => feature !== first.features[i]);
-  if (at >= 0)
-    throw new Failure(
-      'data/features',
-      `\`concat\`: feature ${at} of data set ${index} of those appended is ${part.features[at]}, those before it have ${first.features[at]} there`,
-      { remedy: 'Bring the features into the same order.' },
-    );
-}
-
 const split: Stage<ParametersOf<typeof specifications.split>> = ({ part, validation, test, seed }, examples) => {
   if (validation + test > 1) {
     throw new Failure(
@@ -195,22 +158,27 @@ const split: Stage<ParametersOf<typeof specifications.split>> = ({ part, validat
 };
 
 /**
- * The examples on the right side of the threshold: label 1 above it, label 0 at most at it.
+ * The examples that a condition on their label holds for; a note says how many others there were.
  *
- * @param outputs value of the target, [example]
- * @throws Failure for a label other than 0 and 1, or when nothing is left
+ * @param expected the labels that are allowed, in words
+ * @throws Failure for a label that is not allowed, or when nothing is left
  */
-export function onlyCorrect(examples: Examples, outputs: ArrayLike<number>, threshold: number): Examples {
+function keepCorrect(
+  examples: Examples,
+  isRight: (label: number, index: number) => boolean | undefined,
+  expected: string,
+): Examples {
   const kept = examples.names.flatMap((name, index) => {
     const known = examples.labels[index];
-    if (known !== 0 && known !== 1) {
+    const right = known === undefined ? undefined : isRight(known, index);
+    if (right === undefined) {
       throw new Failure(
         'data/label',
-        `\`only_correct\`: the example has ${known === undefined ? 'no label' : `the label ${known}`}, expected 0 or 1`,
+        `\`only_correct\`: the example has ${known === undefined ? 'no label' : `the label ${known}`}, expected ${expected}`,
         { place: `example "${name}"`, remedy: 'Give labels with the source (`label: 1`) or with the stage `label`.' },
       );
     }
-    return outputs[index]! > threshold === (known === 1) ? [index] : [];
+    return right ? [index] : [];
   });
   if (kept.length === 0) {
     throw new Failure(
@@ -233,13 +201,31 @@ export function onlyCorrect(examples: Examples, outputs: ArrayLike<number>, thre
   return { ...select(examples, kept), notes };
 }
 
-const only_correct: Stage<ParametersOf<typeof specifications.only_correct>> = async (parameters, examples, inputs) =>
-  onlyCorrect(examples, await inputs.outputs(parameters.target, examples), parameters.threshold);
+/**
+ * The examples on the right side of the threshold: label 1 above it, label 0 at most at it.
+ *
+ * @param outputs value of the target, [example]
+ * @throws Failure for a label other than 0 and 1, or when nothing is left
+ */
+export function onlyCorrect(examples: Examples, outputs: ArrayLike<number>, threshold: number): Examples {
+  return keepCorrect(
+    examples,
+    (label, index) => (label === 0 || label === 1 ? outputs[index]! > threshold === (label === 1) : undefined),
+    '0 or 1',
+  );
+}
+
+const only_correct: Stage<ParametersOf<typeof specifications.only_correct>> = async (parameters, examples, inputs) => {
+  const { target, threshold } = parameters;
+  const classes = await inputs.classes(target, examples);
+  if (classes !== undefined) return keepCorrect(examples, (label, index) => label === classes[index], 'a class');
+  return onlyCorrect(examples, await inputs.outputs(target, examples), threshold);
+};
 
 /** One implementation per stage of the catalog. */
 export const STAGES: {
   readonly [Name in keyof typeof specifications]: Stage<ParametersOf<(typeof specifications)[Name]>>;
-} = { sample, take, label, concat, split, only_correct, ...COHORT_STAGES };
+} = { sample, take, label, concat, split, only_correct, ...EXPRESSION_STAGES, ...COHORT_STAGES };
 
 /**
  * Applies one stage.

@@ -6,13 +6,15 @@
 import type { PlainCall } from '../../catalog/specification.js';
 import type { Note } from '../../protocol.js';
 import type { Json } from '../../store/writer.js';
+import type { Executor } from '../backends/executor.js';
 import type { StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
 import { sizeOf } from '../graph/graph.js';
+import type { ScalarModel } from '../models/model.js';
 import { logits, type ChosenClasses, type PerExample } from '../transforms/target.js';
 import { batchSize } from './batch.js';
 import type { Block, BlockResult, MethodContext, PreparedMethod } from './method.js';
-import { Pass } from './passes.js';
+import { Pass, type Passed } from './passes.js';
 import { predict } from './predictions.js';
 
 const ROWS_AT_ONCE = 4096;
@@ -111,7 +113,9 @@ interface Sorted {
 /** Rows by the classes that the targets of a model stand for there, in order of first appearance. */
 async function groupsOf(context: MethodContext): Promise<Map<string, Sorted>> {
   const { model, examples } = context;
-  const scores = await scoresOf(context);
+  const { executor, passed } = context;
+  const inputs = (from: number, to: number) => examples.inputs(from, to);
+  const scores = await classScores(model, executor, examples.count, inputs, passed);
   const classes = Math.max(2, scores.length / examples.count);
   const units = new Map<PerExample, readonly number[]>(
     model.perExample.map(name => [
@@ -130,17 +134,27 @@ async function groupsOf(context: MethodContext): Promise<Map<string, Sorted>> {
   return groups;
 }
 
-/** The logits of all classes at every example, [example, class]. */
-async function scoresOf({ model, executor, examples, passed }: MethodContext): Promise<Float32Array> {
+/**
+ * The logits of all classes, [row, class]; a single one speaks for class 1.
+ *
+ * @param inputs rows `from` … `to − 1` as the model reads them
+ */
+export async function classScores(
+  model: ScalarModel,
+  executor: Executor,
+  count: number,
+  inputs: (from: number, to: number) => Float32Array | Promise<Float32Array>,
+  passed: Passed,
+): Promise<Float32Array> {
   const anyClass = model.forClasses({ true_class: 0, predicted_class: 0 });
   const graph = anyClass.build(batchSize(anyClass));
   const values = logits(anyClass.attachOutputs(graph.builder, graph.x));
   const pass = await Pass.compile(anyClass, executor, graph, values);
   try {
     const width = sizeOf(graph.builder.shape(values).slice(1));
-    const all = new Float32Array(examples.count * width);
-    for (let from = 0; from < examples.count; from += ROWS_AT_ONCE) {
-      const x = await examples.inputs(from, Math.min(from + ROWS_AT_ONCE, examples.count));
+    const all = new Float32Array(count * width);
+    for (let from = 0; from < count; from += ROWS_AT_ONCE) {
+      const x = await inputs(from, Math.min(from + ROWS_AT_ONCE, count));
       all.set(await pass.run(x, passed), from * width);
     }
     return all;
@@ -161,7 +175,7 @@ function labelsOf({ labels, names }: StoredExamples, classes: number): number[] 
 }
 
 /** The class with the greatest score at each example, the first of equal ones; a single score speaks for class 1. */
-function greatest(scores: Float32Array, count: number): number[] {
+export function greatest(scores: Float32Array, count: number): number[] {
   const width = scores.length / count;
   return Array.from({ length: count }, (_, row) => {
     const own = scores.subarray(row * width, (row + 1) * width);

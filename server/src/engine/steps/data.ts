@@ -3,10 +3,13 @@ import type { Target, Task } from '../../protocol.js';
 import type { Examples } from '../data/examples.js';
 import type { InputSpace } from '../data/input-space.js';
 import { readSource } from '../data/sources.js';
-import { applyStage, type StageInputs } from '../data/stages.js';
+import type { StageInputs } from '../data/stage.js';
+import { applyStage } from '../data/stages.js';
 import { examplesLayout, examplesTable, inputsOf, StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
-import { Pass } from '../methods/passes.js';
+import { classScores, greatest } from '../methods/by-class.js';
+import { meanOf } from '../methods/ensemble.js';
+import { Pass, type Passed } from '../methods/passes.js';
 import type { ScalarModel } from '../models/model.js';
 import { loadModels } from './models.js';
 import { commonFacts, type StepContext } from './step.js';
@@ -18,13 +21,14 @@ export async function runData(task: Extract<Task, { kind: 'data' }>, context: St
   const started = performance.now();
   const { store, key, files, signal, checkpoint, progress } = context;
   let passes = 0;
+  const passed = async (count: number): Promise<void> => {
+    passes += count;
+    await checkpoint();
+  };
   const inputs: StageInputs = {
     data: async other => (await StoredExamples.open(store, other)).all(),
-    outputs: (target, examples) =>
-      outputsOf(target as Target, examples, context, async count => {
-        passes += count;
-        await checkpoint();
-      }),
+    outputs: (target, examples) => outputsOf(target as Target, examples, context, passed),
+    classes: (target, examples) => classesOf(target as Target, examples, context, passed),
   };
   let examples =
     typeof task.source === 'string' ? await inputs.data(task.source) : await readSource(task.source, files);
@@ -71,7 +75,7 @@ async function outputsOf(
   target: Target,
   examples: Examples,
   context: StepContext,
-  passed: (count: number) => Promise<void>,
+  passed: Passed,
 ): Promise<Float32Array> {
   const models = await loadModels(target, context);
   const sum = new Float64Array(examples.names.length);
@@ -88,6 +92,25 @@ async function outputsOf(
     }
   }
   return Float32Array.from(sum, total => total / models.length);
+}
+
+/** The class that the members of an ensemble predict together, for targets that name none. */
+async function classesOf(
+  target: Target,
+  examples: Examples,
+  context: StepContext,
+  passed: Passed,
+): Promise<readonly number[] | undefined> {
+  const models = await loadModels(target, context);
+  if (models.every(model => model.perExample.length === 0)) return undefined;
+  const count = examples.names.length;
+  const scores: Float32Array[] = [];
+  for (const model of models) {
+    requireFit(model, examples.alphabet, examples.length);
+    const inputs = (from: number, to: number): Float32Array => inputsOf(examples, from, to);
+    scores.push(await classScores(model, context.executor, count, inputs, passed));
+  }
+  return greatest(meanOf(scores), count);
 }
 
 /** @throws Failure `data/alphabet`, `data/length` when examples do not fit the model */

@@ -3,7 +3,7 @@ import type { ParametersOf, PlainCall } from '../../catalog/specification.js';
 import type * as specifications from '../../catalog/targets.js';
 import { Failure } from '../failure.js';
 import type { GraphBuilder } from '../graph/builder.js';
-import { sizeOf } from '../graph/graph.js';
+import { sizeOf, type Node } from '../graph/graph.js';
 import { belongsTo, findLayer, flatIndex } from './layers.js';
 
 /** A model output: its name in the file and the value that holds it. */
@@ -76,8 +76,8 @@ export const TARGETS: { readonly [Name in keyof Specifications]: Choice<Paramete
       });
     return unit(builder, chosen.inputs[0]!, index);
   },
-  true_class: scope => ofClass(scope, 'true_class'),
-  predicted_class: scope => ofClass(scope, 'predicted_class'),
+  true_class: (scope, parameters) => ofClass(scope, 'true_class', parameters),
+  predicted_class: (scope, parameters) => ofClass(scope, 'predicted_class', parameters),
   difference: (scope, { a, b }) => scope.builder.add('Sub', [selectTarget(scope, a), selectTarget(scope, b)]),
   unit: ({ builder, outputs }, { layer, index }) => {
     const { value, shape } = findLayer(
@@ -139,8 +139,20 @@ export function logits({ builder, outputs }: TargetScope): string {
   return beforeSquashing(builder, onlyOutput(builder, outputs));
 }
 
-/** The logit of a class; a single one speaks for class 1 and against class 0. */
-function ofClass(scope: TargetScope, name: PerExample): string {
+/** @throws Failure `target/probability` for a model without a final sigmoid or softmax */
+function probabilities({ builder, outputs }: TargetScope): string {
+  const output = onlyOutput(builder, outputs);
+  const last = squashing(builder, output);
+  if (last === undefined)
+    throw new Failure('target/probability', 'the model does not end with a softmax or sigmoid', {
+      place: builder.name,
+      remedy: 'Explain the logit: leave out `probability`; or end the network with softmax.',
+    });
+  return last.operator === 'LogSoftmax' ? builder.add('Exp', [output]) : output;
+}
+
+/** The logit of a class, or its probability; a single one speaks for class 1 and against class 0. */
+function ofClass(scope: TargetScope, name: PerExample, { probability }: { readonly probability: boolean }): string {
   const { builder, chosen } = scope;
   const index = chosen?.[name];
   if (index === undefined)
@@ -148,11 +160,12 @@ function ofClass(scope: TargetScope, name: PerExample): string {
       place: builder.name,
       remedy: 'Explain it with an attribution; elsewhere name the class, such as class("B cell").',
     });
-  const value = logits(scope);
+  const value = probability ? probabilities(scope) : logits(scope);
   const units = sizeOf(builder.shape(value).slice(1));
   if (units > 1) return unit(builder, value, index);
-  const logit = unit(builder, value, 0);
-  return index === 0 ? builder.add('Neg', [logit]) : logit;
+  const positive = unit(builder, value, 0);
+  if (index !== 0) return positive;
+  return probability ? builder.add('Sub', [builder.scalar(1), positive]) : builder.add('Neg', [positive]);
 }
 
 function onlyOutput(builder: GraphBuilder, outputs: readonly NamedOutput[]): string {
@@ -177,9 +190,14 @@ function outputNamed({ builder, outputs }: TargetScope, name: string | undefined
 
 /** The value in front of a final sigmoid or softmax; the output itself where there is none. */
 function beforeSquashing(builder: GraphBuilder, output: string): string {
+  return squashing(builder, output)?.inputs[0] ?? output;
+}
+
+/** The final sigmoid or softmax of an output, whatever rearranges its values behind it. */
+function squashing(builder: GraphBuilder, output: string): Node | undefined {
   let node = builder.producer(output);
   while (node !== undefined && REARRANGING.has(node.operator)) node = builder.producer(node.inputs[0]!);
-  return node !== undefined && SQUASHING.has(node.operator) ? node.inputs[0]! : output;
+  return node !== undefined && SQUASHING.has(node.operator) ? node : undefined;
 }
 
 /** One unit of a value [batch, …] as [batch]. */
