@@ -130,6 +130,28 @@ describe('a plan', () => {
     await expect(makePlan(experiment(example()), { ...options, only: ['gradd'] })).rejects.toThrow(/called "gradd"/);
   });
 
+  it('crosses a benchmark into steps that it shares, with every statistic, the headline first', async () => {
+    const head = call('benchmark', 'compare', {
+      methods: [call('method', 'saliency'), name('path')],
+      corrections: ['none', call('correction', 'simplex_correction')],
+      metrics: [call('metric', 'simplex_angle')],
+    });
+    const crossed = declare('benchmark', 'crossed', head, { of: ['binding'], on: 'peaks' });
+    const plan = await makePlan(experiment([...example(), crossed]), options);
+    const { task } = plan.steps.find(step => step.kind === 'benchmark')!;
+    const cells = task.kind === 'benchmark' ? task.cells : [];
+    const headlines = cells.filter(({ statistic }) => statistic === 'over_30');
+    expect(cells.slice(0, 4).map(({ statistic }) => statistic)).toEqual(['over_30', 'over_45', 'over_60', 'sd']);
+    expect(headlines.map(({ method, correction, result }) => [method, correction, 'key' in result])).toEqual([
+      ['saliency', 'none', true],
+      ['saliency', 'simplex_correction', true],
+      ['path', 'none', false],
+      ['path', 'simplex_correction', false],
+    ]);
+    // The gradient of the example, not a second one.
+    expect(plan.steps.filter(step => step.kind === 'attribution')).toHaveLength(2);
+  });
+
   it('names a missing file, the place and the remedy', async () => {
     const missing: PlanOptions = {
       ...options,

@@ -28,6 +28,11 @@ const of = {
   summary: 'The data set to take it from; the explained one where none is named.',
 } as const satisfies ParameterSpecification;
 
+const draws = {
+  copies: { type: { is: 'integer', min: 1, max: 10_000 }, default: 20, summary: 'References per example.' },
+  seed: { type: { is: 'integer', min: 0, max: 4_294_967_295 }, summary: 'Seed of the random draws.' },
+} as const satisfies Record<string, ParameterSpecification>;
+
 export const mean = {
   category: 'reference',
   name: 'mean',
@@ -47,11 +52,19 @@ export const samples = {
     'Each explained example gets its own draws, with replacement; it is never its own reference. With `expected_gradients` they are the baseline distribution as such; with path methods the mean over them.',
   citation: 'Erion et al. 2021, Nature Machine Intelligence 3:620',
   revision: 1,
-  parameters: {
-    of,
-    copies: { type: { is: 'integer', min: 1, max: 10_000 }, default: 20, summary: 'References per example.' },
-    seed: { type: { is: 'integer', min: 0, max: 4_294_967_295 }, summary: 'Seed of the random draws.' },
-  },
+  parameters: { of, ...draws },
+} as const satisfies ReferenceEntry;
+
+export const shuffle = {
+  category: 'reference',
+  name: 'shuffle',
+  summary: 'The positions of the example in random order.',
+  documentation:
+    'Keeps the composition and nothing else: every order is equally likely. Dinucleotides change, which a network may take for signal (CpG); `dinucleotide_shuffle` keeps them. Copies are independent and may coincide.',
+  citation: 'Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109, Methods',
+  revision: 1,
+  alphabets: ['dna'],
+  parameters: draws,
 } as const satisfies ReferenceEntry;
 
 export const dinucleotide_shuffle = {
@@ -63,8 +76,5 @@ export const dinucleotide_shuffle = {
   citation: 'Altschul & Erickson 1985, Mol Biol Evol 2:526; Wilson 1996, STOC (random arborescence)',
   revision: 1,
   alphabets: ['dna'],
-  parameters: {
-    copies: { type: { is: 'integer', min: 1, max: 10_000 }, default: 20, summary: 'References per example.' },
-    seed: { type: { is: 'integer', min: 0, max: 4_294_967_295 }, summary: 'Seed of the random draws.' },
-  },
+  parameters: draws,
 } as const satisfies ReferenceEntry;

@@ -298,7 +298,7 @@ class Planner {
     return this.step({ kind: 'training', training, data }, title, used, declaration);
   }
 
-  /** Every combination of a benchmark as steps of its own, and the table that gathers their headlines. */
+  /** Every combination of a benchmark as steps of its own, and the table that gathers their statistics. */
   private async benchmark(declaration: Declaration): Promise<string> {
     const { head, of, on } = declaration.value;
     if (head.form === 'name') return this.keyOf(this.declaration(head, declaration));
@@ -321,9 +321,12 @@ class Planner {
       const call = wrapper === undefined ? method : { ...wrapper, arguments: { ...wrapper.arguments, method } };
       const entry = findEntry('metric', this.callOf(metric).name);
       const reason = entry && refusal(this.formOf(call), this.entryOf(call), correction, entry);
-      const cell = { ...labels, statistic: entry?.headline ?? '' };
+      const statistics = [...new Set([entry?.headline ?? '', ...Object.keys(entry?.statistics ?? {})])];
+      const add = (result: Cell['result']): void => {
+        cells.push(...statistics.map(statistic => ({ ...labels, statistic, result })));
+      };
       if (reason !== undefined) {
-        cells.push({ ...cell, result: { reason } });
+        add({ reason });
         continue;
       }
       const pipeline: Declaration = {
@@ -340,7 +343,7 @@ class Planner {
       const measured = await this.values.call(metric, declaration, own);
       const key = this.step({ kind: 'metric', metric: measured, subjects: [attribution] }, title, own, declaration);
       used.needs.add(key);
-      cells.push({ ...cell, result: { key } });
+      add({ key });
     }
     return this.step({ kind: 'benchmark', cells }, declaration.name, used, declaration);
   }

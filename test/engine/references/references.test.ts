@@ -9,6 +9,7 @@ import {
 } from '../../../server/src/engine/methods/references/dinucleotide-shuffle.js';
 import { referenceNotes, type Reference } from '../../../server/src/engine/methods/references/reference.js';
 import { REFERENCES } from '../../../server/src/engine/methods/references/references.js';
+import { shuffle } from '../../../server/src/engine/methods/references/shuffle.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 
 const origin = { source: '00c0ffee', index: 3 };
@@ -121,6 +122,35 @@ describe('dinucleotide_shuffle', () => {
       },
     ]);
     expect(referenceNotes(50, [50, 50])).toEqual([]);
+  });
+});
+
+describe('shuffle', () => {
+  it('draws every order of the letters equally often, and nothing else', () => {
+    const draws = 200 * 12;
+    const counts = new Map<string, number>();
+    const out = new Float32Array(draws * 16);
+    expect(shuffle({ copies: draws, seed: 7 }).fill({ letters: codes('AACG'), origin }, out)).toBe(12);
+    for (let draw = 0; draw < draws; draw++) {
+      const columns = Array.from({ length: 4 }, (_, at) => out.subarray(draw * 16 + 4 * at, draw * 16 + 4 * at + 4));
+      const order = columns.map(column => 'ACGT'[column.indexOf(1)]!).join('');
+      expect([...order].sort().join('')).toBe('AACG');
+      counts.set(order, (counts.get(order) ?? 0) + 1);
+    }
+    const chiSquare = [...counts.values()].reduce((sum, count) => sum + (count - 200) ** 2 / 200, 0);
+    expect(chiSquare).toBeLessThan(chiSquareLimit(11));
+  });
+
+  it('gives copies that depend on example, copy and seed only', () => {
+    const letters = codes('ACGTTGCAAGCTTGCACGAT');
+    const filled = (copies: number, seed: number, index: number): Float32Array => {
+      const out = new Float32Array(copies * 80);
+      shuffle({ copies, seed }).fill({ letters, origin: { ...origin, index } }, out);
+      return out;
+    };
+    expect(filled(5, 1, 3).slice(0, 160)).toEqual(filled(2, 1, 3));
+    expect(filled(2, 1, 3)).not.toEqual(filled(2, 2, 3));
+    expect(filled(2, 1, 3)).not.toEqual(filled(2, 1, 4));
   });
 });
 

@@ -44,6 +44,12 @@ export const input_x_gradient = {
   parameters: {},
 } as const satisfies MethodEntry;
 
+const rule = {
+  type: { is: 'keyword', values: ['gauss_legendre', 'trapezoid', 'riemann'] },
+  default: 'gauss_legendre',
+  summary: 'Quadrature rule; `riemann` is the midpoint rule.',
+} as const satisfies ParameterSpecification;
+
 export const integrated_gradients = {
   category: 'method',
   name: 'integrated_gradients',
@@ -75,16 +81,37 @@ export const integrated_gradients = {
       default: 'auto',
       summary: 'Quadrature nodes along the path, or `auto`.',
     },
-    rule: {
-      type: { is: 'keyword', values: ['gauss_legendre', 'trapezoid', 'riemann'] },
-      default: 'gauss_legendre',
-      summary: 'Quadrature rule; `riemann` is the midpoint rule.',
-    },
+    rule,
     tolerance: {
       type: { is: 'share', min: 0, max: 1 },
       default: 0.01,
       summary: 'Largest completeness gap that `auto` accepts for a pair.',
     },
+  },
+} as const satisfies MethodEntry;
+
+export const path_gradient = {
+  category: 'method',
+  name: 'path_gradient',
+  summary: 'The gradient averaged along the straight path from the reference.',
+  documentation:
+    'Integrated gradients without the factor x − reference: a value for every base at every position, also those that are not in the sequence, so that `| simplex_correction` applies. It does not sum to f(x) − f(reference). With several references per example it is the mean over them. The paper on the correction runs this as integrated gradients (one shuffled reference, 25 steps, trapezoid rule) and expected integrated gradients (20 shuffled references, 20 steps).',
+  citation: 'Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109, Methods; Sundararajan, Taly & Yan 2017, ICML',
+  revision: 1,
+  produces: 'gradient',
+  typology: {
+    stage: 'post hoc',
+    model: 'specific',
+    scope: 'local',
+    assumptions: 'The reference stands for absence, and the model is sensible along the straight path to it.',
+    errorControl: 'none',
+  },
+  complete: false,
+  cost: 'steps × references gradient passes',
+  parameters: {
+    baseline,
+    steps: { ...steps, default: 25, summary: 'Quadrature nodes along the path; of the trapezoid rule, intervals.' },
+    rule,
   },
 } as const satisfies MethodEntry;
 

@@ -6,7 +6,7 @@ export const contrast = {
   name: 'contrast',
   summary: 'What a change of method, wrapper or correction does to a metric, unit by unit.',
   documentation:
-    'Pairs the cells of a benchmark that differ along one axis only, takes the difference of the metric at every unit (example, variant), averages it over the pairs, and bootstraps units: a paired interval. Defined for metrics whose headline is a mean over units.',
+    'Pairs the cells of a benchmark that differ along one axis only, takes the difference of the metric at every unit (example, variant), averages it over the pairs, and bootstraps units: a paired interval. Defined for statistics that are means over units.',
   revision: 1,
   subjects: { kind: 'benchmark', min: 1, max: 1 },
   on: false,
@@ -24,6 +24,11 @@ export const contrast = {
   },
   parameters: {
     metric: { type: { is: 'word' }, summary: 'The metric, as the benchmark names it.' },
+    statistic: {
+      type: { is: 'word' },
+      optional: true,
+      summary: 'Which of its statistics; the headline where none is named.',
+    },
     axis: {
       type: { is: 'keyword', values: ['methods', 'wrappers', 'corrections', 'targets'] },
       summary: 'Which list of the benchmark differs between the cells of a pair.',

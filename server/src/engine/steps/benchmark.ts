@@ -1,4 +1,4 @@
-/** A benchmark step: gathers the headlines of finished metrics in one table; rows name the cells and the results behind. */
+/** A benchmark step: gathers the statistics of finished metrics in one table; rows name the cells and the results behind. */
 import type { Task } from '../../protocol.js';
 import { commonFacts, type StepContext } from './step.js';
 import { metaOf } from './results.js';

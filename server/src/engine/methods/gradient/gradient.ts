@@ -6,6 +6,7 @@ import { expectedGradients } from './expected-gradients.js';
 import { integratedGradients } from './integrated-gradients.js';
 import { integratedHessians } from './integrated-hessians.js';
 import { layerGradientXActivation } from './layer.js';
+import { pathGradient } from './path-gradient.js';
 import { inputXGradient, saliencyMethod } from './saliency.js';
 import { smoothGrad, smoothGradSquared, varGrad } from './smooth-grad.js';
 
@@ -13,6 +14,7 @@ export const GRADIENT_METHODS: Family<typeof specifications> = {
   saliency: saliencyMethod,
   input_x_gradient: inputXGradient,
   integrated_gradients: integratedGradients,
+  path_gradient: pathGradient,
   smooth_grad: smoothGrad,
   smooth_grad_squared: smoothGradSquared,
   var_grad: varGrad,

@@ -6,6 +6,7 @@ import { uniform, zeros } from './constant.js';
 import { mean, samples } from './data.js';
 import { dinucleotideShuffle } from './dinucleotide-shuffle.js';
 import type { Reference, Surroundings } from './reference.js';
+import { shuffle } from './shuffle.js';
 
 /** One implementation per reference of the catalog. */
 export const REFERENCES: {
@@ -18,6 +19,7 @@ export const REFERENCES: {
   uniform: () => uniform,
   mean,
   samples,
+  shuffle,
   dinucleotide_shuffle: dinucleotideShuffle,
 };
 

@@ -13,11 +13,14 @@ const LABELS = { targets: 'target', methods: 'method', wrappers: 'wrapper', corr
 const AXES = Object.values(LABELS);
 
 export const COMPARISON_MEASURES: Measures<typeof specifications> = {
-  contrast: async (task, { metric, axis: list, from, to }, context) => {
+  contrast: async (task, { metric, statistic, axis: list, from, to }, context) => {
     const axis = LABELS[list];
     const benchmark = Task.parse((await metaOf(context.store, only(task))).task);
     if (benchmark.kind !== 'benchmark') throw new Error('a benchmark is expected as subject');
-    const cells = benchmark.cells.filter(cell => cell.metric === metric);
+    const measured = benchmark.cells.filter(cell => cell.metric === metric);
+    // The headline stands in front.
+    const asked = statistic ?? measured[0]?.statistic;
+    const cells = measured.filter(cell => cell.statistic === asked);
     const at = (value: string): Cell[] => cells.filter(cell => cell[axis] === value);
     const others = (cell: Cell): string => JSON.stringify(AXES.filter(one => one !== axis).map(one => cell[one]));
     const keys: [string, string][] = at(from).flatMap(cell => {
@@ -29,10 +32,14 @@ export const COMPARISON_MEASURES: Measures<typeof specifications> = {
     if (keys.length === 0 || first === undefined) {
       const known = (one: 'metric' | typeof axis): string =>
         [...new Set(benchmark.cells.map(cell => cell[one]))].join(', ');
-      throw new Failure('metric/no-pairs', `no two cells of ${metric} differ in ${axis} from ${from} to ${to}`, {
-        place: context.title,
-        remedy: `The benchmark has the metrics ${known('metric')}, and along ${axis}: ${known(axis)}.`,
-      });
+      throw new Failure(
+        'metric/no-pairs',
+        `no two cells of ${metric}${statistic === undefined ? '' : `.${statistic}`} differ in ${axis} from ${from} to ${to}`,
+        {
+          place: context.title,
+          remedy: `The benchmark has the metrics ${known('metric')}, and along ${axis}: ${known(axis)}. Statistics of ${metric}: ${[...new Set(measured.map(cell => cell.statistic))].join(', ') || 'none'}.`,
+        },
+      );
     }
     const pairs = [];
     for (const [low, high] of keys)
@@ -50,7 +57,7 @@ export const COMPARISON_MEASURES: Measures<typeof specifications> = {
   },
 };
 
-/** The column of a metric's result that its headline is the mean of. */
+/** The column of a metric's result that a statistic is the mean of. */
 async function unitsOf(
   key: string,
   statistic: string,
