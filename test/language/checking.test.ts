@@ -47,6 +47,11 @@ describe('a sound experiment', () => {
       'network net = layers([conv1d(8, 5, activation: relu), residual([relu]), flatten, dense(1)])\nmodel m = keras("weights.h5", input: dna(9), network: net)\nmodel n = keras("weights.h5", input: dna(9), network: layers([dense(1)]))',
       [],
     ],
+    [
+      'may wrap every method of a benchmark',
+      'benchmark b = compare(methods: [saliency, path], wrappers: [none, smooth_grad_squared(samples: 5, seed: 1)], metrics: [simplex_angle]) of binding on peaks',
+      [],
+    ],
     ['converts units', 'model wide = onnx("ctcf.onnx", dna(2 kb))', []],
     [
       'may compare maps of one set under two names',

@@ -184,6 +184,13 @@ export interface MethodEntry extends EntryBase {
   /** Cost in model passes for one example, in words for the hover. */
   readonly cost: string;
 }
+
+/** Whether a method explains with another one, its parameter `method`. */
+export function isWrapper({ parameters }: MethodEntry): boolean {
+  const type = parameters['method']?.type;
+  return type?.is === 'call' && type.category === 'method';
+}
+
 export interface CorrectionEntry extends EntryBase {
   readonly category: 'correction';
   readonly accepts: readonly MapKind[];

@@ -1,4 +1,5 @@
 /** How types, kinds and places are called in messages. */
+import { isWrapper } from '../catalog/index.js';
 import type { Category, Kind, ValueType } from '../catalog/index.js';
 import { listNames } from './names.js';
 import { entriesIn } from './places.js';
@@ -50,7 +51,7 @@ export function placeWords(place: Place): string {
 /** Methods that take a method. */
 const wrapperNames = (): string[] =>
   entriesIn({ categories: ['method'], kinds: [] })
-    .filter(entry => entry.category === 'method' && entry.produces === 'same')
+    .filter(entry => entry.category === 'method' && isWrapper(entry))
     .map(entry => entry.name);
 
 /** A parameter's type in words, with range and unit: `a whole number of at least 1`. */

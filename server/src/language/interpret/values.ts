@@ -4,7 +4,7 @@
  */
 /* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { AstUtils, UriUtils } from 'langium';
-import { entriesNamed, findEntry } from '../../catalog/index.js';
+import { entriesNamed, findEntry, isWrapper } from '../../catalog/index.js';
 import type { Entry, ParameterSpecification, ValueType } from '../../catalog/index.js';
 import type { WrittenAmount, WrittenCall, WrittenName, WrittenValue } from '../experiment.js';
 import { isBuiltin, isCall, isDefinition, isList, isQuantity, isRecord, isText, isTruth } from '../generated/ast.js';
@@ -101,7 +101,7 @@ function interpretWrapper(call: Call, type: ValueType, what: string, context: Co
   const named = call.callee?.ref;
   if (named === undefined) return undefined;
   const entry = isBuiltin(named) ? findEntry('method', named.name) : undefined;
-  return entry?.produces === 'same'
+  return entry !== undefined && isWrapper(entry)
     ? interpretCall(call, entry, context, 'method')
     : mismatch(call, type, what, context);
 }
