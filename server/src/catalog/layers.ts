@@ -148,6 +148,23 @@ export const dropout = {
   },
 } as const satisfies LayerEntry;
 
+export const graphSmoothing = {
+  category: 'layer',
+  name: 'graph_smoothing',
+  summary: 'Mixes every feature with those that are correlated with it in the training data.',
+  documentation:
+    'x ← x · D with D = deg^(−½) (A + I) deg^(−½), where A holds the Pearson correlations between features of the training data that are above `least`, and deg the sums of the rows of A + I. D is fixed: it is not trained, and it is saved with the parameters. Only as the first layer, on rows of numbers; D has features² entries.',
+  citation: 'Bontonou et al. 2023, arXiv 2303.11336; Wu et al. 2019, ICML (simplified graph convolution)',
+  revision: 1,
+  parameters: {
+    least: {
+      type: { is: 'number', min: 0, max: 1 },
+      default: 0.5,
+      summary: 'Correlation above which two features are joined.',
+    },
+  },
+} as const satisfies LayerEntry;
+
 export const flatten = {
   category: 'layer',
   name: 'flatten',

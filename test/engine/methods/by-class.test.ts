@@ -116,6 +116,20 @@ describe('true_class', () => {
     });
   });
 
+  it('can be summarised: the values that are explained, and how often the class is predicted', async () => {
+    const data = await bench.data(await labelled(2, 5), [call('stage', 'concat', { data: [await labelled(0, 6)] })]);
+    const target = await bench.target(GRAPH, LENGTH, call('target', 'true_class'));
+    const metric = call('metric', 'prediction_summary');
+    const summary = await bench.run({ kind: 'metric', metric, subjects: [target], data: data.key });
+    const classes = await ofClasses(call('method', 'saliency'), data.key);
+    const logits = classes.map(({ arrays }) => arrays['predictions']!);
+    const chosen = [2, 2, 2, 0, 0, 0];
+    const own = chosen.map((label, row) => logits[label]![row]!);
+    expect(summary.meta.statistics!['mean']!.value).toBeCloseTo(own.reduce((sum, value) => sum + value) / 6, 5);
+    const right = own.filter((value, row) => logits.every(other => other[row]! <= value)).length;
+    expect(summary.meta.statistics!['accuracy']!.value).toBeCloseTo(right / 6, 12);
+  });
+
   it('refuses examples without a label, or with one that is no class', async () => {
     const target = call('target', 'true_class');
     await expect(explain(call('method', 'saliency'), target, mixed)).rejects.toMatchObject({

@@ -148,7 +148,8 @@ describe('a declared network', () => {
     });
   });
 
-  it.each(entriesOf('layer').map(({ name }) => name))('keeps its promise of a shape: %s', async name => {
+  const inKeras = entriesOf('layer').flatMap(({ name }) => (name === 'graph_smoothing' ? [] : [name]));
+  it.each(inKeras)('keeps its promise of a shape: %s', async name => {
     const given: Record<string, Record<string, PlainValue>> = {
       dense: { units: 3 },
       conv1d: { filters: 3, kernel: 2 },
@@ -167,6 +168,16 @@ describe('a declared network', () => {
     const model = await load(path, {}, { network: { layers, input: [4, 10] } });
     const [found] = await predict(model, noise(50, 2, 10, 4));
     expect(found!.shape).toEqual([2, ...output]);
+  });
+
+  it('is refused for a layer that Keras does not have, and for one that cannot be', async () => {
+    const path = await folder.write({ weights: { c1: weights['c1']! }, weightsOnly: true });
+    const smoothing = a('graph_smoothing');
+    expect((await failure(path, network(a('flatten'), smoothing), [4, 25])).problem.message).toContain(
+      'Keras has no layer',
+    );
+    expect((await failure(path, network(smoothing), [4, 25])).problem.message).toContain('its input has positions');
+    expect((await failure(path, network(smoothing), [20_000])).problem.message).toContain('too many pairs');
   });
 
   it.each([

@@ -258,6 +258,47 @@ describe('a training step of an experiment', () => {
     expect(other.arrays['weights']).not.toEqual(first.arrays['weights']);
   });
 
+  it('smooths by the correlations of its training data, first in the network only', async () => {
+    const genes = 60;
+    const simulated = call('source', 'simulate_expression', { configuration: 'demo', samples: 80, seed: 3 });
+    const data = await bench.data(simulated, [call('stage', 'standardise')]);
+    const smoothing = layer('graph_smoothing', { least: 0.3 });
+    const [dense, softmax] = [layer('dense', { units: 2 }), layer('softmax')];
+    const learn = (...layers: Call[]): Call =>
+      train({ network: network(...layers) as unknown as Json, loss: 'cross_entropy', validation: 0, epochs: 2 });
+    const trained = await bench.run({ kind: 'training', training: learn(smoothing, dense, softmax), data: data.key });
+    const weights = trained.arrays['weights']!;
+    // Columns are standardised, so a correlation is a mean of products.
+    const x = data.arrays['array']!;
+    const joined = Array.from({ length: genes ** 2 }, (_, pair) => {
+      const [a, b] = [Math.floor(pair / genes), pair % genes];
+      let sum = 0;
+      for (let row = 0; row < 80; row++) sum += (x[row * genes + a]! * x[row * genes + b]!) / 80;
+      return a === b ? 1 : sum > 0.3 ? sum : 0;
+    });
+    const degrees = Array.from({ length: genes }, (_, a) =>
+      joined.slice(a * genes, (a + 1) * genes).reduce((sum, weight) => sum + weight, 0),
+    );
+    const matrix = joined.map(
+      (weight, pair) => weight / Math.sqrt(degrees[Math.floor(pair / genes)]! * degrees[pair % genes]!),
+    );
+    expect(joined.filter(weight => weight > 0).length).toBeGreaterThan(genes + 20);
+    matrix.forEach((weight, pair) => expect(weights[pair]).toBeCloseTo(weight, 5));
+    const model = { call: 'trained', category: 'training' as const, parameters: { of: trained.key } };
+    const target = { target: call('target', 'class', { class: 1 }), model };
+    const slope = (await bench.explain(call('method', 'saliency'), target, data.key)).arrays['array']!;
+    for (const gene of [0, 31, 59]) {
+      let expected = 0;
+      for (let other = 0; other < genes; other++)
+        expected += matrix[gene * genes + other]! * weights[genes ** 2 + other * 2 + 1]!;
+      expect(slope[gene]).toBeCloseTo(expected, 5);
+    }
+    const misplaced = learn(dense, smoothing, softmax);
+    await expect(bench.run({ kind: 'training', training: misplaced, data: data.key })).rejects.toMatchObject({
+      problem: { code: 'network/graph' },
+    });
+  });
+
   it('is written as ONNX and reopened exactly', async () => {
     const data = await bench.data(simulation(1));
     const training = train({ epochs: 1 });

@@ -123,8 +123,8 @@ export const prediction_summary = {
   name: 'prediction_summary',
   summary: 'What the target says about the data: level, spread, correctness.',
   documentation:
-    'Mean, spread and extremes of the explained number and, where the data carry labels 0 and 1, accuracy at threshold 0 and AUROC. An explanation of wrong predictions explains errors.',
-  revision: 1,
+    'Mean, spread and extremes of the explained number and, where the data carry labels 0 and 1, accuracy at threshold 0 and AUROC. Of the targets `true_class` and `predicted_class`, with labels of any number of classes: how often the label is the class with the greatest logit (of an ensemble, the mean over members), and no AUROC. An explanation of wrong predictions explains errors.',
+  revision: 2,
   subjects: { kind: 'target', min: 1, max: 1 },
   on: true,
   unit: 'examples',
@@ -141,7 +141,13 @@ export const prediction_summary = {
     min: { summary: 'Smallest value of the target.', unit: 'logit', better: 'neither', interval: false },
     max: { summary: 'Largest value of the target.', unit: 'logit', better: 'neither', interval: false },
     accuracy: {
-      summary: 'Share of labelled examples on the right side of 0.',
+      summary: 'Share of labelled examples on the right side of 0, or of the predicted class.',
+      unit: 'share',
+      better: 'higher',
+      interval: true,
+    },
+    balanced_accuracy: {
+      summary: 'Mean of the accuracies of the classes.',
       unit: 'share',
       better: 'higher',
       interval: true,

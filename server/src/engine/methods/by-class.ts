@@ -43,7 +43,7 @@ export async function prepareByClass(
     for (const { method } of groups) await method.release();
   };
   try {
-    for (const [name, { classes, rows }] of await groupsOf(context)) {
+    for (const [name, { classes, rows }] of (await groupsOf(context)).groups) {
       const own = { ...context, model: model.forClasses(classes), examples: examples.select(rows) };
       const values = await predict(own.model, own.examples, executor, passed);
       rows.forEach((row, i) => (outputs[row] = values[i]!));
@@ -71,6 +71,24 @@ export async function prepareByClass(
     notes: infos => groups.flatMap(group => notesOf(group, infos)),
     release,
   };
+}
+
+/**
+ * The target at every example, and the class that the model predicts for it.
+ *
+ * @throws Failure `target/label` for an example without a class
+ */
+export async function predictByClass(
+  context: Pick<MethodContext, 'model' | 'executor' | 'examples' | 'passed'>,
+): Promise<{ readonly outputs: Float32Array; readonly predicted: readonly number[] }> {
+  const { model, executor, examples, passed } = context;
+  const { groups, predicted } = await groupsOf(context);
+  const outputs = new Float32Array(examples.count);
+  for (const { classes, rows } of groups.values()) {
+    const values = await predict(model.forClasses(classes), examples.select(rows), executor, passed);
+    rows.forEach((row, i) => (outputs[row] = values[i]!));
+  }
+  return { outputs, predicted };
 }
 
 /** Explains the rows of a block group by group, and puts them back in their order. */
@@ -110,18 +128,22 @@ interface Sorted {
   readonly rows: number[];
 }
 
-/** Rows by the classes that the targets of a model stand for there, in order of first appearance. */
-async function groupsOf(context: MethodContext): Promise<Map<string, Sorted>> {
-  const { model, examples } = context;
-  const { executor, passed } = context;
+/** Rows by the classes that the targets of a model stand for there, in order of first appearance; and what is predicted. */
+async function groupsOf({
+  model,
+  executor,
+  examples,
+  passed,
+}: Pick<MethodContext, 'model' | 'executor' | 'examples' | 'passed'>): Promise<{
+  readonly groups: ReadonlyMap<string, Sorted>;
+  readonly predicted: readonly number[];
+}> {
   const inputs = (from: number, to: number) => examples.inputs(from, to);
   const scores = await classScores(model, executor, examples.count, inputs, passed);
   const classes = Math.max(2, scores.length / examples.count);
+  const predicted = greatest(scores, examples.count);
   const units = new Map<PerExample, readonly number[]>(
-    model.perExample.map(name => [
-      name,
-      name === 'true_class' ? labelsOf(examples, classes) : greatest(scores, examples.count),
-    ]),
+    model.perExample.map(name => [name, name === 'true_class' ? labelsOf(examples, classes) : predicted]),
   );
   const groups = new Map<string, Sorted>();
   for (let row = 0; row < examples.count; row++) {
@@ -131,7 +153,7 @@ async function groupsOf(context: MethodContext): Promise<Map<string, Sorted>> {
     group.rows.push(row);
     groups.set(key, group);
   }
-  return groups;
+  return { groups, predicted };
 }
 
 /**

@@ -10,14 +10,21 @@ const LEAST = 0.5;
 /** The neighbours of each feature, itself first, with their weights in D. */
 export type Diffusion = readonly { readonly features: Uint32Array; readonly weights: Float64Array }[];
 
-/** @param passed lets messages through, feature by feature */
-export async function diffusionOf(correlations: Correlations, passed: () => Promise<void>): Promise<Diffusion> {
+/**
+ * @param passed lets messages through, feature by feature
+ * @param least correlation above which two features are joined
+ */
+export async function diffusionOf(
+  correlations: Correlations,
+  passed: () => Promise<void>,
+  least = LEAST,
+): Promise<Diffusion> {
   const { features } = correlations;
   const joined = Array.from({ length: features }, (_, feature) => [{ feature, weight: 1 }]);
   for (let one = 0; one < features; one++) {
     for (let other = 0; other < one; other++) {
       const weight = correlations.between(one, other);
-      if (weight <= LEAST) continue;
+      if (weight <= least) continue;
       joined[one]!.push({ feature: other, weight });
       joined[other]!.push({ feature: one, weight });
     }
@@ -28,6 +35,15 @@ export async function diffusionOf(correlations: Correlations, passed: () => Prom
     features: Uint32Array.from(row, ({ feature }) => feature),
     weights: Float64Array.from(row, ({ feature, weight }) => weight / Math.sqrt(degrees[one]! * degrees[feature]!)),
   }));
+}
+
+/** D itself, [feature, feature]. */
+export function matrixOf(diffusion: Diffusion): Float32Array {
+  const matrix = new Float32Array(diffusion.length ** 2);
+  diffusion.forEach(({ features, weights }, row) =>
+    features.forEach((column, i) => (matrix[row * diffusion.length + column] = weights[i]!)),
+  );
+  return matrix;
 }
 
 /** @param scores [example, feature] */

@@ -1,5 +1,6 @@
 /** What the explained number is on the data: level, spread, and whether it is right. */
 import type { Note } from '../../protocol.js';
+import { meanOverClasses } from './classes.js';
 import { estimate, FEWEST_UNITS, mean, median, standardDeviation, type Estimand } from './bootstrap.js';
 import { rocArea } from './curves.js';
 import { countInBins, equalBins } from './histogram.js';
@@ -10,11 +11,15 @@ export interface PredictionSummaryInput {
   readonly outputs: Values;
   readonly labels: readonly (number | undefined)[];
   readonly names?: readonly string[];
+  /**
+   * Of a target that is another class for each example: the share of networks that predict the label, [example], any classes.
+   */
+  readonly right?: Float64Array;
 }
 
 /**
  * Level and spread of the target; accuracy (label 1 above 0, label 0 at most 0) and AUROC over the examples labelled 0
- * or 1.
+ * or 1. Where the target is another class for each example: how often the label is predicted, and no AUROC.
  */
 export function predictionSummary(input: PredictionSummaryInput): MetricResult {
   const { labels, names } = input;
@@ -25,10 +30,16 @@ export function predictionSummary(input: PredictionSummaryInput): MetricResult {
   const high = outputs.reduce((a, b) => Math.max(a, b), -Infinity);
   const extreme = (value: number): Estimand => ({ n, of: () => (n > 0 ? value : NaN), interval: 'none' });
 
-  const labelled = labels.flatMap((label, index) => (label === 0 || label === 1 ? [index] : []));
+  const byClass = input.right !== undefined;
+  const labelled = labels.flatMap((label, index) =>
+    label !== undefined && (byClass || label === 0 || label === 1) ? [index] : [],
+  );
   const positive = Uint8Array.from(labelled, index => labels[index]!);
   const scores = Float64Array.from(labelled, index => outputs[index]!);
-  const right = scores.map((score, index) => Number(score > 0 === (positive[index] === 1)));
+  const right = scores.map((score, index) =>
+    byClass ? input.right![labelled[index]!]! : Number(score > 0 === (positive[index] === 1)),
+  );
+  const classes = labelled.map(index => labels[index]!);
   const positives = positive.reduce((sum, value) => sum + value, 0);
   const rarer = Math.min(positives, positive.length - positives);
 
@@ -47,7 +58,7 @@ export function predictionSummary(input: PredictionSummaryInput): MetricResult {
       code: 'metric/no-labels',
       message: 'No example is labelled 0 or 1, so there is neither accuracy nor AUROC.',
     });
-  } else if (rarer === 0) {
+  } else if (rarer === 0 && !byClass) {
     notes.push({
       level: 'information',
       code: 'metric/one-class',
@@ -69,9 +80,10 @@ export function predictionSummary(input: PredictionSummaryInput): MetricResult {
       min: extreme(low),
       max: extreme(high),
       accuracy: { n: labelled.length, of: mean(right) },
+      balanced_accuracy: { n: labelled.length, of: meanOverClasses(right, classes) },
       auroc: {
         n: labelled.length,
-        of: rocArea(scores, positive),
+        of: byClass ? () => NaN : rocArea(scores, positive),
         ...(rarer < FEWEST_UNITS && {
           interval: {
             withheld: `the rarer class has ${rarer} of at least ${FEWEST_UNITS} examples that an interval needs`,

@@ -6,10 +6,13 @@ import type { Json } from '../../store/writer.js';
 import { StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
 import { sizeOf } from '../graph/graph.js';
+import { Correlations } from '../methods/global/correlations.js';
+import { diffusionOf, matrixOf } from '../metrics/diffusion.js';
 import { planNetwork } from '../models/network/network.js';
 import { labelRows, partition } from '../train/labels.js';
 import { TrainingGraphs, trainMember, type Epoch, type Rows, type Training } from '../train/member.js';
 import { OPTIMIZERS, type Optimized } from '../train/optimizers.js';
+import type { Weights } from '../train/step-graph.js';
 import { drawWeights, flattened } from '../train/weights.js';
 import { networkShape } from './models.js';
 import { commonFacts, type StepContext } from './step.js';
@@ -39,6 +42,7 @@ export async function runTraining(task: Extract<Task, { kind: 'training' }>, con
   const examples = await StoredExamples.open(store, task.data);
   const training = await prepare(parameters, examples);
   const { network, seed } = training;
+  const graph = await graphOf(training, () => checkpoint());
   const layouts = [
     {
       name: 'array',
@@ -70,7 +74,7 @@ export async function runTraining(task: Extract<Task, { kind: 'training' }>, con
       if (entries.has(member)) continue;
       const started = performance.now();
       let done = 0;
-      const weights = drawWeights(network.parameters, initialOf(parameters), seed, member);
+      const weights = drawWeights(network.parameters, initialOf(parameters), seed, member, graph);
       const trained = await trainMember(training, graphs, weights, member, async count => {
         done += count;
         progress(member * perMember + done, members * perMember);
@@ -146,6 +150,27 @@ async function prepare(parameters: Parameters, examples: StoredExamples): Promis
     optimizer: make(optimizer.parameters),
     seed,
   };
+}
+
+/**
+ * The graph of correlations that a network begins with, by the name of its parameter.
+ *
+ * @throws Failure `network/graph` where its features are not those of the data
+ */
+async function graphOf({ network, space, training }: Training, passed: () => Promise<void>): Promise<Weights> {
+  const graphs = new Map<string, Float32Array>();
+  for (const { name, initialiser } of network.parameters) {
+    if (typeof initialiser === 'number' || !('least' in initialiser)) continue;
+    if (!network.layers[0]!.parameters.some(parameter => parameter.name === name))
+      throw new Failure('network/graph', 'correlations join the features of the data, and other layers come before', {
+        place: `${name} of the network`,
+        remedy: 'Put graph_smoothing first in the network.',
+      });
+    const size = sizeOf(space.shape);
+    const correlations = new Correlations(training.x, training.x.length / size, size);
+    graphs.set(name, matrixOf(await diffusionOf(correlations, passed, initialiser.least)));
+  }
+  return graphs;
 }
 
 const initialOf = ({ scale, initial }: Parameters) => (scale === undefined ? initial : { deviation: scale });

@@ -13,14 +13,23 @@ export type Initial = 'he_normal' | 'glorot_uniform' | { readonly deviation: num
 const TRUNCATED = 0.87962566103423978;
 
 /**
- * Draws all parameters of a member. Each has its own stream, so that a change of one layer leaves the others as they were.
+ * Draws all parameters of a member but those that are given. Each has its own stream, so that a change of one layer leaves the
+ * others as they were.
  *
  * - he_normal: truncated normal with variance 2 / fan-in (He et al. 2015, ICCV), as Keras draws it
  * - glorot_uniform: uniform with variance 2 / (fan-in + fan-out) (Glorot & Bengio 2010, AISTATS)
  */
-export function drawWeights(parameters: readonly Parameter[], initial: Initial, seed: number, member: number): Weights {
+export function drawWeights(
+  parameters: readonly Parameter[],
+  initial: Initial,
+  seed: number,
+  member: number,
+  given: Weights = new Map(),
+): Weights {
   return new Map(
     parameters.map(({ name, shape, initialiser }) => {
+      const known = given.get(name);
+      if (known !== undefined) return [name, known];
       const stream = new Stream(seed, `initial ${name}`, undefined, member);
       const draw = drawer(initialiser, initial, stream);
       return [name, Float32Array.from({ length: sizeOf(shape) }, draw)];
@@ -30,6 +39,7 @@ export function drawWeights(parameters: readonly Parameter[], initial: Initial, 
 
 function drawer(initialiser: Initialiser, initial: Initial, stream: Stream): () => number {
   if (typeof initialiser === 'number') return () => initialiser;
+  if ('least' in initialiser) throw new Error('a graph of correlations is given, not drawn');
   const { fanIn, fanOut } = initialiser;
   if (typeof initial === 'object') return () => initial.deviation * stream.normal();
   if (initial === 'glorot_uniform') {

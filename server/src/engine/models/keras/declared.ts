@@ -73,7 +73,13 @@ function layersOf(parameters: readonly Parameter[]): DeclaredLayer[] {
   }
   return [...layers].map(([name, own]) => {
     const entry = name.slice(name.lastIndexOf('/') + 1).replace(/_\d+$/, '');
-    return { name, className: CLASSES[entry]!, parameters: own };
+    const className = CLASSES[entry];
+    if (className === undefined)
+      throw new Failure('model/weights', `Keras has no layer like ${entry}, so its files hold none`, {
+        place: `layer ${name} of the network`,
+        remedy: 'Leave it out, or train the network in the experiment.',
+      });
+    return { name, className, parameters: own };
   });
 }
 

@@ -7,8 +7,16 @@ import type { Attributes } from '../../graph/graph.js';
 /** Shape of one example as the graph holds it: [features], or [channels, positions]. */
 export type Shape = readonly [features: number] | readonly [channels: number, positions: number];
 
-/** How a parameter begins: drawn by a rule that knows how many values flow in and out of a unit, or one number. */
-export type Initialiser = { readonly fanIn: number; readonly fanOut: number } | 0 | 1;
+/** Smallest correlation that joins two features of the data that a network is trained on. */
+export interface CorrelationGraph {
+  readonly least: number;
+}
+
+/**
+ * How a parameter begins: drawn by a rule that knows how many values flow in and out of a unit, one number, or the normalised
+ * graph of correlations between the features of the training data.
+ */
+export type Initialiser = { readonly fanIn: number; readonly fanOut: number } | 0 | 1 | CorrelationGraph;
 
 export interface Parameter {
   /** `<layer>/<parameter>`, unique in the network: `conv1d_2/kernel`, `residual_1/dense_1/bias`. */

@@ -23,6 +23,9 @@ type Entry = (typeof specifications)[Exclude<keyof typeof specifications, 'layer
 /** One implementation per layer of the catalog. */
 type Layers = { readonly [E in Entry as E['name']]: Layer<ParametersOf<E>> };
 
+/** Pairs of features of a graph: 1 GiB of float32. */
+const MOST_PAIRS = 2 ** 28;
+
 /** Names parameters after their layer. */
 const ofLayer = ({ name }: Site, parameters: Readonly<Record<string, Omit<Parameter, 'name'>>>): Parameter[] =>
   Object.entries(parameters).map(([stem, parameter]) => ({ name: `${name}/${stem}`, ...parameter }));
@@ -185,6 +188,25 @@ const dropout: Layers['dropout'] = ({ rate }, { name, input }) => ({
   },
 });
 
+/** x · D; D is symmetric. */
+const graphSmoothing: Layers['graph_smoothing'] = ({ least }, site) => {
+  const { name, input } = site;
+  const [features, positions] = input;
+  if (positions !== undefined)
+    refuse(
+      site,
+      'it joins the features of rows of numbers, and its input has positions',
+      'Leave it out for sequences.',
+    );
+  if (features ** 2 > MOST_PAIRS)
+    refuse(site, `${features} features have too many pairs to be kept in memory`, 'Choose fewer features.');
+  return {
+    output: input,
+    parameters: ofLayer(site, { graph: { shape: [features, features], initialiser: { least }, trainable: false } }),
+    emit: (emission, x) => add(emission, name, 'MatMul', [x, emission.parameter(`${name}/graph`)]),
+  };
+};
+
 const flatten: Layers['flatten'] = (_, { name, input }) => ({
   output: [input.reduce((product, extent) => product * extent, 1)],
   parameters: [],
@@ -238,6 +260,7 @@ export const LAYERS: Layers = {
   batch_norm: batchNorm,
   layer_norm: layerNorm,
   dropout,
+  graph_smoothing: graphSmoothing,
   flatten,
   max_pool: pool('MaxPool'),
   average_pool: pool('AveragePool'),

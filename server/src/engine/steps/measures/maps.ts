@@ -2,6 +2,8 @@
 import type * as specifications from '../../../catalog/metrics/maps.js';
 import { StoredExamples } from '../../data/stored-examples.js';
 import { Failure } from '../../failure.js';
+import { predictByClass } from '../../methods/by-class.js';
+import { meanOf } from '../../methods/ensemble.js';
 import { predictAll } from '../../methods/predictions.js';
 import { METRICS } from '../../metrics/metrics.js';
 import { requireFit } from '../data.js';
@@ -53,11 +55,21 @@ export const MAP_MEASURES: Measures<typeof specifications> = {
     const examples = await StoredExamples.open(context.store, task.data);
     const models = await loadModels(target, context);
     for (const model of models) requireFit(model, examples.space.alphabet, examples.length);
-    return METRICS.prediction_summary({
-      outputs: await predictAll(models, examples, context.executor, passed),
-      labels: examples.labels,
-      names: examples.names,
+    const { labels, names } = examples;
+    if (models.every(model => model.perExample.length === 0))
+      return METRICS.prediction_summary({
+        outputs: await predictAll(models, examples, context.executor, passed),
+        labels,
+        names,
+      });
+    const members: Awaited<ReturnType<typeof predictByClass>>[] = [];
+    for (const model of models)
+      members.push(await predictByClass({ model, executor: context.executor, examples, passed }));
+    const outputs = meanOf(members.map(member => member.outputs));
+    const right = Float64Array.from(labels, (label, row) => {
+      return members.filter(({ predicted }) => predicted[row] === label).length / members.length;
     });
+    return METRICS.prediction_summary({ outputs, labels, names, right });
   },
   interpretability: async (task, { truth }, context) => {
     const examples = await StoredExamples.open(context.store, truth.of);
