@@ -152,6 +152,34 @@ describe('a plan', () => {
     expect(plan.steps.filter(step => step.kind === 'attribution')).toHaveLength(2);
   });
 
+  it('tells calls of one entry in a benchmark apart by the arguments in which they differ', async () => {
+    const head = call('benchmark', 'compare', {
+      methods: [call('method', 'saliency')],
+      wrappers: [
+        call('method', 'smooth_grad', { samples: 5, seed: 1 }),
+        call('method', 'smooth_grad', { samples: 9, seed: 1 }),
+      ],
+      metrics: [
+        call('metric', 'attribution_recall'),
+        call('metric', 'attribution_recall', { top: 0.07 }),
+        call('metric', 'stability'),
+      ],
+    });
+    const plan = await makePlan(
+      experiment([...example(), declare('benchmark', 'crossed', head, { of: ['binding'], on: 'peaks' })]),
+      options,
+    );
+    const { task } = plan.steps.find(step => step.kind === 'benchmark')!;
+    const labels = new Set(task.kind === 'benchmark' ? task.cells.flatMap(cell => [cell.wrapper, cell.metric]) : []);
+    expect([...labels]).toEqual([
+      'smooth_grad(samples: 5)',
+      'attribution_recall',
+      'attribution_recall(top: 7%)',
+      'stability',
+      'smooth_grad(samples: 9)',
+    ]);
+  });
+
   it('names a missing file, the place and the remedy', async () => {
     const missing: PlanOptions = {
       ...options,

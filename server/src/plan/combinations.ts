@@ -1,4 +1,5 @@
 /** The cross product that a benchmark is. */
+import { findEntry } from '../catalog/index.js';
 import type { WrittenCall, WrittenName, WrittenValue } from '../language/experiment.js';
 
 export interface Combination {
@@ -32,6 +33,37 @@ export function combinations(head: WrittenCall, targets: readonly (WrittenCall |
         ),
       ),
   );
+}
+
+/**
+ * What one list of a benchmark is called in its table. Calls of one entry that differ are told apart by the arguments in
+ * which they do: `attribution_recall(top: 1%)`.
+ *
+ * @param elements of the list, in any order and number
+ */
+export function labeller(
+  elements: readonly (WrittenCall | WrittenName | undefined)[],
+  wordFor: (element: WrittenCall | WrittenName) => string,
+): (element: WrittenCall | WrittenName | undefined) => string {
+  const calls = elements.filter(element => element?.form === 'call');
+  return element => {
+    if (element === undefined) return 'none';
+    if (element.form === 'name') return wordFor(element);
+    const others = calls.filter(({ name }) => name === element.name);
+    const own = Object.entries(element.arguments)
+      .filter(([parameter, value]) =>
+        others.some(other => JSON.stringify(other.arguments[parameter]) !== JSON.stringify(value)),
+      )
+      .map(([parameter, value]) => `${parameter}: ${shown(element, parameter, value)}`);
+    return own.length === 0 ? element.name : `${element.name}(${own.join(', ')})`;
+  };
+}
+
+function shown({ category, name }: WrittenCall, parameter: string, value: WrittenValue): string {
+  if (typeof value === 'object' && 'form' in value && value.form === 'call') return value.name;
+  const type = findEntry(category, name)?.parameters[parameter]?.type;
+  if (typeof value === 'number' && type?.is === 'share') return `${Number((100 * value).toPrecision(12))}%`;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function isCallOrName(written: WrittenValue): written is WrittenCall | WrittenName {

@@ -11,7 +11,7 @@ import {
   type MethodEntry,
   type MetricEntry,
 } from '../catalog/index.js';
-import { combinations } from './combinations.js';
+import { combinations, labeller } from './combinations.js';
 import type {
   Declaration,
   Experiment,
@@ -310,13 +310,33 @@ class Planner {
       );
     const used = new Ingredients();
     const cells: Cell[] = [];
-    for (const { target, method, wrapper, correction, metric } of combinations(head, of)) {
+    const all = combinations(head, of);
+    const word = (written: WrittenCall | WrittenName): string => this.wordFor(written);
+    const labelled = {
+      method: labeller(
+        all.map(({ method }) => method),
+        word,
+      ),
+      wrapper: labeller(
+        all.map(({ wrapper }) => wrapper),
+        word,
+      ),
+      correction: labeller(
+        all.map(({ correction }) => correction),
+        word,
+      ),
+      metric: labeller(
+        all.map(({ metric }) => metric),
+        word,
+      ),
+    };
+    for (const { target, method, wrapper, correction, metric } of all) {
       const labels = {
         target: this.wordFor(target),
-        method: this.wordFor(method),
-        wrapper: wrapper === undefined ? 'none' : wrapper.name,
-        correction: correction === undefined ? 'none' : correction.name,
-        metric: this.wordFor(metric),
+        method: labelled.method(method),
+        wrapper: labelled.wrapper(wrapper),
+        correction: labelled.correction(correction),
+        metric: labelled.metric(metric),
       };
       const call = wrapper === undefined ? method : { ...wrapper, arguments: { ...wrapper.arguments, method } };
       const entry = findEntry('metric', this.callOf(metric).name);

@@ -18,7 +18,9 @@ export async function benchmarkTable(
   cells.forEach(({ target, method, wrapper, correction, metric, statistic, result }, i) => {
     let column = metrics.findIndex(other => other.name === metric && other.statistic === statistic);
     if (column < 0) {
-      const { unit = 'number', better = 'neither' } = findEntry('metric', metric)?.statistics[statistic] ?? {};
+      // Metrics that differ in their parameters alone carry these behind the name.
+      const entry = findEntry('metric', metric.split('(')[0]!);
+      const { unit = 'number', better = 'neither' } = entry?.statistics[statistic] ?? {};
       column = metrics.push({ name: metric, statistic, unit, better }) - 1;
     }
     const labels = { target, method, wrapper, correction };
