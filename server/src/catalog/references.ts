@@ -44,6 +44,18 @@ export const mean = {
   parameters: { of },
 } as const satisfies ReferenceEntry;
 
+export const mode = {
+  category: 'reference',
+  name: 'mode',
+  summary: 'The most frequent genotype of each variant in a data set.',
+  documentation:
+    'The person who has at every variant what most people have: whole counts of alleles, where the mean is a genotype that nobody has. Of equally frequent ones the fewest alleles. Filled-in genotypes are rounded.',
+  citation: 'Reynolds & Pan 2025, PLoS Comput Biol 21(12):e1013784 (published code)',
+  revision: 1,
+  alphabets: ['genotypes'],
+  parameters: { of },
+} as const satisfies ReferenceEntry;
+
 export const samples = {
   category: 'reference',
   name: 'samples',

@@ -42,6 +42,20 @@ it('expected gradients of a linear model are weight × distance from the mean re
   expect([...arrays['array']!]).toEqual(near(-3, -4, 3, 4));
 });
 
+it('the mode is the most frequent genotype of each variant, the smaller of two', async () => {
+  const target = await targetOf(bench, linear([1, 1, 1]), 3, 'genotypes');
+  const people = [
+    [0, 1, 2],
+    [0, 1, 2],
+    [1, 2, 0],
+    [2, 2, 2],
+  ];
+  const data = await dataOf(bench, people, { as: 'genotypes' });
+  const method = call('method', 'deep_lift', { baseline: call('reference', 'mode') });
+  const { arrays } = await bench.explain(method, target, data);
+  expect([...arrays['array']!]).toEqual(near(...people.flatMap(person => person.map((g, i) => g - [0, 1, 2][i]!))));
+});
+
 it('integrated Hessians find the pair of genes that act together, by name', async () => {
   const graph = rowFunction(3, (b, x) =>
     b.add('Add', [b.add('Mul', [feature(b, x, 0), feature(b, x, 2)]), feature(b, x, 1)]),

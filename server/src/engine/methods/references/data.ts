@@ -1,4 +1,4 @@
-/** References taken from data: the mean of a data set, and examples drawn from it. */
+/** References taken from data: the mean and the mode of a data set, and examples drawn from it. */
 import type { ParametersOf } from '../../../catalog/specification.js';
 import type * as specifications from '../../../catalog/references.js';
 import type { StoredExamples } from '../../data/stored-examples.js';
@@ -29,11 +29,47 @@ export async function mean(
 ): Promise<Reference> {
   const data = await dataFor(of, surroundings);
   const sum = new Float64Array(data.size);
+  await eachValue(data, (value, element) => (sum[element]! += value));
+  return always(Float32Array.from(sum, total => total / data.count));
+}
+
+/**
+ * The most frequent count of alleles, variant by variant.
+ *
+ * @throws Failure `reference/genotype` for what is no count of alleles
+ */
+export async function mode(
+  { of }: ParametersOf<typeof specifications.mode>,
+  surroundings: Surroundings,
+): Promise<Reference> {
+  const data = await dataFor(of, surroundings);
+  const counts = [0, 1, 2].map(() => new Uint32Array(data.size));
+  await eachValue(data, (value, variant) => {
+    const people = counts[Math.round(value)];
+    if (people === undefined)
+      throw new Failure('reference/genotype', `a genotype is ${value}, expected a count of alleles between 0 and 2`, {
+        place: data.features[variant] ?? `variant ${variant}`,
+        remedy: 'Take another reference, such as mean.',
+      });
+    people[variant]!++;
+  });
+  return always(
+    Float32Array.from({ length: data.size }, (_, variant) => {
+      const people = counts.map(count => count[variant]!);
+      return people.indexOf(Math.max(...people));
+    }),
+  );
+}
+
+async function eachValue(data: StoredExamples, visit: (value: number, element: number) => void): Promise<void> {
   for (let from = 0; from < data.count; from += ROWS_AT_ONCE) {
     const x = await data.inputs(from, Math.min(from + ROWS_AT_ONCE, data.count));
-    for (let i = 0; i < x.length; i++) sum[i % data.size]! += x[i]!;
+    x.forEach((value, i) => visit(value, i % data.size));
   }
-  const values = Float32Array.from(sum, total => total / data.count);
+}
+
+/** One reference, the same for every example. */
+function always(values: Float32Array): Reference {
   return {
     copies: 1,
     fill(_, out) {

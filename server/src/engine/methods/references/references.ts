@@ -3,7 +3,7 @@ import type { ParametersOf, PlainCall } from '../../../catalog/specification.js'
 import type * as specifications from '../../../catalog/references.js';
 import { Failure } from '../../failure.js';
 import { uniform, zeros } from './constant.js';
-import { mean, samples } from './data.js';
+import { mean, mode, samples } from './data.js';
 import { dinucleotideShuffle } from './dinucleotide-shuffle.js';
 import type { Reference, Surroundings } from './reference.js';
 import { shuffle } from './shuffle.js';
@@ -18,6 +18,7 @@ export const REFERENCES: {
   zeros: () => zeros,
   uniform: () => uniform,
   mean,
+  mode,
   samples,
   shuffle,
   dinucleotide_shuffle: dinucleotideShuffle,
