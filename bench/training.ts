@@ -56,7 +56,8 @@ const task: Training = {
   seed: 1,
 };
 
-const executor = await onnxruntimeExecutor(2);
+const THREADS = Number(process.env['THREADS'] ?? 2);
+const executor = await onnxruntimeExecutor(THREADS);
 const graphs = await TrainingGraphs.compile(task, executor);
 async function epoch(): Promise<number> {
   const weights = drawWeights(task.network.parameters, 'he_normal', 1, 0);
@@ -66,7 +67,8 @@ async function epoch(): Promise<number> {
 }
 
 const torch = spawnSync('python3', ['-c', 'import torch']).status === 0;
-const torchEpoch = (): number => Number(execFileSync('python3', ['bench/training_torch.py'], { encoding: 'utf8' }));
+const torchEpoch = (): number =>
+  Number(execFileSync('python3', ['bench/training_torch.py', String(THREADS)], { encoding: 'utf8' }));
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 await epoch();
 const [ours, theirs]: [number[], number[]] = [[], []];

@@ -1,11 +1,12 @@
 """Seconds for one epoch of the shallow network of training.ts in eager PyTorch, after a warm-up of ten steps."""
 
+import sys
 import time
 
 import torch
 from torch import nn
 
-torch.set_num_threads(2)
+torch.set_num_threads(int(sys.argv[1]))
 torch.manual_seed(1)
 rows, length, batch = 14_000, 200, 100
 x = torch.nn.functional.one_hot(torch.randint(4, (rows, length)), 4).float().transpose(1, 2).contiguous()
