@@ -6,10 +6,13 @@ import { completeness } from '../../../server/src/engine/metrics/completeness.js
 import { composite } from '../../../server/src/engine/metrics/composite.js';
 import { decoyPrecision } from '../../../server/src/engine/metrics/decoy-precision.js';
 import { dispersion } from '../../../server/src/engine/metrics/dispersion.js';
+import { featureAgreement } from '../../../server/src/engine/metrics/feature-agreement.js';
 import { cosines, interpretability } from '../../../server/src/engine/metrics/interpretability.js';
+import { keepCurve } from '../../../server/src/engine/metrics/keep-curve.js';
 import type { MetricResult } from '../../../server/src/engine/metrics/metric.js';
 import { contrast } from '../../../server/src/engine/metrics/contrast.js';
 import { METRICS } from '../../../server/src/engine/metrics/metrics.js';
+import { predictionGap } from '../../../server/src/engine/metrics/prediction-gaps.js';
 import { predictionSummary } from '../../../server/src/engine/metrics/prediction-summary.js';
 import { rankAgreement } from '../../../server/src/engine/metrics/rank-agreement.js';
 import { isotropicShareBelow, simplexAngle, simplexAngles } from '../../../server/src/engine/metrics/simplex-angle.js';
@@ -52,6 +55,8 @@ describe('catalog', () => {
   const truth = Float32Array.from({ length: n * length }, (_, at) => (at % length < 4 ? 2 : 0));
   const variants = plantedVariants(800);
   const magnitudes = (draw: number) => normals(800, draw).map(Math.abs);
+  const classes = Array.from({ length: n }, (_, i) => i % 2);
+  const shares = (draw: number) => Float64Array.from(normals(n, draw), value => Math.min(1, Math.abs(value) / 3));
   const results: Record<keyof typeof METRICS, MetricResult> = {
     completeness: completeness({ pairs: normals(n * 8), examples: n, references: 2, tolerance: 0.01 }),
     simplex_angle: simplexAngle({ gradient: normals(n * length * 4), examples: n, length }),
@@ -73,6 +78,29 @@ describe('catalog', () => {
     attribution_recall: attributionRecall({ scores: magnitudes(2), truth: variants, top: 0.1 }),
     decoy_precision: decoyPrecision({ scores: magnitudes(3), truth: variants, top: 0.1 }),
     stability: stability({ members: Array.from({ length: 12 }, (_, member) => magnitudes(10 + member)) }),
+    pgi: predictionGap({ gaps: { local: shares(1), global: shares(2) }, classes }),
+    pgu: predictionGap({
+      gaps: { local: shares(1), global: shares(2), local_adjusted: shares(3), global_adjusted: shares(4) },
+      classes,
+    }),
+    pgr: predictionGap({ gaps: { mean: shares(1) }, classes }),
+    openxai_pgi: predictionGap({ gaps: { mean: shares(1) }, classes }),
+    openxai_pgu: predictionGap({ gaps: { mean: shares(1) }, classes }),
+    feature_agreement: featureAgreement({
+      scores: normals(n * length),
+      classes,
+      features: length,
+      groups: classes.map(label => `class ${label}`),
+      truth: { columns: ['class 0', 'class 1'], values: normals(length * 2).map((_, at) => Number(at % 5 === 0)) },
+    }),
+    keep_curve: keepCurve({
+      classes,
+      sizes: [1, 2],
+      kept: ['best', 'each_class', 'worst', 'random', 'without_best'].map((name, draw) => ({
+        name,
+        right: [[shares(draw)], [shares(draw + 1)]],
+      })),
+    }),
     contrast: contrast({ pairs: [{ from: Float64Array.from(normals(n)), to: Float64Array.from(normals(n, 1)) }] }),
     composite: composite({
       methods: ['a', 'b'].map(name => ({ name, recall: 0.5, precision: 0.2, deviation: 0.4 })),
@@ -268,6 +296,19 @@ describe('prediction_summary', () => {
     expect(statistics['max']).toEqual({ value: 3, n: 5 });
     expect(statistics['accuracy']).toMatchObject({ value: 0.5, n: 4 }); // 0 is not above 0, 1 is
     expect(statistics['auroc']).toMatchObject({ value: 0.75, n: 4 });
+    expect(notes).toEqual([]);
+  });
+
+  it('of a target by class takes over what is right, and weighs the classes alike', () => {
+    const labels = [0, 0, 0, 2];
+    const { statistics, notes } = predictionSummary({
+      outputs: Float32Array.of(-1, 1, 2, 3),
+      labels,
+      right: Float64Array.of(1, 0.5, 0, 1),
+    });
+    expect(statistics['accuracy']).toMatchObject({ value: 0.625, n: 4 });
+    expect(statistics['balanced_accuracy']!.value).toBe(0.75);
+    expect(statistics['auroc']).toBeUndefined();
     expect(notes).toEqual([]);
   });
 

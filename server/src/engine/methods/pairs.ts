@@ -228,7 +228,7 @@ export async function outputsOfReferences(context: MethodContext, reference: Ref
 
 /** Writes the references of rows `from` … `to − 1`; returns how many of each row's are different. */
 export async function fillReferences(
-  { examples, model }: MethodContext,
+  { examples, model }: Pick<MethodContext, 'examples' | 'model'>,
   reference: Reference,
   from: number,
   to: number,

@@ -6,8 +6,11 @@ import { composite } from './composite.js';
 import { contrast } from './contrast.js';
 import { decoyPrecision } from './decoy-precision.js';
 import { dispersion } from './dispersion.js';
+import { featureAgreement } from './feature-agreement.js';
 import { interpretability } from './interpretability.js';
+import { keepCurve } from './keep-curve.js';
 import type { MetricResult } from './metric.js';
+import { predictionGap } from './prediction-gaps.js';
 import { predictionSummary } from './prediction-summary.js';
 import { rankAgreement } from './rank-agreement.js';
 import { simplexAngle } from './simplex-angle.js';
@@ -25,5 +28,12 @@ export const METRICS = {
   decoy_precision: decoyPrecision,
   stability,
   composite,
+  pgi: predictionGap,
+  pgu: predictionGap,
+  pgr: predictionGap,
+  openxai_pgi: predictionGap,
+  openxai_pgu: predictionGap,
+  feature_agreement: featureAgreement,
+  keep_curve: keepCurve,
   contrast,
 } as const satisfies { readonly [Name in keyof typeof specifications]: (input: never) => MetricResult };

@@ -1,5 +1,6 @@
 /** The measures by the catalog names of their metrics. */
 import type * as specifications from '../../../catalog/metrics/index.js';
+import { CLASSIFIER_MEASURES } from './classifiers.js';
 import { COHORT_MEASURES } from './cohorts.js';
 import { COMPARISON_MEASURES } from './comparisons.js';
 import { MAP_MEASURES } from './maps.js';
@@ -8,5 +9,6 @@ import type { Measures } from './measure.js';
 export const MEASURES: Measures<typeof specifications> = {
   ...MAP_MEASURES,
   ...COHORT_MEASURES,
+  ...CLASSIFIER_MEASURES,
   ...COMPARISON_MEASURES,
 };
