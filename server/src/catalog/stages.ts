@@ -40,6 +40,15 @@ export const label = {
   parameters: { class: { type: { is: 'integer', min: 0 }, summary: 'The class.' } },
 } as const satisfies StageEntry;
 
+export const only_class = {
+  category: 'stage',
+  name: 'only_class',
+  summary: 'Only the examples of one class.',
+  documentation: 'Keeps the examples with this label, in their order; examples without a label are left out.',
+  revision: 1,
+  parameters: { class: { type: { is: 'integer', min: 0 }, summary: 'The class.' } },
+} as const satisfies StageEntry;
+
 export const concat = {
   category: 'stage',
   name: 'concat',

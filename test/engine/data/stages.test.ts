@@ -53,6 +53,20 @@ describe('select', () => {
   });
 });
 
+describe('only_class', () => {
+  it('keeps one class in its order, and names the labels where there is none of it', async () => {
+    const positives = await stage('only_class', { class: 1 }, all);
+    expect(indices(positives)).toEqual(indices(all).filter((_, row) => all.labels[row] === 1));
+    expect(new Set(positives.labels)).toEqual(new Set([1]));
+    await expect(stage('only_class', { class: 2 }, all)).rejects.toMatchObject({
+      problem: {
+        code: 'data/empty',
+        remedy: expect.stringMatching(/^The labels are: (0, 1|1, 0)\.$/) as string,
+      },
+    });
+  });
+});
+
 describe('sample', () => {
   it('keeps file order, and draws the same examples from data in another order', async () => {
     const drawn = indices(await stage('sample', { size: 30, seed: 4 }, all));

@@ -25,9 +25,9 @@ export const contrast = {
   parameters: {
     metric: { type: { is: 'word' }, summary: 'The metric, as the benchmark names it.' },
     statistic: {
-      type: { is: 'word' },
+      type: { is: 'text' },
       optional: true,
-      summary: 'Which of its statistics; the headline where none is named.',
+      summary: 'Which of its statistics, for example `"aupr"`; the headline where none is named.',
     },
     axis: {
       type: { is: 'keyword', values: ['methods', 'wrappers', 'corrections', 'targets'] },

@@ -75,6 +75,19 @@ const label: Stage<ParametersOf<typeof specifications.label>> = (parameters, exa
   labels: examples.names.map(() => parameters.class),
 });
 
+const only_class: Stage<ParametersOf<typeof specifications.only_class>> = (parameters, examples) => {
+  const kept = examples.labels.flatMap((own, index) => (own === parameters.class ? [index] : []));
+  if (kept.length > 0) return select(examples, kept);
+  const classes = [...new Set(examples.labels)].map(own => own ?? 'none');
+  throw new Failure(
+    'data/empty',
+    `\`only_class\`: none of ${examples.names.length} examples has label ${parameters.class}`,
+    {
+      remedy: `The labels are: ${classes.slice(0, 10).join(', ')}.`,
+    },
+  );
+};
+
 const concat: Stage<ParametersOf<typeof specifications.concat>> = async ({ data }, examples, inputs) => {
   const parts = [examples, ...(await Promise.all(data.map(key => inputs.data(key))))];
   parts.forEach((part, index) => requireSameForm(part, examples, `\`concat\`: data set ${index} of those appended`));
@@ -225,7 +238,7 @@ const only_correct: Stage<ParametersOf<typeof specifications.only_correct>> = as
 /** One implementation per stage of the catalog. */
 export const STAGES: {
   readonly [Name in keyof typeof specifications]: Stage<ParametersOf<(typeof specifications)[Name]>>;
-} = { sample, take, label, concat, split, only_correct, ...EXPRESSION_STAGES, ...COHORT_STAGES };
+} = { sample, take, label, only_class, concat, split, only_correct, ...EXPRESSION_STAGES, ...COHORT_STAGES };
 
 /**
  * Applies one stage.
