@@ -168,6 +168,18 @@ describe('completeness', () => {
     expect(ask(1000).statistics['mean']!.value).toBeCloseTo(ask(1).statistics['mean']!.value, 12);
   });
 
+  it('measures each network of an ensemble by its own scale', () => {
+    // The second network is the first one, a hundred times as large.
+    const large = pairs.map((v, i) => (i % 4 === 3 ? v : 100 * v));
+    const rows = [0, 1].flatMap(row => [pairs, large].map(network => network.subarray(row * 8, row * 8 + 8)));
+    const both = Float64Array.from(rows.flatMap(part => [...part]));
+    const ask = (networks: number) =>
+      completeness({ pairs: both, examples: 2, references: 4, networks, tolerance: 0.05 });
+    const one = completeness({ pairs, examples: 2, references: 2, tolerance: 0.05 });
+    expect(column(ask(2), 'largest_gap')[1]).toBeCloseTo(column(one, 'largest_gap')[1]!, 12);
+    expect(column(ask(1), 'mean_gap')[1]).not.toBeCloseTo(column(one, 'mean_gap')[1]!, 3);
+  });
+
   it('is met by a target that does not change, and refuses sums that nothing explains', () => {
     const ask = (sum: number) =>
       completeness({ pairs: Float64Array.of(sum, 1, 1, 32), examples: 1, references: 1, tolerance: 0.01 });

@@ -12,8 +12,10 @@ export interface CompletenessInput {
   /** [example, reference, field] with the fields sum of contributions, f(x), f(reference), steps used. */
   readonly pairs: Float64Array;
   readonly examples: number;
-  /** References per example. */
+  /** References per example, those of all networks together. */
   readonly references: number;
+  /** Members of an ensemble, whose references follow one another; 1 where there is none. */
+  readonly networks?: number;
   /** Gap above which a pair counts as missed. */
   readonly tolerance: number;
   readonly names?: readonly string[];
@@ -22,26 +24,30 @@ export interface CompletenessInput {
 const FIELDS = 4;
 
 /**
- * gap = |ΣA − Δ| / max(|Δ|, median |Δ| over all pairs), Δ = f(x) − f(reference): pairs with a difference near zero are
+ * gap = |ΣA − Δ| / max(|Δ|, median |Δ| over all pairs of the network), Δ = f(x) − f(reference): pairs with a difference near zero are
  * measured by the usual difference, so that they do not blow up.
  *
  * @returns [example, reference]
  * @throws Failure for sums or outputs that are not finite, and when no pair differs and yet a sum is not zero
  */
 export function completenessGaps(input: CompletenessInput): Float64Array {
-  const { pairs, references, names } = input;
+  const { pairs, references, networks = 1, names } = input;
   requireFinite(pairs, 'sums and outputs of the pairs', references * FIELDS, names);
   const count = pairs.length / FIELDS;
   const differences = new Float64Array(count);
   for (let pair = 0; pair < count; pair++) {
     differences[pair] = Math.abs(pairs[pair * FIELDS + 1]! - pairs[pair * FIELDS + 2]!);
   }
-  const usual = median(differences)(new Uint32Array(count).fill(1));
+  const networkOf = (pair: number): number => Math.floor(((pair % references) * networks) / references);
+  const usual = Array.from({ length: networks }, (_, network) => {
+    const own = differences.filter((_, pair) => networkOf(pair) === network);
+    return median(own)(new Uint32Array(own.length).fill(1));
+  });
   return differences.map((difference, pair) => {
     const sum = pairs[pair * FIELDS]!;
     const residual = Math.abs(sum - (pairs[pair * FIELDS + 1]! - pairs[pair * FIELDS + 2]!));
     if (residual === 0) return 0;
-    const scale = Math.max(difference, usual);
+    const scale = Math.max(difference, usual[networkOf(pair)]!);
     if (scale === 0) {
       throw new Failure(
         'metric/no-scale',

@@ -22,6 +22,7 @@ export const MAP_MEASURES: Measures<typeof specifications> = {
       pairs: Float64Array.from(pairs),
       examples: meta.rows,
       references: layout?.axes[1]?.size ?? 1,
+      networks: meta.arrays.find(array => array.name === 'members')?.axes[1]?.size ?? 1,
       tolerance: Number(method.parameters['tolerance'] ?? 0.01),
       names: (await examplesBehind(context, key)).names,
     });
