@@ -64,9 +64,10 @@ export const train = {
     },
     l2: { type: { is: 'number', min: 0 }, default: 0, summary: 'Factor of Σ w² over all kernels, added to the loss.' },
     initial: {
-      type: { is: 'keyword', values: ['he_normal', 'glorot_uniform'] },
+      type: { is: 'keyword', values: ['he_normal', 'glorot_uniform', 'fan_in_uniform'] },
       default: 'he_normal',
-      summary: 'How kernels are drawn at the beginning.',
+      summary:
+        'How kernels are drawn at the beginning: a normal distribution with variance 2 / fan-in, a uniform one with variance 2 / (fan-in + fan-out) as in Keras, or one with variance ⅓ / fan-in as in PyTorch.',
     },
     scale: {
       type: { is: 'number', min: 0 },

@@ -117,6 +117,21 @@ describe('a step', () => {
   });
 });
 
+describe('kernels at the beginning', () => {
+  it('have the variance of their rule', () => {
+    const { parameters } = planNetwork(network(layer('dense', { units: 100 })), [400]);
+    for (const [initial, expected] of [
+      ['he_normal', 2 / 400],
+      ['glorot_uniform', 2 / 500],
+      ['fan_in_uniform', 1 / 1200],
+    ] as const) {
+      const kernel = drawWeights(parameters, initial, 1, 0).get('dense_1/kernel')!;
+      const variance = kernel.reduce((sum, value) => sum + value ** 2, 0) / kernel.length;
+      expect(variance / expected, initial).toBeCloseTo(1, 1);
+    }
+  });
+});
+
 describe('optimizers', () => {
   it('take the steps of their papers', () => {
     const values = Float32Array.from([1]);

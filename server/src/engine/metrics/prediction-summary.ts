@@ -22,7 +22,7 @@ export interface PredictionSummaryInput {
  * or 1. Where the target is another class for each example: how often the label is predicted, and no AUROC.
  */
 export function predictionSummary(input: PredictionSummaryInput): MetricResult {
-  const { labels, names } = input;
+  const { labels, names, right: byClass } = input;
   requireFinite(input.outputs, 'values of the target', 1, names);
   const outputs = Float64Array.from(input.outputs);
   const n = outputs.length;
@@ -30,14 +30,13 @@ export function predictionSummary(input: PredictionSummaryInput): MetricResult {
   const high = outputs.reduce((a, b) => Math.max(a, b), -Infinity);
   const extreme = (value: number): Estimand => ({ n, of: () => (n > 0 ? value : NaN), interval: 'none' });
 
-  const byClass = input.right !== undefined;
   const labelled = labels.flatMap((label, index) =>
-    label !== undefined && (byClass || label === 0 || label === 1) ? [index] : [],
+    label !== undefined && (byClass !== undefined || label === 0 || label === 1) ? [index] : [],
   );
   const positive = Uint8Array.from(labelled, index => labels[index]!);
   const scores = Float64Array.from(labelled, index => outputs[index]!);
   const right = scores.map((score, index) =>
-    byClass ? input.right![labelled[index]!]! : Number(score > 0 === (positive[index] === 1)),
+    byClass !== undefined ? byClass[labelled[index]!]! : Number(score > 0 === (positive[index] === 1)),
   );
   const classes = labelled.map(index => labels[index]!);
   const positives = positive.reduce((sum, value) => sum + value, 0);
@@ -58,7 +57,7 @@ export function predictionSummary(input: PredictionSummaryInput): MetricResult {
       code: 'metric/no-labels',
       message: 'No example is labelled 0 or 1, so there is neither accuracy nor AUROC.',
     });
-  } else if (rarer === 0 && !byClass) {
+  } else if (rarer === 0 && byClass === undefined) {
     notes.push({
       level: 'information',
       code: 'metric/one-class',
@@ -83,7 +82,7 @@ export function predictionSummary(input: PredictionSummaryInput): MetricResult {
       balanced_accuracy: { n: labelled.length, of: meanOverClasses(right, classes) },
       auroc: {
         n: labelled.length,
-        of: byClass ? () => NaN : rocArea(scores, positive),
+        of: byClass !== undefined ? () => NaN : rocArea(scores, positive),
         ...(rarer < FEWEST_UNITS && {
           interval: {
             withheld: `the rarer class has ${rarer} of at least ${FEWEST_UNITS} examples that an interval needs`,

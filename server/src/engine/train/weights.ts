@@ -7,7 +7,7 @@ import type { PlannedNetwork } from '../models/network/network.js';
 import { Stream } from '../random/philox.js';
 import { networkInput, type Weights } from './step-graph.js';
 
-export type Initial = 'he_normal' | 'glorot_uniform' | { readonly deviation: number };
+export type Initial = 'he_normal' | 'glorot_uniform' | 'fan_in_uniform' | { readonly deviation: number };
 
 /** A normal distribution cut at two deviations has this deviation; Keras divides by it. */
 const TRUNCATED = 0.87962566103423978;
@@ -18,6 +18,7 @@ const TRUNCATED = 0.87962566103423978;
  *
  * - he_normal: truncated normal with variance 2 / fan-in (He et al. 2015, ICCV), as Keras draws it
  * - glorot_uniform: uniform with variance 2 / (fan-in + fan-out) (Glorot & Bengio 2010, AISTATS)
+ * - fan_in_uniform: uniform within ±1 / √fan-in, as PyTorch draws kernels of linear and convolutional layers
  */
 export function drawWeights(
   parameters: readonly Parameter[],
@@ -42,8 +43,8 @@ function drawer(initialiser: Initialiser, initial: Initial, stream: Stream): () 
   if ('least' in initialiser) throw new Error('a graph of correlations is given, not drawn');
   const { fanIn, fanOut } = initialiser;
   if (typeof initial === 'object') return () => initial.deviation * stream.normal();
-  if (initial === 'glorot_uniform') {
-    const limit = Math.sqrt(6 / (fanIn + fanOut));
+  if (initial !== 'he_normal') {
+    const limit = initial === 'glorot_uniform' ? Math.sqrt(6 / (fanIn + fanOut)) : 1 / Math.sqrt(fanIn);
     return () => limit * (2 * stream.uniform() - 1);
   }
   const deviation = Math.sqrt(2 / fanIn) / TRUNCATED;
