@@ -4,7 +4,9 @@ import { findEntry } from '../catalog/index.js';
 import type { Plan, Step } from '../plan/plan.js';
 import { explainedData } from '../plan/plan.js';
 import type { Note, Problem, Statistic } from '../protocol.js';
+import type { ExportOutcome } from '../run/exports.js';
 import type { JudgedExpectation, StepResult, StepResults } from '../run/results.js';
+import { benchmarkTable, type BenchmarkTable } from '../run/benchmarks.js';
 import { statisticsOf } from '../run/results.js';
 import type { ResultAxis, ResultMeta } from '../store/result.js';
 import type { ResultStore } from '../store/store.js';
@@ -31,6 +33,8 @@ export interface DeclarationDocument {
   /** Metrics. */
   readonly headline?: string;
   readonly statistics?: readonly Statistic[];
+  /** Benchmarks: combinations in rows; a cell has the key of its metric's result. */
+  readonly table?: BenchmarkTable;
 }
 
 export interface ArrayDocument {
@@ -45,8 +49,15 @@ export interface RunDocument {
   readonly file: string;
   readonly declarations: readonly DeclarationDocument[];
   readonly expectations: readonly ExpectationDocument[];
+  readonly exports: readonly ExportDocument[];
   readonly exitCode: number;
 }
+
+type ExportDocument = { readonly export: string; readonly line: number } & (
+  | { readonly status: 'written'; readonly paths: readonly string[]; readonly notes: readonly Note[] }
+  | { readonly status: 'failed'; readonly problem: Problem }
+  | { readonly status: 'not run'; readonly reason: string }
+);
 
 type ExpectationDocument = Pick<JudgedExpectation, 'outcome' | 'message' | 'interval' | 'confidence'> & {
   readonly text: string;
@@ -61,7 +72,7 @@ type ExpectationDocument = Pick<JudgedExpectation, 'outcome' | 'message' | 'inte
 export async function runDocument(
   plan: Plan,
   store: ResultStore,
-  outcome: { results: StepResults; expectations: readonly JudgedExpectation[]; exitCode: number },
+  outcome: { results: StepResults; expectations: readonly JudgedExpectation[]; exports: readonly ExportOutcome[]; exitCode: number },
 ): Promise<RunDocument> {
   const steps = new Map(plan.steps.map(step => [step.key, step]));
   const declarations: DeclarationDocument[] = [];
@@ -79,6 +90,11 @@ export async function runDocument(
     file: plan.file,
     declarations,
     expectations: outcome.expectations.map(expectationDocument),
+    exports: outcome.exports.map(({ planned, ...rest }) => ({
+      export: planned.call.call,
+      line: planned.place.range.start.line + 1,
+      ...rest,
+    })),
     exitCode: outcome.exitCode,
   };
 }
@@ -102,7 +118,9 @@ export async function resultDocument(
   meta: ResultMeta,
   steps: ReadonlyMap<string, Step>,
   store: ResultStore,
-): Promise<Pick<DeclarationDocument, 'notes' | 'array' | 'arrays' | 'map' | 'rows' | 'headline' | 'statistics'>> {
+): Promise<
+  Pick<DeclarationDocument, 'notes' | 'array' | 'arrays' | 'map' | 'rows' | 'headline' | 'statistics' | 'table'>
+> {
   const { notes } = meta;
   if (step.task.kind === 'metric') {
     const headline = findEntry('metric', step.task.metric.call)?.headline;
@@ -116,6 +134,7 @@ export async function resultDocument(
     ...(Object.keys(others).length > 0 && { arrays: others }),
     ...(meta.map && { map: meta.map }),
     rows: await rowNames(explainedData(step, steps), store),
+    ...(step.task.kind === 'benchmark' && { table: await benchmarkTable(step.task, step.key, store) }),
   };
 }
 
