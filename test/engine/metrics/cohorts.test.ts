@@ -4,7 +4,7 @@ import type { FeatureTruth } from '../../../server/src/engine/data/examples.js';
 import { attributionRecall } from '../../../server/src/engine/metrics/attribution-recall.js';
 import { jackknife, wilson } from '../../../server/src/engine/metrics/bounds.js';
 import { mean } from '../../../server/src/engine/metrics/bootstrap.js';
-import { composite } from '../../../server/src/engine/metrics/composite.js';
+import { composite, compositeRanking } from '../../../server/src/engine/metrics/composite.js';
 import { decoyPrecision } from '../../../server/src/engine/metrics/decoy-precision.js';
 import { relativeDeviations, stability } from '../../../server/src/engine/metrics/stability.js';
 import { studentQuantile } from '../../../server/src/engine/random/student-distribution.js';
@@ -155,6 +155,18 @@ describe('composite', () => {
     expect(statistics['harmonic']!.value).toBeCloseTo(3 / (2 + 4 + 2), 12);
     expect(columns.find(({ name }) => name === 'geometric')!.values[1]).toBe(0);
     expect(notes.map(({ code }) => code)).toEqual(['metric/ranking', 'GA023', 'GA022']);
+  });
+
+  it('ranks methods best first, each with the composite that it has on its own', () => {
+    const { statistics, columns } = compositeRanking({ methods });
+    const ranked = ['c', 'a', 'b'].map(first => {
+      const others = methods.filter(({ name }) => name !== first);
+      const own = methods.filter(({ name }) => name === first);
+      return composite({ methods: [...own, ...others] }).statistics['composite']!.value;
+    });
+    expect([...columns.find(({ name }) => name === 'geometric')!.values]).toEqual(ranked);
+    expect(statistics['composite']!.value).toBe(Math.max(...ranked));
+    expect(statistics['recall']!.value).toBe(0.9);
   });
 
   it('changes with the company unless τ is fixed', () => {

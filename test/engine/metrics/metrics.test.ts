@@ -3,7 +3,7 @@ import { entriesOf, findEntry } from '../../../server/src/catalog/index.js';
 import { attributionRecall } from '../../../server/src/engine/metrics/attribution-recall.js';
 import type { FeatureTruth } from '../../../server/src/engine/data/examples.js';
 import { completeness } from '../../../server/src/engine/metrics/completeness.js';
-import { composite } from '../../../server/src/engine/metrics/composite.js';
+import { composite, compositeRanking } from '../../../server/src/engine/metrics/composite.js';
 import { decoyPrecision } from '../../../server/src/engine/metrics/decoy-precision.js';
 import { dispersion } from '../../../server/src/engine/metrics/dispersion.js';
 import { featureAgreement } from '../../../server/src/engine/metrics/feature-agreement.js';
@@ -57,6 +57,7 @@ describe('catalog', () => {
   const magnitudes = (draw: number) => normals(800, draw).map(Math.abs);
   const classes = Array.from({ length: n }, (_, i) => i % 2);
   const shares = (draw: number) => Float64Array.from(normals(n, draw), value => Math.min(1, Math.abs(value) / 3));
+  const measured = ['a', 'b'].map(name => ({ name, recall: 0.5, precision: 0.2, deviation: 0.4 }));
   const results: Record<keyof typeof METRICS, MetricResult> = {
     completeness: completeness({ pairs: normals(n * 8), examples: n, references: 2, tolerance: 0.01 }),
     simplex_angle: simplexAngle({ gradient: normals(n * length * 4), examples: n, length }),
@@ -102,9 +103,8 @@ describe('catalog', () => {
       })),
     }),
     contrast: contrast({ pairs: [{ from: Float64Array.from(normals(n)), to: Float64Array.from(normals(n, 1)) }] }),
-    composite: composite({
-      methods: ['a', 'b'].map(name => ({ name, recall: 0.5, precision: 0.2, deviation: 0.4 })),
-    }),
+    composite: composite({ methods: measured }),
+    composite_ranking: compositeRanking({ methods: measured }),
   };
 
   it('has exactly the metrics that are implemented', () => {

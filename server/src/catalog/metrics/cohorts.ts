@@ -1,5 +1,5 @@
 /** Measurements against variants of known effect, against decoys, and between members of an ensemble. */
-import type { Form, MetricEntry, StatisticSpecification } from '../specification.js';
+import type { Form, MetricEntry, ParameterSpecification, StatisticSpecification } from '../specification.js';
 
 /** What has one score for each variant: maps, whose magnitudes are averaged over the people, and importances. */
 const SCORED = ['gradient', 'contribution', 'hypothetical', 'effect', 'importance'] as const satisfies readonly Form[];
@@ -98,6 +98,30 @@ export const stability = {
   parameters: {},
 } as const satisfies MetricEntry;
 
+const composed = {
+  composite: exact('Geometric mean; 0 where a part is not positive.'),
+  arithmetic: exact('Arithmetic mean.'),
+  harmonic: exact('Harmonic mean; 0 where a part is not positive.'),
+  recall: exact('Recall of all planted variants.'),
+  precision: exact('Precision by decoys.'),
+  stability: exact('2^(−d / τ).'),
+  tau: {
+    summary: 'The relative standard deviation that halves the last part.',
+    unit: 'share',
+    better: 'neither',
+    interval: false,
+  },
+} as const;
+
+const yardstick = {
+  top: { type: { is: 'share', min: 0, max: 1 }, default: 0.02, summary: 'Share that is top, for both.' },
+  tau: {
+    type: { is: 'share', min: 0.0001 },
+    optional: true,
+    summary: 'τ; the median over the methods where none is given.',
+  },
+} as const satisfies Record<string, ParameterSpecification>;
+
 export const composite = {
   category: 'metric',
   name: 'composite',
@@ -110,20 +134,7 @@ export const composite = {
   on: false,
   unit: 'methods',
   headline: 'composite',
-  statistics: {
-    composite: exact('Geometric mean; 0 where a part is not positive.'),
-    arithmetic: exact('Arithmetic mean.'),
-    harmonic: exact('Harmonic mean; 0 where a part is not positive.'),
-    recall: exact('Recall of all planted variants.'),
-    precision: exact('Precision by decoys.'),
-    stability: exact('2^(−d / τ).'),
-    tau: {
-      summary: 'The relative standard deviation that halves the last part.',
-      unit: 'share',
-      better: 'neither',
-      interval: false,
-    },
-  },
+  statistics: composed,
   alphabets: ['genotypes'],
   parameters: {
     decoys: {
@@ -136,11 +147,22 @@ export const composite = {
       optional: true,
       summary: 'Attributions of the ensembles; the same as the subjects where none are given.',
     },
-    top: { type: { is: 'share', min: 0, max: 1 }, default: 0.02, summary: 'Share that is top, for both.' },
-    tau: {
-      type: { is: 'share', min: 0.0001 },
-      optional: true,
-      summary: 'τ; the median over the methods where none is given.',
-    },
+    ...yardstick,
   },
+} as const satisfies MetricEntry;
+
+export const composite_ranking = {
+  category: 'metric',
+  name: 'composite_ranking',
+  summary: 'The composite of every row of benchmarks, the best first.',
+  documentation:
+    'Joins the rows of benchmarks that have the same method, wrapper and correction, and takes from them `attribution_recall` and `decoy_precision` at `top` and `stability`, so that each may come from a training of its own. The statistics are those of the best row; the scores of all are listed and stored. Rows that lack one of the three take no part, and are named. τ is the median over the rows that do, unless it is given.',
+  citation,
+  revision: 1,
+  subjects: { kind: 'benchmark', min: 1, max: 64 },
+  on: false,
+  unit: 'methods',
+  headline: 'composite',
+  statistics: composed,
+  parameters: yardstick,
 } as const satisfies MetricEntry;

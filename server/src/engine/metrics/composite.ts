@@ -36,6 +36,13 @@ function means(parts: readonly number[]): { geometric: number; arithmetic: numbe
   };
 }
 
+interface Scored extends Measured {
+  readonly stability: number;
+  readonly geometric: number;
+  readonly arithmetic: number;
+  readonly harmonic: number;
+}
+
 /**
  * The composite of the first method; those of all are columns. Without intervals: its parts vary over people, variants and
  * networks at once.
@@ -43,23 +50,42 @@ function means(parts: readonly number[]): { geometric: number; arithmetic: numbe
  * @throws Failure `metric/no-tau` when a single method is to be its own yardstick
  */
 export function composite({ methods, tau }: CompositeInput): MetricResult {
+  const scale = scaleOf(methods, tau);
+  return resultOf(scored(methods, scale), scale, tau === undefined);
+}
+
+/** The same with the best method first. */
+export function compositeRanking({ methods, tau }: CompositeInput): MetricResult {
+  const scale = scaleOf(methods, tau);
+  const ranked = scored(methods, scale).sort((a, b) => b.geometric - a.geometric);
+  return resultOf(ranked, scale, tau === undefined);
+}
+
+function scaleOf(methods: readonly Measured[], tau: number | undefined): number {
   const n = methods.length;
   if (tau === undefined && n < 2)
     throw new Failure('metric/no-tau', 'τ is the median over several methods, and one is given', {
       remedy: 'Name the methods it is compared with after its own, or give tau: 40%.',
     });
-  const scale = tau ?? median(Float64Array.from(methods, ({ deviation }) => deviation))(new Uint32Array(n).fill(1));
-  const scored = methods.map(({ recall, precision, deviation }) => {
-    const stability = 2 ** (-deviation / scale);
-    return { recall, precision, deviation, stability, ...means([recall, precision, stability]) };
+  return tau ?? median(Float64Array.from(methods, ({ deviation }) => deviation))(new Uint32Array(n).fill(1));
+}
+
+function scored(methods: readonly Measured[], scale: number): Scored[] {
+  return methods.map(measured => {
+    const stability = 2 ** (-measured.deviation / scale);
+    return { ...measured, stability, ...means([measured.recall, measured.precision, stability]) };
   });
+}
+
+function resultOf(methods: readonly Scored[], scale: number, relative: boolean): MetricResult {
+  const n = methods.length;
   const fields = ['recall', 'precision', 'deviation', 'stability', 'geometric', 'arithmetic', 'harmonic'] as const;
-  const first = scored[0]!;
+  const first = methods[0]!;
   const exact = (value: number) => ({ n, of: () => value, interval: 'none' as const });
   return {
     units: n,
     axis: 'method',
-    columns: fields.map(name => ({ name, values: Float64Array.from(scored, one => one[name]) })),
+    columns: fields.map(name => ({ name, values: Float64Array.from(methods, one => one[name]) })),
     ...estimate({
       composite: exact(first.geometric),
       arithmetic: exact(first.arithmetic),
@@ -69,20 +95,14 @@ export function composite({ methods, tau }: CompositeInput): MetricResult {
       stability: exact(first.stability),
       tau: exact(scale),
     }),
-    notes: notesOf(
-      methods,
-      scored.map(({ geometric }) => geometric),
-      scale,
-      tau === undefined,
-    ),
+    notes: notesOf(methods, scale, relative),
   };
 }
 
-function notesOf(methods: readonly Measured[], scores: readonly number[], tau: number, relative: boolean): Note[] {
-  const ranking = methods
-    .map(({ name }, i) => ({ name, score: scores[i]! }))
-    .sort((a, b) => b.score - a.score)
-    .map(({ name, score }) => `${name} ${score.toFixed(3)}`);
+function notesOf(methods: readonly Scored[], tau: number, relative: boolean): Note[] {
+  const ranking = [...methods]
+    .sort((a, b) => b.geometric - a.geometric)
+    .map(({ name, geometric }) => `${name} ${geometric.toFixed(3)}`);
   const notes: Note[] = [
     { level: 'information', code: 'metric/ranking', message: `Composite scores: ${ranking.join(', ')}.` },
   ];

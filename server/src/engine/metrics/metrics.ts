@@ -2,7 +2,7 @@
 import type * as specifications from '../../catalog/metrics/index.js';
 import { attributionRecall } from './attribution-recall.js';
 import { completeness } from './completeness.js';
-import { composite } from './composite.js';
+import { composite, compositeRanking } from './composite.js';
 import { contrast } from './contrast.js';
 import { decoyPrecision } from './decoy-precision.js';
 import { dispersion } from './dispersion.js';
@@ -28,6 +28,7 @@ export const METRICS = {
   decoy_precision: decoyPrecision,
   stability,
   composite,
+  composite_ranking: compositeRanking,
   pgi: predictionGap,
   pgu: predictionGap,
   pgr: predictionGap,

@@ -1,5 +1,6 @@
 /** How the measurements of cohorts get what they measure: scores of variants, and what is known of the variants. */
 import type * as specifications from '../../../catalog/metrics/cohorts.js';
+import { Task } from '../../../protocol.js';
 import { Failure } from '../../failure.js';
 import { METRICS } from '../../metrics/metrics.js';
 import type { Measured } from '../../metrics/composite.js';
@@ -34,7 +35,67 @@ export const COHORT_MEASURES: Measures<typeof specifications> = {
     }
     return METRICS.composite({ methods, ...(tau !== undefined && { tau }) });
   },
+  composite_ranking: async (task, { top, tau }, context) => {
+    const { methods, incomplete } = await measuredRows(context, task.subjects.map(keyOf), top);
+    if (methods.length === 0)
+      throw new Failure('metric/no-rows', `no row has recall and precision of the top ${100 * top} % and stability`, {
+        place: context.title,
+        remedy: `It lacks: ${incomplete.join('; ')}. Benchmark what is missing, with the same methods and wrappers.`,
+      });
+    const result = METRICS.composite_ranking({ methods, ...(tau !== undefined && { tau }) });
+    if (incomplete.length === 0) return result;
+    const message = `Rows that take no part, and what they lack: ${incomplete.join('; ')}.`;
+    return { ...result, notes: [...result.notes, { level: 'information', code: 'metric/incomplete', message }] };
+  },
 };
+
+/** What a composite is made of: the metrics and their statistics. */
+const PARTS = {
+  recall: ['attribution_recall', 'all'],
+  precision: ['decoy_precision', 'precision'],
+  deviation: ['stability', 'median'],
+} as const;
+type Part = keyof typeof PARTS;
+const PART_NAMES = Object.keys(PARTS) as Part[];
+
+/**
+ * The rows of benchmarks, joined by method, wrapper and correction.
+ *
+ * @param top which recall and precision
+ * @returns those with all three parts, and the others in words
+ */
+async function measuredRows({ store }: StepContext, benchmarks: readonly string[], top: number) {
+  const rows = new Map<string, Partial<Record<Part, number>>>();
+  for (const benchmark of benchmarks) {
+    const task = Task.parse((await metaOf(store, benchmark)).task);
+    if (task.kind !== 'benchmark') throw new Error('a benchmark is expected as subject');
+    for (const { method, wrapper, correction, statistic, result } of task.cells) {
+      const name = [method, wrapper, correction].filter(label => label !== 'none').join(' ');
+      const row = rows.get(name) ?? {};
+      rows.set(name, row);
+      if ('reason' in result) continue;
+      const meta = await metaOf(store, result.key);
+      const measured = Task.parse(meta.task);
+      if (measured.kind !== 'metric') continue;
+      const { call, parameters } = measured.metric;
+      const part = PART_NAMES.find(one => PARTS[one][0] === call && PARTS[one][1] === statistic);
+      const value = meta.statistics?.[statistic]?.value;
+      if (part === undefined || value === undefined) continue;
+      if (part === 'deviation' || parameters['top'] === top) row[part] = value;
+    }
+  }
+  const methods: Measured[] = [];
+  const incomplete: string[] = [];
+  for (const [name, { recall, precision, deviation }] of rows) {
+    if (recall !== undefined && precision !== undefined && deviation !== undefined)
+      methods.push({ name, recall, precision, deviation });
+    else {
+      const missing = PART_NAMES.filter(part => rows.get(name)?.[part] === undefined);
+      incomplete.push(`${name} (${missing.map(part => PARTS[part][0]).join(', ')})`);
+    }
+  }
+  return { methods, incomplete };
+}
 
 function requireAsMany(parameter: string, given: readonly string[] | undefined, count: number): void {
   if (given !== undefined && given.length !== count)
