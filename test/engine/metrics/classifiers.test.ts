@@ -149,8 +149,7 @@ describe('OpenXAI’s gaps', () => {
         for (let sample = 0; sample < 3; sample++) {
           const next = noise(example, sample);
           const row = data.x.slice(example * FEATURES, (example + 1) * FEATURES).map((value, feature) => {
-            const change = 0.5 * next();
-            return top.includes(feature) === (moved === 'important') ? value + change : value;
+            return top.includes(feature) === (moved === 'important') ? value + 0.5 * next() : value;
           });
           sum += Math.abs(data.probabilities[example]! - probabilitiesOf(row, FEATURES)[label]!);
         }

@@ -220,3 +220,60 @@ describe('cohorts', () => {
     expect(meta.notes[0]!.message).toContain('attribution under test');
   });
 });
+
+describe('maps of an ensemble', () => {
+  const layer = (name: string, given: Readonly<Record<string, Json>>) => call('layer', name, given) as unknown as Json;
+
+  it('have a cosine that correction multiplies by ‖G‖ / ‖G′‖, and a dispersion over the members', async () => {
+    const [examples, length] = [12, 60];
+    const source = call('source', 'simulate_motif_combinations', {
+      core: ['TGACTCA', 'GGGCGG'],
+      background: ['ACGTAA'],
+      sequences: examples,
+      length,
+      positives: 1,
+      seed: 1,
+    });
+    const data = await bench.data(source, [call('stage', 'label', { class: 1 })]);
+    const layers = [
+      layer('conv1d', { filters: 4, kernel: 7, padding: 'same', activation: 'relu' }),
+      layer('global_max_pool', {}),
+      layer('dense', { units: 1, activation: 'sigmoid' }),
+    ];
+    const trained = await bench.run({
+      kind: 'training',
+      training: call('training', 'train', {
+        network: { call: 'layers', category: 'network', parameters: { layers } },
+        members: 3,
+        epochs: 1,
+        validation: 0,
+        seed: 2,
+      }),
+      data: data.key,
+    });
+    const of: Target = {
+      target: call('target', 'output'),
+      model: { call: 'trained', category: 'training', parameters: { of: trained.key } },
+    };
+    const raw = await bench.explain(call('method', 'saliency'), of, data.key);
+    const corrected = await bench.correct('simplex_correction', raw);
+    const truth = { truth: call('truth', 'planted_motifs'), of: data.key } as unknown as Json;
+    const [before, after] = [
+      await measure('interpretability', raw, { truth }),
+      await measure('interpretability', corrected, { truth }),
+    ];
+    const fields = before.meta.arrays[0]!.axes[1]!.labels!;
+    const cosine = ({ arrays }: Result, row: number) =>
+      arrays['array']![row * fields.length + fields.indexOf('cosine')]!;
+    const norm = ({ arrays }: Result, row: number) =>
+      Math.hypot(...arrays['array']!.subarray(row * length * 4, (row + 1) * length * 4));
+    for (let row = 0; row < examples; row++)
+      expect(cosine(after, row) / cosine(before, row) / (norm(raw, row) / norm(corrected, row))).toBeCloseTo(1, 5);
+
+    const spread = await measure('dispersion', raw);
+    expect(spread.meta.rows).toBe(3);
+    expect(spread.meta.arrays[0]!.axes[0]!.name).toBe('member');
+    expect(spread.meta.curve!.x.values.length).toBeGreaterThan(5);
+    await expect(measure('dispersion', corrected)).rejects.toThrow('1 network');
+  });
+});

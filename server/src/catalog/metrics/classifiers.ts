@@ -43,7 +43,7 @@ export const pgi = {
   category: 'metric',
   name: 'pgi',
   summary: 'Prediction gap when the most important features go first.',
-  documentation: `${GAP} Features go by falling, signed scores: a good ranking has a large gap. \`local\`: each example’s own order; \`global\`: one order by the sum of the examples’ scores, each divided by its Euclidean length. Compare with \`pgr\`, the gap of random orders, and \`pgu\`: features may be sufficient without being necessary.\n\n${CORRECT}`,
+  documentation: `${GAP} Features go by falling, signed scores: a good ranking has a large gap. \`local\`: each example’s own order; \`global\`: one order by the sum of the examples’ scores, each divided by its Euclidean length. Compare with \`pgr\`, the gap of random orders, and \`pgu\`: features may be sufficient without being necessary. Cost: 2 · ⌊d / gap⌋ forward passes for each example.\n\n${CORRECT}`,
   citation,
   revision: 1,
   subjects,
@@ -61,7 +61,7 @@ export const pgu = {
   category: 'metric',
   name: 'pgu',
   summary: 'Prediction gap when the least important features go first.',
-  documentation: `${GAP} Features go by rising, signed scores: a good ranking has a small gap. Adjusted gaps are divided by 1 − p(baseline) of the class, the most that there is to lose.\n\n${CORRECT}`,
+  documentation: `${GAP} Features go by rising, signed scores: a good ranking has a small gap. Adjusted gaps are divided by 1 − p(baseline) of the class, the most that there is to lose. Cost: 2 · ⌊d / gap⌋ + 1 forward passes for each example.\n\n${CORRECT}`,
   citation,
   revision: 1,
   subjects,
@@ -81,7 +81,7 @@ export const pgr = {
   category: 'metric',
   name: 'pgr',
   summary: 'Prediction gap when features go in random order: what PGI and PGU are compared with.',
-  documentation: `${GAP} The mean over random orders, each shared by all examples. It says nothing of the attribution, which only chooses the examples.\n\n${CORRECT}`,
+  documentation: `${GAP} The mean over random orders, each shared by all examples. It says nothing of the attribution, which only chooses the examples. Cost: repeats · ⌊d / gap⌋ forward passes for each example.\n\n${CORRECT}`,
   citation,
   revision: 1,
   subjects,
@@ -98,7 +98,7 @@ export const pgr = {
 } as const satisfies MetricEntry;
 
 const OPENXAI =
-  'Mean |p(x) − p(x′)| over copies x′ with Gaussian noise, p the probability of the example’s class. Important are the features with the largest |score|, one number of them, without steps and baseline: not the gap of Bontonou et al.';
+  'Mean |p(x) − p(x′)| over copies x′ with Gaussian noise, p the probability of the example’s class. Important are the features with the largest |score|, one number of them, without steps and baseline: not the gap of Bontonou et al. Cost: `samples` forward passes for each example.';
 
 const openxaiParameters = {
   top: { type: { is: 'share', min: 0, max: 1 }, default: 0.25, summary: 'Share of the features that is important.' },
@@ -176,7 +176,7 @@ export const keep_curve = {
   category: 'metric',
   name: 'keep_curve',
   summary: 'How well the model classifies with only the best features, the worst, or random ones.',
-  documentation: `Balanced accuracy by the number of features kept; all others are at their baseline. \`best\`: the largest mean |score|; \`each_class\`: the best of each class together, by the magnitude of the class’s summed scores, so up to as many for each class; \`worst\`: the smallest mean |score|; \`random\`; and \`without_best\`: random features among all but the best, for up to half of the features. Where these come close to the best, other features do as well and the best ones are no discovery. Numbers are means over the sizes; the curve has each of them, with the middle 95 % of the random sets. Scores are divided by their Euclidean length first.\n\n${CORRECT}`,
+  documentation: `Balanced accuracy by the number of features kept; all others are at their baseline. \`best\`: the largest mean |score|; \`each_class\`: the best of each class together, by the magnitude of the class’s summed scores, so up to as many for each class; \`worst\`: the smallest mean |score|; \`random\`; and \`without_best\`: random features among all but the best, for up to half of the features. Where these come close to the best, other features do as well and the best ones are no discovery. Numbers are means over the sizes; the curve has each of them, with the middle 95 % of the random sets. Scores are divided by their Euclidean length first. Cost: (3 + 2 · repeats) forward passes for each size and example.\n\n${CORRECT}`,
   citation,
   revision: 1,
   subjects,

@@ -79,7 +79,7 @@ export const stability = {
   name: 'stability',
   summary: 'How much the score of a feature varies from member to member of an ensemble.',
   documentation:
-    'For the attribution of an ensemble: relative standard deviation, sd / (mean + 10⁻¹²) with n − 1, of each feature’s score over the members, the score being the mean of |attribution| over the examples. Half of two features’ difference is noise of the training where it is around 0.5. Intervals are Student’s with the jackknife’s standard error over members; `mad` is not scaled by 1.4826.',
+    'For the attribution of an ensemble: relative standard deviation, sd / (mean + 10⁻¹²) with n − 1, of each feature’s score over the members, the score being the mean of |attribution| over the examples. A median above 0.5 is reported: one network’s ranking is then unstable. Intervals are Student’s with the jackknife’s standard error over members; `mad` is not scaled by 1.4826.',
   citation,
   revision: 1,
   subjects: { kind: 'attribution', min: 1, max: 1, maps: SCORED },

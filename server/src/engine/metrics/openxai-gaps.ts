@@ -15,7 +15,7 @@ export interface NoiseOptions {
   readonly samples: number;
   /** Standard deviation of the noise at an example. */
   readonly deviation: (example: Float32Array) => number;
-  /** Standard normal numbers for one copy of an example. */
+  /** Standard normal numbers for one copy of an example, drawn for the features that are moved. */
   readonly noise: (example: number, sample: number) => () => number;
 }
 
@@ -40,10 +40,9 @@ export async function openxaiGaps(
     const spread = deviation(own);
     for (let sample = 0; sample < samples; sample++) {
       const normal = noise(example, sample);
-      const row = own.map((value, feature) => {
-        const draw = normal();
-        return important.has(feature) === (moved === 'important') ? value + spread * draw : value;
-      });
+      const row = own.map((value, feature) =>
+        important.has(feature) === (moved === 'important') ? value + spread * normal() : value,
+      );
       await queue.add(row, found => {
         gaps[example]! += Math.abs(probabilities[example]! - found[label]!) / samples;
       });
