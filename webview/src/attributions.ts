@@ -67,7 +67,7 @@ export function attributions(
     every.length > 0 ? drawn : undefined,
     ...problems,
     ...notesOf(data),
-    ...every.flatMap(notesOf),
+    ...notesOf(...every),
   );
 }
 

@@ -9,10 +9,12 @@ export type Benchmark = Snapshot['benchmarks'][number];
 const LABELS = ['target', 'method', 'wrapper', 'correction'] as const;
 
 export function benchmarkArticle({ name }: Surroundings, benchmark: Benchmark): HTMLElement {
-  const { metrics, rows, written, documentation } = benchmark;
+  const { metrics, written, documentation } = benchmark;
+  const rows = benchmark.rows.filter(({ cells }) => cells.some(cell => 'value' in cell));
+  const left = benchmark.rows.length - rows.length;
   // What is the same in every row is no column.
   const labels = LABELS.filter(label => label === 'method' || new Set(rows.map(row => row[label])).size > 1);
-  const best = metrics.map((_, column) => bestOf(benchmark, column));
+  const best = metrics.map((_, column) => bestOf({ metrics, rows }, column));
   return element(
     'article',
     { 'data-declaration': benchmark.name },
@@ -31,6 +33,9 @@ export function benchmarkArticle({ name }: Surroundings, benchmark: Benchmark): 
         'plain benchmark',
       ),
     ),
+    left === 0
+      ? undefined
+      : element('p', { class: 'dim small' }, `${left} further combinations are not defined for any of these metrics.`),
   );
 }
 
@@ -38,7 +43,7 @@ const heading = (metric: string, statistic: string, better: Benchmark['metrics']
   `${metric}.${statistic}${better === 'neither' ? '' : better === 'lower' ? ' ↓' : ' ↑'}`;
 
 /** The row with the best value of a column; undefined where nothing is better or all are equal. */
-export function bestOf({ metrics, rows }: Benchmark, column: number): number | undefined {
+export function bestOf({ metrics, rows }: Pick<Benchmark, 'metrics' | 'rows'>, column: number): number | undefined {
   const better = metrics[column]?.better;
   if (better === undefined || better === 'neither') return undefined;
   const sign = better === 'lower' ? -1 : 1;

@@ -126,6 +126,7 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view .bars td { padding: 2px 16px 2px 0; border: 0; } .view .bars td:nth-child(2) { width: 45%; min-width: 6em; }
 .view .ranked, .view .ranked span { display: block; height: 0.75em; margin-top: 0.35em; } .view .ranked span { margin-top: 0; border-radius: 1px; }
 .view .ranked .positive { background: var(--positive); } .view .ranked .negative { background: var(--negative); }
+.view .benchmark code { overflow-wrap: normal; white-space: nowrap; }
 .view .legend { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 14px; font-size: 0.88em; color: var(--dim); }
 .view .legend span { display: inline-flex; align-items: center; gap: 6px; }
 .view .legend canvas { width: 120px; }

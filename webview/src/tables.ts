@@ -50,7 +50,7 @@ export function tableArticle({ name, remedy }: Surroundings, result: ResultTable
 }
 
 /** The strongest numbers with the names of their places along all axes. */
-function ranked({ axes, rows }: ResultTable, values: Float32Array): Ranked[] {
+function ranked({ axes, rows, form }: ResultTable, values: Float32Array): Ranked[] {
   const inner = axes.slice(1);
   const nameOf = (index: number): string => {
     let rest = index;
@@ -61,9 +61,14 @@ function ranked({ axes, rows }: ResultTable, values: Float32Array): Ranked[] {
     });
     return [rows[rest] ?? `${axes[0]?.name} ${rest + 1}`, ...parts.toReversed()].join(', ');
   };
+  // Of a pair that interacts either way alike, one way is enough.
+  const [first, second] = inner.slice(-2);
+  const symmetric = form === 'interaction' && first?.size === second?.size && first?.name === second?.name;
+  const isOnce = (index: number): boolean =>
+    !symmetric || Math.floor(index / second!.size) % first!.size <= index % second!.size;
   // Names only of those that are shown: an array may hold millions of numbers.
   const places = strongest(
-    Array.from(values, (value, index) => ({ name: String(index), value })),
+    Array.from(values, (value, index) => ({ name: String(index), value })).filter(({ name }) => isOnce(Number(name))),
     SHOWN,
   );
   return places.map(({ name, value }) => ({ name: nameOf(Number(name)), value }));
