@@ -11,6 +11,11 @@ export interface Classified {
   readonly features: number;
 }
 
+/** The class with the largest probability, the first of equal ones. */
+export function likeliest(probabilities: Float32Array): number {
+  return probabilities.indexOf(probabilities.reduce((largest, one) => Math.max(largest, one)));
+}
+
 /** Mean over the classes of the mean within each; a class without any example in a resample is left out. */
 export function meanOverClasses(values: Float64Array, classes: readonly number[]): Weighted {
   const groups = [...byClass(classes).values()];

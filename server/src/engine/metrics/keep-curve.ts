@@ -6,7 +6,7 @@ import type { Curve, Note } from '../../protocol.js';
 import { quantile } from '../../store/percentile.js';
 import { Stream } from '../random/philox.js';
 import { estimate } from './bootstrap.js';
-import { byClass, descending, meanOverClasses, summedScores, type Classified } from './classes.js';
+import { byClass, descending, likeliest, meanOverClasses, summedScores, type Classified } from './classes.js';
 import type { MetricResult } from './metric.js';
 import type { Replaced } from './prediction-gaps.js';
 import { RowQueue, type Ask } from './row-queue.js';
@@ -94,7 +94,7 @@ export async function keepFeatures(
           row.set(x.subarray(example * size + at, example * size + at + width), at);
         }
         await queue.add(row, probabilities => {
-          found[example] = Number(probabilities.every(other => other <= probabilities[label]!));
+          found[example] = Number(likeliest(probabilities) === label);
         });
       }
     }

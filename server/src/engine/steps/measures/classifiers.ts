@@ -10,7 +10,9 @@ import { deviation } from '../../methods/noise.js';
 import { fillReferences } from '../../methods/pairs.js';
 import { referenceOf } from '../../methods/references/references.js';
 import { diffused, diffusionOf } from '../../metrics/diffusion.js';
+import { likeliest } from '../../metrics/classes.js';
 import { keepFeatures, selections } from '../../metrics/keep-curve.js';
+import { requireFinite } from '../../metrics/metric.js';
 import { METRICS } from '../../metrics/metrics.js';
 import { openxaiGaps } from '../../metrics/openxai-gaps.js';
 import { adjusted, ordersBy, predictionGaps, type Replaced } from '../../metrics/prediction-gaps.js';
@@ -156,13 +158,13 @@ async function withClassifier<Result>(
           },
         );
       if (explained !== undefined && label !== explained) return;
-      const own = found.subarray(row * count, (row + 1) * count);
-      if (own.every(other => other <= own[label]!)) rows.push(row);
+      if (likeliest(found.subarray(row * count, (row + 1) * count)) === label) rows.push(row);
       else wrong++;
     });
     if (rows.length === 0)
       throw new Failure('metric/no-correct', 'no example is classified correctly', { place: context.title });
     const scores = Float32Array.from(await read(context, key, 'scores'));
+    requireFinite(scores, 'scores', features, examples.names);
     const classes = rows.map(row => labels[row]!);
     return await measure({
       method,
