@@ -74,6 +74,15 @@ describe('attribution_recall', () => {
     expect(notes.map(({ code }) => code)).toContain('GA022');
   });
 
+  it('recalls what a scan finds among the other variants, at 0.05 over their number', () => {
+    const scores = Float64Array.of(8, 1, 7, 6, 2, 3, 5, 4, 100, 100);
+    const pValues = Float64Array.of(0, 0, 0, 0, 0.006, 0, 0.007, 0.0062, 0, 0);
+    const { statistics } = attributionRecall({ scores, truth: known, top: 0.5, pValues });
+    // 0.05 / 8 = 0.00625: variants 4 and 7, neither in the top; 6 is, but not found.
+    expect(statistics['associated']).toMatchObject({ value: 0, n: 2 });
+    expect(statistics['all']!.value).toBe(3 / 5);
+  });
+
   it('refuses data without planted variants', () => {
     const none = truth({ additive: [0, 0], decoy: [0, 1] });
     expect(() => attributionRecall({ scores: Float64Array.of(1, 2), truth: none, top: 0.5 })).toThrow('planted');

@@ -169,6 +169,8 @@ describe('cohorts', () => {
     const found = values(await measure('attribution_recall', scan, { top: 0.3 }));
     expect(found['additive']).toBeGreaterThan(0.7);
     expect(found['all']).toBeGreaterThan(0.4);
+    const scanned = values(await measure('attribution_recall', scan, { top: 0.3, scan: scan.key }));
+    expect(scanned['associated']).toBe(1);
     const precision = values(await measure('decoy_precision', scan, { top: 0.1 }));
     expect(precision['precision']).toBeGreaterThan(0.5);
 

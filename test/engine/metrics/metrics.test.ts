@@ -76,7 +76,12 @@ describe('catalog', () => {
       length,
     }),
     dispersion: dispersion({ members: normals(4 * 12 * 10 * 4), examples: 4, networks: 12, length: 10 }),
-    attribution_recall: attributionRecall({ scores: magnitudes(2), truth: variants, top: 0.1 }),
+    attribution_recall: attributionRecall({
+      scores: magnitudes(2),
+      truth: variants,
+      top: 0.1,
+      pValues: new Float64Array(800),
+    }),
     decoy_precision: decoyPrecision({ scores: magnitudes(3), truth: variants, top: 0.1 }),
     stability: stability({ members: Array.from({ length: 12 }, (_, member) => magnitudes(10 + member)) }),
     pgi: predictionGap({ gaps: { local: shares(1), global: shares(2) }, classes }),

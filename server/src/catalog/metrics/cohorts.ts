@@ -25,7 +25,7 @@ export const attribution_recall = {
   name: 'attribution_recall',
   summary: 'Which of the variants planted with a known effect are among the top scores.',
   documentation:
-    'The score of a variant is the mean of |attribution| over the people (of |gradient| for a gradient map), or the number that a method such as `linear_association` gives it for the whole cohort. The k = top · n best of n variants are top; decoys take no part. `pairs` are epistatic pairs of which both variants are top. Tied scores share the last places. Scores unrelated to the effects recall the share `top`. Intervals are Wilson’s. The curve runs over tops of 1 to 20 %.',
+    'The score of a variant is the mean of |attribution| over the people (of |gradient| for a gradient map), or the number that a method such as `linear_association` gives it for the whole cohort. The k = top · n best of n variants are top; decoys take no part. `pairs` are epistatic pairs of which both variants are top. `associated`, with a `scan`, is the recall of the other variants whose p-value there is below 0.05 divided by the number of variants. Tied scores share the last places. Scores unrelated to the effects recall the share `top`. Intervals are Wilson’s. The curve runs over tops of 1 to 20 %.',
   citation: `${citation}; Wilson 1927, J Am Stat Assoc 22:209`,
   revision: 1,
   subjects: { kind: 'attribution', min: 1, max: 1, maps: SCORED },
@@ -38,11 +38,17 @@ export const attribution_recall = {
     dominant: recallOf('dominant variants'),
     recessive: recallOf('recessive variants'),
     epistatic: recallOf('variants of epistatic pairs'),
+    associated: recallOf('variants that the scan finds and that were not planted'),
     pairs: recallOf('epistatic pairs, both variants of them,'),
   },
   alphabets: ['genotypes'],
   parameters: {
     top: { type: { is: 'share', min: 0, max: 1 }, default: 0.01, summary: 'Share of the variants that is top.' },
+    scan: {
+      type: { is: 'declared', kind: 'attribution' },
+      optional: true,
+      summary: 'An attribution by `linear_association` of data with the same variants, for `associated`.',
+    },
   },
 } as const satisfies MetricEntry;
 

@@ -17,7 +17,12 @@ export interface AttributionRecallInput {
   readonly truth: FeatureTruth | undefined;
   /** Share of the variants that is top. */
   readonly top: number;
+  /** P-values of an association scan, [variant]: adds the recall of what it finds among the variants that were not planted. */
+  readonly pValues?: Values;
 }
+
+/** Level of the association scan, divided by the number of tests (Bonferroni). */
+const LEVEL = 0.05;
 
 const KINDS = ['additive', 'dominant', 'recessive', 'epistatic'] as const;
 
@@ -36,11 +41,11 @@ interface Planted {
  *
  * @throws Failure `metric/no-truth` for data without planted variants
  */
-export function attributionRecall({ scores, truth, top }: AttributionRecallInput): MetricResult {
+export function attributionRecall({ scores, truth, top, pValues }: AttributionRecallInput): MetricResult {
   requireFinite(scores, 'scores', 1);
   const decoy = truth && truthColumn(truth, 'decoy');
   const ranked = Array.from(scores.keys()).filter(variant => decoy?.[variant] !== 1);
-  const planted = plantedIn(truth, ranked);
+  const planted = plantedIn(truth, ranked, pValues);
   const values = Float64Array.from(ranked, variant => scores[variant]!);
   const place = new Map(ranked.map((variant, at) => [variant, at]));
   const recallAt = (share: number) => {
@@ -66,12 +71,15 @@ export function attributionRecall({ scores, truth, top }: AttributionRecallInput
       { name: 'top', values: Float64Array.from(scores, (_, variant) => inTop[place.get(variant) ?? -1] ?? NaN) },
     ],
     ...estimate(Object.fromEntries([...sizes.keys()].map(name => [name, share(name)])), 'variants'),
-    curve: curveOf([...sizes.keys()], (name, at) => recallAt(at).found.get(name)! / sizes.get(name)!),
+    curve: curveOf(
+      sizes,
+      CURVE.map(share => recallAt(share).found),
+    ),
     notes: notesOf(count, ranked.length, inTop),
   };
 }
 
-function plantedIn(truth: FeatureTruth | undefined, ranked: readonly number[]): Planted {
+function plantedIn(truth: FeatureTruth | undefined, ranked: readonly number[], pValues: Values | undefined): Planted {
   const partner = truth && truthColumn(truth, 'partner');
   const kinds = new Map<string, readonly number[]>([['all', []]]);
   for (const kind of KINDS) {
@@ -85,6 +93,9 @@ function plantedIn(truth: FeatureTruth | undefined, ranked: readonly number[]): 
       remedy: 'Plant some: data planted = cohort | spike_in(seed: 1).',
     });
   kinds.set('all', all);
+  const known = new Set(all);
+  const found = ranked.filter(variant => !known.has(variant) && pValues && pValues[variant]! < LEVEL / ranked.length);
+  if (found.length > 0) kinds.set('associated', found);
   const pairs = (kinds.get('epistatic') ?? []).flatMap(variant => {
     const other = partner?.[variant] ?? -1;
     return other > variant ? [[variant, other] as const] : [];
@@ -92,12 +103,13 @@ function plantedIn(truth: FeatureTruth | undefined, ranked: readonly number[]): 
   return { kinds, pairs };
 }
 
-function curveOf(names: readonly string[], recall: (name: string, top: number) => number): Curve {
+/** @param found variants of each kind in the top, point by point */
+function curveOf(sizes: ReadonlyMap<string, number>, found: readonly ReadonlyMap<string, number>[]): Curve {
   return {
     title: 'Recall of planted variants',
     x: { title: 'Share of the variants that is top', unit: 'share', values: CURVE },
     unit: 'share',
-    series: names.map(name => ({ name, values: CURVE.map(top => recall(name, top)) })),
+    series: [...sizes].map(([name, size]) => ({ name, values: found.map(point => point.get(name)! / size) })),
   };
 }
 

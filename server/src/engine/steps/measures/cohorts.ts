@@ -6,14 +6,23 @@ import { METRICS } from '../../metrics/metrics.js';
 import type { Measured } from '../../metrics/composite.js';
 import { metaOf } from '../results.js';
 import type { StepContext } from '../step.js';
-import { examplesBehind, keyOf, only, type Measures } from './measure.js';
+import { examplesBehind, keyOf, only, read, type Measures } from './measure.js';
 
 /** Rows of an attribution that are read at a time. */
 const ROWS_AT_ONCE = 1024;
 
 export const COHORT_MEASURES: Measures<typeof specifications> = {
-  attribution_recall: async (task, { top }, context) =>
-    METRICS.attribution_recall({ ...(await scoresAndTruth(context, only(task))), top }),
+  attribution_recall: async (task, { top, scan }, context) => {
+    const known = await scoresAndTruth(context, only(task));
+    if (scan === undefined) return METRICS.attribution_recall({ ...known, top });
+    const { arrays, rows } = await metaOf(context.store, scan);
+    if (rows !== known.scores.length || !arrays.some(({ name }) => name === 'p_values'))
+      throw new Failure('metric/scan', 'what `scan` names has no p-value for each of the variants', {
+        place: context.title,
+        remedy: 'Name an attribution by linear_association of data with the same variants.',
+      });
+    return METRICS.attribution_recall({ ...known, top, pValues: await read(context, scan, 'p_values') });
+  },
   decoy_precision: async (task, { top }, context) =>
     METRICS.decoy_precision({ ...(await scoresAndTruth(context, only(task))), top }),
   stability: async (task, _, context) => METRICS.stability({ members: await memberScores(context, only(task)) }),
