@@ -3,6 +3,7 @@ import { quantity, type Snapshot, type Statistic } from '../../server/src/protoc
 import { element } from './element.js';
 import { histogram } from './histogram.js';
 import { intervalPicture } from './intervals.js';
+import { lines } from './lines.js';
 import { note } from './notes.js';
 import type { Surroundings } from './surroundings.js';
 import { table } from './table.js';
@@ -38,6 +39,7 @@ export function metricArticle({ name }: Surroundings, metric: Metric): HTMLEleme
       ),
       metric.distribution ? histogram(metric.distribution) : undefined,
     ),
+    metric.curve ? lines(metric.curve) : undefined,
     ...metric.notes.map(entry => note(entry.level, entry.message, entry.code)),
   );
 }

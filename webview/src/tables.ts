@@ -6,6 +6,7 @@ import { quantity, type Snapshot } from '../../server/src/protocol.js';
 import type { Arrays } from './arrays.js';
 import { bars, strongest, type Ranked } from './bars.js';
 import { element } from './element.js';
+import { lines, trainingCurve } from './lines.js';
 import { note, notesOf } from './notes.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -34,19 +35,24 @@ export function tableArticle({ name, remedy }: Surroundings, result: ResultTable
     { 'data-declaration': result.name },
     element('h3', {}, name(result.name), ' ', element('code', { class: 'dim' }, `= ${written}`)),
     documentation === undefined ? undefined : element('p', { class: 'dim' }, documentation),
-    element('p', { class: 'dim small' }, `${TITLES[form]}: ${shape.join(' × ')} (${unit}). The strongest ${SHOWN}:`),
+    element('p', { class: 'dim small' }, `${TITLES[form]}: ${shape.join(' × ')} (${unit}).`),
     complete
-      ? bars(
-          `Strongest numbers of ${result.name}`,
-          [axes.map(axis => axis.name).join(', '), unit],
-          ranked(result, values),
-        )
+      ? picture(result, values)
       : note(
           'warning',
           `${result.name} cannot be drawn: its array “${array}” is missing or of another size. ${remedy}`,
         ),
     ...notesOf(result),
   );
+}
+
+/** Training as its loss by epoch, everything else by its strongest numbers. */
+function picture(result: ResultTable, values: Float32Array): HTMLElement {
+  const [row, second, third] = result.axes;
+  if (row?.name === 'member' && second?.name === 'epoch' && third?.labels)
+    return lines(trainingCurve(second.size, third.labels, result.rows, values));
+  const strongestOf = `The ${SHOWN} strongest numbers of ${result.name}`;
+  return bars(strongestOf, [result.axes.map(axis => axis.name).join(', '), result.unit], ranked(result, values));
 }
 
 /** The strongest numbers with the names of their places along all axes. */
