@@ -180,6 +180,41 @@ describe('a plan', () => {
     ]);
   });
 
+  it('crosses a benchmark: shares what is shared, leaves out what is not defined, and says why', async () => {
+    const wrapper = call('method', 'smooth_grad', {
+      samples: 5,
+      noise: { form: 'amount', amount: { share: 0.1 } },
+      seed: 1,
+    });
+    const head = call('benchmark', 'compare', {
+      methods: [call('method', 'saliency'), name('path')],
+      wrappers: ['none', wrapper],
+      corrections: ['none', call('correction', 'simplex_correction')],
+      metrics: [call('metric', 'simplex_angle'), call('metric', 'completeness')],
+    });
+    const grid = declare('benchmark', 'grid', head, { of: ['binding'], on: 'peaks' });
+    const plan = await makePlan(experiment([...example(), grid]), options);
+    const step = plan.steps.at(-1)!;
+    if (step.task.kind !== 'benchmark') throw new Error('the benchmark comes after its cells');
+    const cells = step.task.cells.filter(({ statistic }) => ['over_30', 'max'].includes(statistic));
+    const found = (method: string, wrapped: boolean, correction: string, metric: string) =>
+      cells.find(
+        cell =>
+          cell.method === method &&
+          (cell.wrapper !== 'none') === wrapped &&
+          cell.correction === correction &&
+          cell.metric === metric,
+      )!.result;
+    expect(cells).toHaveLength(2 * 2 * 2 * 2);
+    expect(found('path', true, 'none', 'completeness')).toEqual({ reason: 'the map does not claim completeness' });
+    expect(found('path', false, 'simplex_correction', 'simplex_angle')).toEqual({
+      reason: 'simplex_correction does not take contribution maps',
+    });
+    // What the experiment computes anyway is the same step.
+    expect(found('path', false, 'none', 'completeness')).toEqual({ key: keys(plan)['gap'] });
+    expect(step.needs.filter(key => plan.steps.some(other => other.key === key))).toHaveLength(step.needs.length);
+  });
+
   it('names a missing file, the place and the remedy', async () => {
     const missing: PlanOptions = {
       ...options,
