@@ -1,21 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import { entriesOf, findEntry } from '../../../server/src/catalog/index.js';
+import { agreement } from '../../../server/src/engine/metrics/agreement.js';
 import { attributionRecall } from '../../../server/src/engine/metrics/attribution-recall.js';
 import type { FeatureTruth } from '../../../server/src/engine/data/examples.js';
 import { completeness } from '../../../server/src/engine/metrics/completeness.js';
 import { composite, compositeRanking } from '../../../server/src/engine/metrics/composite.js';
 import { decoyPrecision } from '../../../server/src/engine/metrics/decoy-precision.js';
 import { dispersion } from '../../../server/src/engine/metrics/dispersion.js';
+import {
+  deletion,
+  faithfulnessCorrelation,
+  infidelity,
+  insertion,
+} from '../../../server/src/engine/metrics/faithfulness.js';
 import { featureAgreement } from '../../../server/src/engine/metrics/feature-agreement.js';
 import { cosines, interpretability } from '../../../server/src/engine/metrics/interpretability.js';
 import { keepCurve } from '../../../server/src/engine/metrics/keep-curve.js';
 import type { MetricResult } from '../../../server/src/engine/metrics/metric.js';
 import { contrast } from '../../../server/src/engine/metrics/contrast.js';
 import { METRICS } from '../../../server/src/engine/metrics/metrics.js';
+import { modelRandomisation } from '../../../server/src/engine/metrics/model-randomisation.js';
 import { predictionGap } from '../../../server/src/engine/metrics/prediction-gaps.js';
 import { predictionSummary } from '../../../server/src/engine/metrics/prediction-summary.js';
 import { rankAgreement } from '../../../server/src/engine/metrics/rank-agreement.js';
 import { isotropicShareBelow, simplexAngle, simplexAngles } from '../../../server/src/engine/metrics/simplex-angle.js';
+import { localLipschitz, maxSensitivity } from '../../../server/src/engine/metrics/sensitivity.js';
+import { complexity, sparseness } from '../../../server/src/engine/metrics/sparseness.js';
 import { stability } from '../../../server/src/engine/metrics/stability.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 
@@ -58,6 +68,9 @@ describe('catalog', () => {
   const classes = Array.from({ length: n }, (_, i) => i % 2);
   const shares = (draw: number) => Float64Array.from(normals(n, draw), value => Math.min(1, Math.abs(value) / 3));
   const measured = ['a', 'b'].map(name => ({ name, recall: 0.5, precision: 0.2, deviation: 0.4 }));
+  const changes = { predicted: normals(n * 5), observed: normals(n * 5, 1), samples: 5 };
+  const curves = { byScore: normals(n * 3), random: normals(n * 3, 1), sizes: [0, 10, 20] };
+  const movement = { maps: magnitudes(4), inputs: magnitudes(5), norms: magnitudes(6), neighbours: 20 };
   const results: Record<keyof typeof METRICS, MetricResult> = {
     completeness: completeness({ pairs: normals(n * 8), examples: n, references: 2, tolerance: 0.01 }),
     simplex_angle: simplexAngle({ gradient: normals(n * length * 4), examples: n, length }),
@@ -110,6 +123,21 @@ describe('catalog', () => {
     contrast: contrast({ pairs: [{ from: Float64Array.from(normals(n)), to: Float64Array.from(normals(n, 1)) }] }),
     composite: composite({ methods: measured }),
     composite_ranking: compositeRanking({ methods: measured }),
+    agreement: agreement({ scores: [normals(n * length), normals(n * length, 1)], examples: n, length, top: 0.2 }),
+    sparseness: sparseness({ scores: normals(n * length), examples: n, length }),
+    complexity: complexity({ scores: normals(n * length), examples: n, length }),
+    infidelity: infidelity(changes),
+    faithfulness_correlation: faithfulnessCorrelation(changes),
+    deletion: deletion(curves),
+    insertion: insertion(curves),
+    max_sensitivity: maxSensitivity(movement),
+    local_lipschitz: localLipschitz(movement),
+    model_randomisation: modelRandomisation({
+      scores: normals(n * length),
+      scrambled: [normals(n * length, 1), normals(n * length, 2)],
+      examples: n,
+      length,
+    }),
   };
 
   it('has exactly the metrics that are implemented', () => {

@@ -3,3 +3,6 @@ export * from './maps.js';
 export * from './cohorts.js';
 export * from './classifiers.js';
 export * from './comparisons.js';
+export * from './structure.js';
+export * from './faithfulness.js';
+export * from './robustness.js';

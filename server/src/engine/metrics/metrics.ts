@@ -1,19 +1,24 @@
 /** The metrics by their catalog names. */
 import type * as specifications from '../../catalog/metrics/index.js';
+import { agreement } from './agreement.js';
 import { attributionRecall } from './attribution-recall.js';
 import { completeness } from './completeness.js';
 import { composite, compositeRanking } from './composite.js';
 import { contrast } from './contrast.js';
 import { decoyPrecision } from './decoy-precision.js';
 import { dispersion } from './dispersion.js';
+import { deletion, faithfulnessCorrelation, infidelity, insertion } from './faithfulness.js';
 import { featureAgreement } from './feature-agreement.js';
 import { interpretability } from './interpretability.js';
 import { keepCurve } from './keep-curve.js';
 import type { MetricResult } from './metric.js';
+import { modelRandomisation } from './model-randomisation.js';
 import { predictionGap } from './prediction-gaps.js';
 import { predictionSummary } from './prediction-summary.js';
 import { rankAgreement } from './rank-agreement.js';
+import { localLipschitz, maxSensitivity } from './sensitivity.js';
 import { simplexAngle } from './simplex-angle.js';
+import { complexity, sparseness } from './sparseness.js';
 import { stability } from './stability.js';
 
 /** One implementation per metric of the catalog. What each asks for differs, so callers pick by name. */
@@ -37,4 +42,14 @@ export const METRICS = {
   feature_agreement: featureAgreement,
   keep_curve: keepCurve,
   contrast,
+  agreement,
+  sparseness,
+  complexity,
+  infidelity,
+  faithfulness_correlation: faithfulnessCorrelation,
+  deletion,
+  insertion,
+  max_sensitivity: maxSensitivity,
+  local_lipschitz: localLipschitz,
+  model_randomisation: modelRandomisation,
 } as const satisfies { readonly [Name in keyof typeof specifications]: (input: never) => MetricResult };

@@ -12,6 +12,7 @@ import { Failure } from '../failure.js';
 import { GraphBuilder } from '../graph/builder.js';
 import { floats, sizeOf, type Graph, type Node, type ValueHeader } from '../graph/graph.js';
 import { addHeight } from '../transforms/height.js';
+import { scramble, weightLayers } from '../transforms/scramble.js';
 import { emit } from '../transforms/specialise.js';
 import {
   perExampleIn,
@@ -255,6 +256,17 @@ export class ScalarModel {
   /** The model for examples that have these classes. */
   forClasses(classes: ChosenClasses): ScalarModel {
     return new ScalarModel(this.imported, this.target, this.classes, this.form, this.order, this.held, classes);
+  }
+
+  /** Layers with weights of their own. */
+  get weightLayers(): number {
+    return weightLayers(this.imported.graph).length;
+  }
+
+  /** The model with the weights of its last layers permuted (scramble.ts). */
+  scrambled(layers: number, seed: number): ScalarModel {
+    const imported = { ...this.imported, graph: scramble(this.imported.graph, layers, seed) };
+    return new ScalarModel(imported, this.target, this.classes, this.form, this.order, this.held, this.chosenClasses);
   }
 
   /** Name of the file. */

@@ -3,12 +3,18 @@ import type * as specifications from '../../../catalog/metrics/index.js';
 import { CLASSIFIER_MEASURES } from './classifiers.js';
 import { COHORT_MEASURES } from './cohorts.js';
 import { COMPARISON_MEASURES } from './comparisons.js';
+import { FAITHFULNESS_MEASURES } from './faithfulness.js';
 import { MAP_MEASURES } from './maps.js';
 import type { Measures } from './measure.js';
+import { ROBUSTNESS_MEASURES } from './robustness.js';
+import { STRUCTURE_MEASURES } from './structure.js';
 
 export const MEASURES: Measures<typeof specifications> = {
   ...MAP_MEASURES,
   ...COHORT_MEASURES,
   ...CLASSIFIER_MEASURES,
   ...COMPARISON_MEASURES,
+  ...STRUCTURE_MEASURES,
+  ...FAITHFULNESS_MEASURES,
+  ...ROBUSTNESS_MEASURES,
 };
