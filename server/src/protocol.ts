@@ -122,6 +122,17 @@ export const EngineRequest = z.discriminatedUnion('type', [
     files,
     executor: ExecutorOptions,
   }),
+  /** Write complete results to a file outside the store. */
+  z.object({
+    type: z.literal('export'),
+    id: z.number().int(),
+    /** An entry of the category `export`; results stand in it by their keys. */
+    call: Call,
+    /** Absolute path of the file. */
+    path: z.string(),
+    store: z.string(),
+    files,
+  }),
   /** Stop a run at the next batch; finished blocks stay. */
   z.object({ type: z.literal('cancel'), id: z.number().int() }),
   /** Read the header of a model (`format` call) or a data source (`source` call). */
@@ -209,6 +220,8 @@ export const EngineMessage = z.discriminatedUnion('type', [
     passes: z.number().optional(),
   }),
   z.object({ type: z.literal('finished'), id: z.number().int() }),
+  /** An export is there, whole. */
+  z.object({ type: z.literal('exported'), id: z.number().int(), paths: z.array(z.string()), notes: z.array(Note) }),
   z.object({ type: z.literal('cancelled'), id: z.number().int() }),
   z.object({ type: z.literal('failed'), id: z.number().int(), problem: Problem }),
   z.object({ type: z.literal('described'), id: z.number().int(), description: Description }),
@@ -359,7 +372,12 @@ export const Snapshot = z.object({
           /** In the order of `metrics`. */
           cells: z.array(
             z.union([
-              z.object({ key, value: z.number(), interval: z.tuple([z.number(), z.number()]).optional(), n: z.number() }),
+              z.object({
+                key,
+                value: z.number(),
+                interval: z.tuple([z.number(), z.number()]).optional(),
+                n: z.number(),
+              }),
               z.object({ reason: z.string() }),
             ]),
           ),

@@ -10,6 +10,7 @@ import {
 } from '../../server/src/catalog/index.js';
 import { SOURCES } from '../../server/src/engine/data/sources.js';
 import { STAGES } from '../../server/src/engine/data/stages.js';
+import { EXPORTS } from '../../server/src/engine/export/exports.js';
 import { CORRECTIONS } from '../../server/src/engine/methods/corrections/corrections.js';
 import { METHODS } from '../../server/src/engine/methods/methods.js';
 import { REFERENCES } from '../../server/src/engine/methods/references/references.js';
@@ -28,6 +29,7 @@ const IMPLEMENTATIONS: readonly [Category, object][] = [
   ['reference', REFERENCES],
   ['method', METHODS],
   ['correction', CORRECTIONS],
+  ['export', EXPORTS],
   ['metric', METRICS],
   ['metric', MEASURES],
 ];
@@ -57,6 +59,7 @@ function satisfies(value: PlainValue, type: ValueType): boolean {
     case 'word':
     case 'text':
     case 'path':
+    case 'output':
       return typeof value === 'string';
     case 'truth':
       return typeof value === 'boolean';

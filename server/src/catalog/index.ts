@@ -2,6 +2,7 @@
 import type { Category, Entry, ValueType } from './specification.js';
 import * as benchmarks from './benchmarks.js';
 import * as corrections from './corrections.js';
+import * as exports from './exports.js';
 import * as formats from './formats.js';
 import * as layers from './layers.js';
 import * as methods from './methods/index.js';
@@ -31,6 +32,7 @@ export const CATALOG: readonly Entry[] = [
   metrics,
   benchmarks,
   views,
+  exports,
 ].flatMap(group => Object.values(group) as Entry[]);
 
 const byCategory = new Map<string, Entry>(CATALOG.map(entry => [`${entry.category} ${entry.name}`, entry]));

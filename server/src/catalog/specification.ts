@@ -86,6 +86,8 @@ export type ValueType =
   | { readonly is: 'text' }
   /** A file beside the experiment; the plan replaces it by the hash of its content. */
   | { readonly is: 'path'; readonly extensions: readonly string[] }
+  /** A file to write, as the text names it: relative, and inside the workspace. */
+  | { readonly is: 'output'; readonly extensions: readonly string[] }
   | { readonly is: 'truth' }
   | { readonly is: 'keyword'; readonly values: readonly string[] }
   /** A call to a catalog entry of this category, or the name of a declaration that holds one. */
@@ -300,7 +302,7 @@ export type ValueOf<T extends ValueType> = T extends { readonly is: 'integer' | 
     ? string
     : T extends { readonly is: 'amount' }
       ? Amount
-      : T extends { readonly is: 'text' | 'path' }
+      : T extends { readonly is: 'text' | 'path' | 'output' }
         ? string
         : T extends { readonly is: 'truth' }
           ? boolean

@@ -72,7 +72,12 @@ type ExpectationDocument = Pick<JudgedExpectation, 'outcome' | 'message' | 'inte
 export async function runDocument(
   plan: Plan,
   store: ResultStore,
-  outcome: { results: StepResults; expectations: readonly JudgedExpectation[]; exports: readonly ExportOutcome[]; exitCode: number },
+  outcome: {
+    results: StepResults;
+    expectations: readonly JudgedExpectation[];
+    exports: readonly ExportOutcome[];
+    exitCode: number;
+  },
 ): Promise<RunDocument> {
   const steps = new Map(plan.steps.map(step => [step.key, step]));
   const declarations: DeclarationDocument[] = [];

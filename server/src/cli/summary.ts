@@ -2,6 +2,7 @@
 import type { Plan } from '../plan/plan.js';
 import type { Outcome, Statistic } from '../protocol.js';
 import { quantity } from '../protocol.js';
+import type { ExportOutcome } from '../run/exports.js';
 import type { JudgedExpectation, StepResults } from '../run/results.js';
 import { benchmarkTable } from '../run/benchmarks.js';
 import { statisticsOf } from '../run/results.js';
@@ -21,7 +22,11 @@ const MARKS: Readonly<Record<Outcome, readonly [string, Colour]>> = {
 
 export async function printSummary(
   plan: Plan,
-  outcome: { results: StepResults; expectations: readonly JudgedExpectation[] },
+  outcome: {
+    results: StepResults;
+    expectations: readonly JudgedExpectation[];
+    exports?: readonly ExportOutcome[];
+  },
   store: ResultStore,
   context: Context,
 ): Promise<void> {
@@ -29,6 +34,7 @@ export async function printSummary(
   await printBenchmarks(plan, outcome.results, store, context);
   printMetrics(plan, outcome, context);
   printExpectations(outcome.expectations, context);
+  printExports(outcome.exports ?? [], context);
 }
 
 function printFailures(plan: Plan, results: StepResults, context: Context): void {
@@ -117,5 +123,23 @@ function printExpectations(judged: readonly JudgedExpectation[], context: Contex
     const { file, range } = expectation.place;
     const place = `${shortPath(file, context)}:${range.start.line + 1}:${range.start.character + 1}`;
     terminal.out.write(`${place}: ${paint(colour, `${mark} ${expectation.text}`)}\n  ${message}\n`);
+  }
+}
+
+/** What was written, and why something was not. */
+function printExports(exports: readonly ExportOutcome[], context: Context): void {
+  const { terminal } = context;
+  const paint = painter(terminal.out, terminal);
+  if (exports.length > 0) terminal.out.write('\n');
+  for (const { planned, ...outcome } of exports) {
+    const name = shortPath(planned.path, context);
+    const line = `${shortPath(planned.place.file, context)}:${planned.place.range.start.line + 1}`;
+    if (outcome.status === 'failed')
+      printProblem({ ...outcome.problem, message: `${name}: ${outcome.problem.message}` }, terminal, line);
+    else if (outcome.status === 'not run') terminal.err.write(`${line}: ${name} was not written: ${outcome.reason}.\n`);
+    else {
+      terminal.out.write(`written: ${outcome.paths.map(path => shortPath(path, context)).join(', ')}\n`);
+      for (const { level, message } of outcome.notes) terminal.out.write(`  ${paint('yellow', level)}: ${message}\n`);
+    }
   }
 }

@@ -11,6 +11,7 @@ import { onnxruntimeExecutor } from './backends/onnxruntime.js';
 import { referenceExecutor } from './backends/reference.js';
 import { tfjsExecutor } from './backends/tfjs.js';
 import { SOURCES, describeSource } from './data/sources.js';
+import { runExport } from './export/exports.js';
 import { Failure } from './failure.js';
 import { describeModel } from './models/describe.js';
 import { selfTest } from './self-test.js';
@@ -83,10 +84,7 @@ async function run(request: Extract<EngineRequest, { type: 'run' }>): Promise<vo
         reported = now;
         send({ type: 'progress', id, done, total, unit: 'examples', ...(passes !== undefined && { passes }) });
       },
-      checkpoint: async () => {
-        await nextTurn();
-        if (signal.aborted) throw new Cancelled();
-      },
+      checkpoint: checkpointOf(signal),
     };
     await context.checkpoint();
     switch (task.kind) {
@@ -118,6 +116,31 @@ async function run(request: Extract<EngineRequest, { type: 'run' }>): Promise<vo
   }
 }
 
+async function exportResults(request: Extract<EngineRequest, { type: 'export' }>): Promise<void> {
+  const { id, call, path, files } = request;
+  const { signal } = running.get(id)!;
+  try {
+    const store = await ResultStore.open(request.store);
+    const checkpoint = checkpointOf(signal);
+    await checkpoint();
+    const written = await runExport({ call, path, files, store, version: EXPLAINOME_VERSION, checkpoint });
+    send({ type: 'exported', id, ...written });
+  } catch (error) {
+    if (error instanceof Cancelled || signal.aborted) send({ type: 'cancelled', id });
+    else send({ type: 'failed', id, problem: problemOf(error) });
+  } finally {
+    running.delete(id);
+  }
+}
+
+/** Lets messages in, and stops when one of them was a cancel. */
+function checkpointOf(signal: AbortSignal): () => Promise<void> {
+  return async () => {
+    await nextTurn();
+    if (signal.aborted) throw new Cancelled();
+  };
+}
+
 async function describe({ id, call, files }: Extract<EngineRequest, { type: 'describe' }>): Promise<void> {
   try {
     const description = call.call in SOURCES ? await describeSource(call, files) : await describeModel(call, files);
@@ -138,6 +161,10 @@ function answer(message: unknown): void {
     case 'run':
       running.set(request.id, new AbortController());
       last = last.then(() => run(request));
+      break;
+    case 'export':
+      running.set(request.id, new AbortController());
+      last = last.then(() => exportResults(request));
       break;
     case 'cancel':
       running.get(request.id)?.abort();

@@ -73,6 +73,8 @@ export function typeWords(type: ValueType): string {
       return 'text in double quotes';
     case 'path':
       return `a file path in double quotes (${type.extensions.join(', ')})`;
+    case 'output':
+      return `the path of a file to write, in double quotes (${type.extensions.join(', ')})`;
     case 'truth':
       return '`true` or `false`';
     case 'keyword':

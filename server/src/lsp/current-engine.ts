@@ -1,8 +1,8 @@
 /** The engine of the language server: one for all documents, replaced when the Node that runs it changes. */
 import type { Call, Description } from '../protocol.js';
-import type { Job, Progress, Supervisor } from '../run/supervisor.js';
+import type { Exported, ExportJob, Job, Progress, Supervisor } from '../run/supervisor.js';
 
-export type Engine = Pick<Supervisor, 'run' | 'describe' | 'dispose'>;
+export type Engine = Pick<Supervisor, 'run' | 'export' | 'describe' | 'dispose'>;
 
 /** @param node path of the Node that runs the engine; the current one when absent */
 export type StartEngine = (node: string | undefined) => Engine;
@@ -29,6 +29,10 @@ export class CurrentEngine implements Engine {
 
   run(job: Job, signal?: AbortSignal, onProgress?: (progress: Progress) => void): Promise<'finished' | 'cancelled'> {
     return this.during(this.engine.run(job, signal, onProgress));
+  }
+
+  export(job: ExportJob, signal?: AbortSignal): Promise<Exported | 'cancelled'> {
+    return this.during(this.engine.export(job, signal));
   }
 
   describe(call: Call, files: Readonly<Record<string, string>>): Promise<Description> {

@@ -125,7 +125,7 @@ export class Jobs {
     });
     const counter = { steps: 0, ended: 0 };
     try {
-      await runPlan(job.plan, {
+      const { exports } = await runPlan(job.plan, {
         store: job.store,
         engine: this.engine,
         executor: job.executor,
@@ -138,7 +138,7 @@ export class Jobs {
           report();
         },
       });
-      return undefined;
+      return exports.flatMap(outcome => (outcome.status === 'failed' ? outcome.problem : []))[0];
     } catch (error) {
       return {
         code: 'run/failed',

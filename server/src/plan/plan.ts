@@ -21,9 +21,10 @@ import type {
   WrittenName,
 } from '../language/experiment.js';
 import type { Call, ExecutorOptions, Target, Task } from '../protocol.js';
+import { planExport, type PlannedExport } from './exports.js';
 import { keyOf } from './key.js';
 import { PlanError } from './problem.js';
-import { Ingredients, Values } from './values.js';
+import { Ingredients, Values, type Site } from './values.js';
 
 export interface Step {
   /** Where the store keeps the result. */
@@ -72,6 +73,8 @@ export interface Plan {
   readonly declarations: readonly PlannedDeclaration[];
   readonly expectations: readonly PlannedExpectation[];
   readonly views: readonly PlannedView[];
+  /** None when `only` left something out. */
+  readonly exports: readonly PlannedExport[];
 }
 
 export interface PlanOptions {
@@ -91,6 +94,9 @@ export async function makePlan(experiment: Experiment, options: PlanOptions): Pr
   const planner = new Planner(experiment, options);
   const wanted = wantedDeclarations(experiment, options.only);
   for (const declaration of wanted) await planner.keyOf(declaration);
+  const exports: PlannedExport[] = [];
+  if (options.only === undefined)
+    for (const written of experiment.exports) exports.push(await planExport(written, planner.values));
   return {
     file: experiment.file,
     complete: options.only === undefined,
@@ -114,6 +120,7 @@ export async function makePlan(experiment: Experiment, options: PlanOptions): Pr
         .flatMap(namesIn)
         .map(name => planner.declaration(name).name),
     })),
+    exports,
   };
 }
 
@@ -168,7 +175,7 @@ class Planner {
   readonly steps = new Map<string, MutableStep>();
   private readonly keys = new Map<string, string>();
   private readonly declarations: ReadonlyMap<string, Declaration>;
-  private readonly values: Values;
+  readonly values: Values;
 
   constructor(
     experiment: Experiment,
@@ -197,7 +204,7 @@ class Planner {
     return key === undefined ? {} : { key };
   }
 
-  declaration(name: WrittenName, at?: Declaration): Declaration {
+  declaration(name: WrittenName, at?: Site): Declaration {
     const declaration = this.declarations.get(name.id);
     if (!declaration) throw new PlanError('plan/unknown-name', `Nothing is declared as ${name.id}.`, at?.place);
     return declaration;

@@ -9,6 +9,9 @@ import type { Declaration, WrittenAmount, WrittenCall, WrittenName, WrittenValue
 import type { Call, Json, Target } from '../protocol.js';
 import { PlanError } from './problem.js';
 
+/** Where a call is written: paths are relative to the folder. */
+export type Site = Pick<Declaration, 'place' | 'folder'>;
+
 /** What a step is made of, gathered while its values are converted. */
 export class Ingredients {
   /** Keys of the results that it reads. */
@@ -23,7 +26,7 @@ export class Ingredients {
 
 /** What the conversion asks about the rest of the experiment. */
 export interface Surroundings {
-  declaration(name: WrittenName, at: Declaration): Declaration;
+  declaration(name: WrittenName, at: Site): Declaration;
   /** The key of the result of a data set or an attribution. */
   keyOf(declaration: Declaration): Promise<string>;
   hashFile(path: string): Promise<string>;
@@ -33,7 +36,7 @@ export class Values {
   constructor(private readonly surroundings: Surroundings) {}
 
   /** A call with all its parameters; the name of a declaration stands for the call that it holds. */
-  async call(written: WrittenCall | WrittenName, at: Declaration, into: Ingredients): Promise<Call> {
+  async call(written: WrittenCall | WrittenName, at: Site, into: Ingredients): Promise<Call> {
     if (written.form === 'name') {
       const declared = this.surroundings.declaration(written, at);
       return this.call(declared.value.head, declared, into);
@@ -78,7 +81,7 @@ export class Values {
     parameter: ParameterSpecification,
     written: WrittenValue | undefined,
     what: string,
-    at: Declaration,
+    at: Site,
     into: Ingredients,
   ): Promise<Json | undefined> {
     if (written === undefined) {
@@ -95,7 +98,7 @@ export class Values {
     type: ValueType,
     written: WrittenValue,
     what: string,
-    at: Declaration,
+    at: Site,
     into: Ingredients,
   ): Promise<Json> {
     switch (type.is) {
@@ -108,6 +111,7 @@ export class Values {
         if (isAmount(written)) return { ...written.amount };
         break;
       case 'text':
+      case 'output':
         if (typeof written === 'string') return written;
         break;
       case 'truth':
@@ -159,7 +163,7 @@ export class Values {
     throw new PlanError('plan/value', `${what} is not of the type that the catalog asks for (${type.is}).`, at.place);
   }
 
-  private async path(written: string, at: Declaration, into: Ingredients): Promise<string> {
+  private async path(written: string, at: Site, into: Ingredients): Promise<string> {
     const path = resolve(at.folder, written);
     try {
       const hash = await this.surroundings.hashFile(path);
@@ -192,7 +196,10 @@ export class Values {
         return { truth: await this.call(declared.value.head, declared, into), of: key };
       }
       case 'data':
-      case 'attribution': {
+      case 'ensemble':
+      case 'attribution':
+      case 'metric':
+      case 'benchmark': {
         const key = await this.surroundings.keyOf(declared);
         into.needs.add(key);
         return key;
@@ -232,6 +239,7 @@ function fits(type: ValueType, written: WrittenValue): boolean {
       return isAmount(written);
     case 'text':
     case 'path':
+    case 'output':
       return typeof written === 'string';
     case 'truth':
       return typeof written === 'boolean';

@@ -8,10 +8,11 @@ import type { Supervisor, Progress } from './supervisor.js';
 import { EngineError } from './engine-process.js';
 import type { JudgedExpectation, StepResult, StepResults } from './results.js';
 import { judgeAll, storedResults } from './results.js';
+import { writeExports, type ExportOutcome } from './exports.js';
 
 export interface RunOptions {
   readonly store: ResultStore;
-  readonly engine: Pick<Supervisor, 'run'>;
+  readonly engine: Pick<Supervisor, 'run' | 'export'>;
   readonly executor: ExecutorOptions;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
@@ -38,11 +39,12 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export interface RunOutcome {
   readonly results: StepResults;
   readonly expectations: readonly JudgedExpectation[];
+  readonly exports: readonly ExportOutcome[];
   readonly cancelled: boolean;
   readonly exitCode: ExitCode;
 }
 
-/** Runs what is missing and judges the expectations. Problems of steps are results, not exceptions. */
+/** Runs what is missing, judges the expectations and writes the exports. Problems of steps are results, not exceptions. */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutcome> {
   const { store, signal, onEvent } = options;
   await nameResults(plan, store);
@@ -57,8 +59,18 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
     onEvent?.({ type: 'ended', step, result, seconds: (performance.now() - began) / 1000 });
   }
   const expectations = await judgeAll(plan, results, store);
-  const cancelled = missing.some(step => results.get(step.key) === CANCELLED);
-  return { results, expectations, cancelled, exitCode: exitCodeOf(missing, results, expectations, cancelled) };
+  const unfinished = missing.some(step => results.get(step.key) === CANCELLED);
+  const exports = unfinished ? [] : await writeExports(plan, results, options);
+  const cancelled = unfinished || (exports.length > 0 && signal?.aborted === true);
+  const failed = exports.some(({ status }) => status !== 'written');
+  const exitCode = exitCodeOf(missing, results, expectations, cancelled);
+  return {
+    results,
+    expectations,
+    exports,
+    cancelled,
+    exitCode: failed && exitCode !== EXIT.cancelled ? EXIT.failed : exitCode,
+  };
 }
 
 const CANCELLED: StepResult = { status: 'not run', reason: 'the run was cancelled; finished blocks are kept' };

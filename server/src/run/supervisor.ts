@@ -4,7 +4,7 @@
  * that a hostile file cannot take a running attribution with it and a hover need not wait for a batch.
  */
 import { stat } from 'node:fs/promises';
-import type { Call, Description, EngineRequest, Problem } from '../protocol.js';
+import type { Call, Description, EngineMessage, EngineRequest, Problem } from '../protocol.js';
 import type { EngineProcessOptions } from './engine-process.js';
 import { EngineError, EngineProcess } from './engine-process.js';
 
@@ -21,6 +21,12 @@ export interface SupervisorOptions {
   readonly startTimeout?: number;
 }
 
+/** A file to write from complete results: the `export` message without its number. */
+export type ExportJob = Omit<Extract<EngineRequest, { type: 'export' }>, 'type' | 'id'>;
+
+/** Absolute paths of the files that an export wrote, and what their reader should know. */
+export type Exported = Pick<Extract<EngineMessage, { type: 'exported' }>, 'paths' | 'notes'>;
+
 /** A step for the engine: the `run` message without its number. */
 export type Job = Omit<Extract<EngineRequest, { type: 'run' }>, 'type' | 'id'>;
 
@@ -30,6 +36,9 @@ export interface Progress {
   readonly unit: string;
   readonly passes?: number | undefined;
 }
+
+type Answer = Parameters<Parameters<EngineProcess['listen']>[1]>[0];
+type NumberedLater = ({ type: 'run' } & Job) | ({ type: 'export' } & ExportJob);
 
 /** Heaps in MiB: that of descriptions bounds what a file can make a reader allocate. */
 const RUN_HEAP = 4096;
@@ -65,37 +74,21 @@ export class Supervisor {
    * @throws EngineError with the problem, when the step failed or the engine died; finished blocks stay in the store
    */
   run(job: Job, signal?: AbortSignal, onProgress?: (progress: Progress) => void): Promise<'finished' | 'cancelled'> {
-    return this.runner.use(async process => {
-      if (signal?.aborted) return 'cancelled';
-      const id = ++this.lastId;
-      let kill: NodeJS.Timeout | undefined;
-      const cancel = (): void => {
-        process.send({ type: 'cancel', id });
-        kill = setTimeout(() => process.fail({ code: 'engine/cancelled', message: 'Cancelled.' }), GRACE);
-      };
-      signal?.addEventListener('abort', cancel);
-      try {
-        return await new Promise((resolve, reject) => {
-          process.listen(
-            id,
-            answer => {
-              if (answer.type === 'progress') onProgress?.(answer);
-              else if (answer.type === 'finished' || answer.type === 'cancelled') resolve(answer.type);
-              else if (answer.type === 'failed') reject(new EngineError(answer.problem));
-            },
-            error => {
-              if (signal?.aborted) resolve('cancelled');
-              else reject(new EngineError(during(error.problem, `"${job.title}" was computed`)));
-            },
-          );
-          process.send({ type: 'run', id, ...job });
-        });
-      } finally {
-        clearTimeout(kill);
-        signal?.removeEventListener('abort', cancel);
-        process.unlisten(id);
-      }
+    return this.work({ type: 'run', ...job }, `"${job.title}" was computed`, signal, answer => {
+      if (answer.type === 'progress') onProgress?.(answer);
+      return answer.type === 'finished' ? answer.type : undefined;
     });
+  }
+
+  /**
+   * Writes complete results to a file.
+   *
+   * @throws EngineError with the problem; what was there before is still there then
+   */
+  export(job: ExportJob, signal?: AbortSignal): Promise<Exported | 'cancelled'> {
+    return this.work({ type: 'export', ...job }, `${job.path} was written`, signal, answer =>
+      answer.type === 'exported' ? answer : undefined,
+    );
   }
 
   /**
@@ -131,6 +124,47 @@ export class Supervisor {
   /** Ends the processes. The next use starts new ones. */
   async dispose(): Promise<void> {
     await Promise.all([this.runner.leave(), this.describer.leave()]);
+  }
+
+  /** One request to the running engine, which can be cancelled. `resultOf` gives the result that an answer brings. */
+  private work<T>(
+    request: NumberedLater,
+    activity: string,
+    signal: AbortSignal | undefined,
+    resultOf: (answer: Answer) => T | undefined,
+  ): Promise<T | 'cancelled'> {
+    return this.runner.use(async process => {
+      if (signal?.aborted) return 'cancelled';
+      const id = ++this.lastId;
+      let kill: NodeJS.Timeout | undefined;
+      const cancel = (): void => {
+        process.send({ type: 'cancel', id });
+        kill = setTimeout(() => process.fail({ code: 'engine/cancelled', message: 'Cancelled.' }), GRACE);
+      };
+      signal?.addEventListener('abort', cancel);
+      try {
+        return await new Promise<T | 'cancelled'>((resolve, reject) => {
+          process.listen(
+            id,
+            answer => {
+              const result = resultOf(answer);
+              if (result !== undefined) resolve(result);
+              else if (answer.type === 'cancelled') resolve(answer.type);
+              else if (answer.type === 'failed') reject(new EngineError(answer.problem));
+            },
+            error => {
+              if (signal?.aborted) resolve('cancelled');
+              else reject(new EngineError(during(error.problem, activity)));
+            },
+          );
+          process.send({ id, ...request });
+        });
+      } finally {
+        clearTimeout(kill);
+        signal?.removeEventListener('abort', cancel);
+        process.unlisten(id);
+      }
+    });
   }
 
   private describeNow(call: Call, files: Readonly<Record<string, string>>): Promise<Description> {

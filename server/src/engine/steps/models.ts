@@ -1,8 +1,10 @@
 /** The networks behind a target: the one of a file, or the members that an experiment has trained. */
 import { Task, type Target } from '../../protocol.js';
 import type { ResultStore } from '../../store/store.js';
+import type { InputSpace } from '../data/input-space.js';
 import { StoredExamples } from '../data/stored-examples.js';
 import type { Files } from '../data/source.js';
+import type { Graph } from '../graph/graph.js';
 import { planNetwork } from '../models/network/network.js';
 import { ScalarModel } from '../models/model.js';
 import { networkGraph, unflattened } from '../train/weights.js';
@@ -18,18 +20,27 @@ export interface ModelSources {
 export async function loadModels(target: Target, { store, files }: ModelSources): Promise<ScalarModel[]> {
   const trained = trainedKey(target);
   if (trained === undefined) return [await ScalarModel.load(target, files)];
-  const meta = await metaOf(store, trained);
+  const { graphs, space } = await trainedGraphs(trained, store);
+  return graphs.map(graph => ScalarModel.trained(graph, space, target.target));
+}
+
+/** The members of a finished training as graphs over stored examples. */
+export async function trainedGraphs(
+  key: string,
+  store: ResultStore,
+): Promise<{ readonly graphs: readonly Graph[]; readonly space: InputSpace }> {
+  const meta = await metaOf(store, key);
   const task = Task.parse(meta.task);
-  if (task.kind !== 'training') throw new Error(`the result ${trained} is no training`);
+  if (task.kind !== 'training') throw new Error(`the result ${key} is no training`);
   const { space } = await StoredExamples.open(store, task.data);
   const network = planNetwork(task.training.parameters['network'] as never, networkShape(space.shape));
-  const rows = await (await store.array(trained, 'weights')).read();
+  const rows = await (await store.array(key, 'weights')).read();
   const size = rows.length / meta.rows;
-  return Array.from({ length: meta.rows }, (_, member) => {
+  const graphs = Array.from({ length: meta.rows }, (_, member) => {
     const row = Float32Array.from(rows.subarray(member * size, (member + 1) * size));
-    const graph = networkGraph(network, space, unflattened(network.parameters, row), `member ${member + 1}`);
-    return ScalarModel.trained(graph, space, target.target);
+    return networkGraph(network, space, unflattened(network.parameters, row), `member ${member + 1}`);
   });
+  return { graphs, space };
 }
 
 /** The key of the training behind a target, where its model has been trained in the experiment. */

@@ -238,6 +238,10 @@ export function interpretValue(
       return isText(value)
         ? interpretPath(value, type.extensions, what, context)
         : mismatch(value, type, what, context);
+    case 'output':
+      return isText(value)
+        ? interpretOutput(value, type.extensions, what, context)
+        : mismatch(value, type, what, context);
     case 'truth':
       return isTruth(value) ? value.value : mismatch(value, type, what, context);
     case 'keyword':
@@ -338,6 +342,7 @@ function hasForm(value: Value, type: ValueType): boolean {
       return isQuantity(value);
     case 'text':
     case 'path':
+    case 'output':
       return isText(value);
     case 'truth':
       return isTruth(value);
@@ -497,6 +502,36 @@ export function unknownUnit(
     node: quantity,
     property: 'unit',
   });
+}
+
+/** A file to write. Whether it lies inside the workspace is known when it is written; an absolute path never does. */
+function interpretOutput(
+  text: Text,
+  extensions: readonly string[],
+  what: string,
+  context: Context,
+): string | undefined {
+  if (/^([\\/]|[A-Za-z]:)/.test(text.text)) {
+    context.report({
+      severity: 'error',
+      code: 'file/absolute',
+      message: `"${text.text}" is an absolute path.`,
+      remedy: 'Files are written inside the workspace: give a path relative to this document.',
+      node: text,
+    });
+    return undefined;
+  }
+  if (!extensions.some(extension => text.text.toLowerCase().endsWith(extension))) {
+    context.report({
+      severity: 'error',
+      code: 'file/extension',
+      message: `"${text.text}" does not end in ${extensions.join(', ')}.`,
+      remedy: `${capital(what)} must name a file of that kind.`,
+      node: text,
+    });
+    return undefined;
+  }
+  return text.text;
 }
 
 function interpretPath(text: Text, extensions: readonly string[], what: string, context: Context): string | undefined {

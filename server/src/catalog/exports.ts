@@ -1,0 +1,117 @@
+/** Files for other tools: what `export` writes when the results that it names are complete. */
+import type { ExportEntry, ParameterSpecification } from './specification.js';
+
+const written = <const Endings extends readonly string[]>(extensions: Endings) =>
+  ({
+    type: { is: 'output', extensions },
+    summary: 'The file to write, relative to this document and inside its workspace.',
+  }) as const satisfies ParameterSpecification;
+
+const map = {
+  type: { is: 'declared', kind: 'attribution' },
+  summary: 'The attribution to write.',
+} as const satisfies ParameterSpecification;
+
+const overlaps = {
+  type: { is: 'keyword', values: ['mean', 'error'] },
+  default: 'mean',
+  summary: 'What a base gets that several examples cover: the mean of their scores, or an error.',
+} as const satisfies ParameterSpecification;
+
+const COORDINATES =
+  'Examples must be named by their place in the genome, as bedtools and samtools name extracted sequences: `chr1:999-1099`, `chr1:999-1099(-)` or `chr1:1000-1099`; which of the two ways of counting it is follows from the length. Scores of the minus strand are turned round.';
+
+export const tsv = {
+  category: 'export',
+  name: 'tsv',
+  summary: 'A result as a table of tab-separated text.',
+  documentation:
+    'One line for each row of the result, named in the first column, and one column for each entry of its last axis; further axes become columns in front of them. Maps of sequences have one line per position (counted from 1) with letter and position score, data sets of sequences one line per sequence. Numbers are written in full precision, so that reading them back gives the same values.',
+  citation: 'IANA media type text/tab-separated-values',
+  revision: 1,
+  parameters: {
+    of: {
+      type: {
+        is: 'either',
+        of: [
+          { is: 'declared', kind: 'attribution' },
+          { is: 'declared', kind: 'data' },
+          { is: 'declared', kind: 'metric' },
+          { is: 'declared', kind: 'benchmark' },
+        ],
+      },
+      summary: 'The result to write.',
+    },
+    path: written(['.tsv', '.txt']),
+  },
+} as const satisfies ExportEntry;
+
+export const npz = {
+  category: 'export',
+  name: 'npz',
+  summary: 'Hypothetical contributions and sequences as TF-MoDISco reads them.',
+  documentation:
+    'Writes `NAME.npz` with the map and `NAME.sequences.npz` with the one-hot sequences, both float32 [example, base, position] under the name `arr_0`, and `NAME.bed` with one line per row. Sequences with ambiguity codes are left out of all three, and counted. Give them to `modisco motifs -a NAME.npz -s NAME.sequences.npz`. Takes hypothetical and gradient maps, because the method needs a value for bases that are not there.',
+  citation: 'Shrikumar et al. 2018, arXiv:1811.00416; file layout of tfmodisco-lite',
+  alphabets: ['dna'],
+  revision: 1,
+  parameters: { of: map, path: written(['.npz']) },
+} as const satisfies ExportEntry;
+
+export const bedgraph = {
+  category: 'export',
+  name: 'bedgraph',
+  summary: 'Position scores along the genome as bedGraph text.',
+  documentation: `One line for each run of bases with the same score, sorted by chromosome and start. ${COORDINATES}`,
+  citation: 'UCSC Genome Browser, bedGraph track format',
+  alphabets: ['dna'],
+  revision: 1,
+  parameters: { of: map, path: written(['.bedgraph', '.bg', '.bdg']), overlaps },
+} as const satisfies ExportEntry;
+
+export const bigwig = {
+  category: 'export',
+  name: 'bigwig',
+  summary: 'Position scores along the genome as an indexed bigWig file.',
+  documentation: `Scores of all examples with zoom levels, for genome browsers. ${COORDINATES} Chromosomes get the lengths of \`sizes\`; without it, a chromosome ends at its last example, and a note says so.`,
+  citation: 'Kent et al. 2010, Bioinformatics 26:2204',
+  alphabets: ['dna'],
+  revision: 1,
+  parameters: {
+    of: map,
+    path: written(['.bw', '.bigwig']),
+    sizes: {
+      type: { is: 'path', extensions: ['.sizes', '.fai', '.tsv', '.txt', '.2bit'] },
+      optional: true,
+      summary:
+        'Lengths of the chromosomes: a `chrom.sizes` table, the index of a FASTA file, or a genome in 2bit format.',
+    },
+    overlaps,
+  },
+} as const satisfies ExportEntry;
+
+export const meme = {
+  category: 'export',
+  name: 'meme',
+  summary: 'Motifs as a MEME text file.',
+  documentation:
+    'Writes the motifs of a `filters_to_pwms` attribution in minimal MEME format with the number of sites of each, for TOMTOM, FIMO and others. Motifs without a single site are left out, and counted.',
+  citation: 'MEME Suite, minimal MEME motif format',
+  alphabets: ['dna'],
+  revision: 1,
+  parameters: { of: map, path: written(['.meme', '.txt']) },
+} as const satisfies ExportEntry;
+
+export const onnx = {
+  category: 'export',
+  name: 'onnx',
+  summary: 'Networks that the experiment has trained, as ONNX files.',
+  documentation:
+    'Input [batch, position, base] or [batch, feature] with an open batch, output as the network declares it. An ensemble of several members becomes several files: `net.onnx` → `net.1.onnx`, `net.2.onnx` …',
+  citation: 'ONNX, operator set 18',
+  revision: 1,
+  parameters: {
+    of: { type: { is: 'declared', kind: 'ensemble' }, summary: 'The trained networks.' },
+    path: written(['.onnx']),
+  },
+} as const satisfies ExportEntry;

@@ -1,0 +1,131 @@
+/**
+ * Exports by their catalog names, and what they have in common: files that appear whole, with a record of where they come
+ * from in `NAME.json` beside them. The same results give the same bytes.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import * as z from 'zod';
+import type { ParametersOf } from '../../catalog/specification.js';
+import type * as specifications from '../../catalog/exports.js';
+import type { Call, Note } from '../../protocol.js';
+import { explainWriteError } from '../../store/error.js';
+import type { ResultStore } from '../../store/store.js';
+import type { Files } from '../data/source.js';
+import { Failure } from '../failure.js';
+import { bedgraph } from './bedgraph.js';
+import { bigwig } from './bigwig.js';
+import type { Export, ExportContext } from './export.js';
+import { meme } from './meme.js';
+import { npz } from './npz.js';
+import { onnx } from './onnx.js';
+import { OutputFile } from './output.js';
+import { tsv } from './tsv.js';
+
+/** One implementation per export of the catalog. */
+export const EXPORTS: { readonly [Name in keyof typeof specifications]: Export<(typeof specifications)[Name]> } = {
+  tsv,
+  npz,
+  bedgraph,
+  bigwig,
+  meme,
+  onnx,
+};
+
+/** `NAME.json`, as far as it is read again: the files that belong to NAME. */
+const Record = z.object({ writer: z.literal('explainome'), files: z.record(z.string(), z.unknown()) });
+
+export interface ExportRequest {
+  readonly call: Call;
+  /** Absolute path of the file; its folder exists. */
+  readonly path: string;
+  readonly store: ResultStore;
+  /** Content hash → absolute path of the files behind the results. */
+  readonly files: Files;
+  readonly version: string;
+  readonly checkpoint: () => Promise<void>;
+}
+
+/**
+ * Writes an export and its record. Files that were not written by an export of the same name are never replaced.
+ *
+ * @returns paths of the files, and what their reader should know
+ * @throws Failure, StoreError, Cancelled; nothing has changed on the disk then
+ */
+export async function runExport(request: ExportRequest): Promise<{ paths: string[]; notes: Note[] }> {
+  const { call, path, store, files, version, checkpoint } = request;
+  // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
+  const write = EXPORTS[call.call as keyof typeof EXPORTS] as
+    ((parameters: ParametersOf<never>, context: ExportContext) => Promise<Note[]>) | undefined;
+  if (!write) throw new Error(`no implementation of the export ${call.call}`);
+  const recordPath = `${path}.json`;
+  const own = await recordedFiles(recordPath);
+  const begun: OutputFile[] = [];
+  const create = async (to: string): Promise<OutputFile> => {
+    if (!own.has(basename(to)) && (await exists(to))) throw taken(to);
+    const file = await OutputFile.create(to);
+    begun.push(file);
+    return file;
+  };
+  try {
+    if (own.size === 0 && (await exists(recordPath))) throw taken(recordPath);
+    const notes = await write(call.parameters, { store, files, path, create, checkpoint });
+    const written: { [name: string]: { bytes: number; sha256: string } } = {};
+    for (const file of begun) written[basename(file.path)] = await file.finish();
+    const record = await OutputFile.create(recordPath);
+    begun.unshift(record);
+    const behind = await resultsBehind(call, store, files);
+    const text = { writer: 'explainome', version, export: call, files: written, ...behind, notes };
+    await record.write(`${JSON.stringify(text, undefined, 2)}\n`);
+    await record.finish();
+    await checkpoint();
+    // The record first: after a crash in between, the files are still known as ours.
+    for (const file of begun) await file.publish();
+    return { paths: begun.slice(1).map(file => file.path), notes };
+  } catch (error) {
+    for (const file of begun) await file.discard();
+    throw explainWriteError(error, path);
+  }
+}
+
+/** Names of the files that an earlier export of this name has written. */
+async function recordedFiles(path: string): Promise<ReadonlySet<string>> {
+  try {
+    const record = Record.safeParse(JSON.parse(await readFile(path, 'utf8')));
+    return new Set(Object.keys(record.data?.files ?? {}));
+  } catch {
+    return new Set(); // none, or no record of ours
+  }
+}
+
+function taken(path: string): Failure {
+  return new Failure('export/exists', 'the file exists, and was not written by this export', {
+    place: path,
+    remedy: 'Name another file, or remove this one.',
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Every result that takes part, by key, and the files that they were computed from, by the hash of their content. */
+async function resultsBehind(call: Call, store: ResultStore, files: Files): Promise<object> {
+  const results: { [key: string]: object } = {};
+  const inputs: { [hash: string]: string } = {};
+  const visit = async (value: unknown): Promise<void> => {
+    if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) await visit(part);
+    if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value) || value in results) return;
+    const file = files[value];
+    if (file !== undefined) inputs[value] = basename(file);
+    const meta = await store.meta(value);
+    if (!meta) return;
+    const { title, kind, task, versions, notes, created } = meta;
+    results[value] = { title, kind, task, versions, notes, created };
+    await visit(task);
+  };
+  await visit(call);
+  return { inputs, results };
+}

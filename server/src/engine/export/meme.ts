@@ -1,0 +1,49 @@
+/** Motifs as minimal MEME text. https://meme-suite.org/meme/doc/meme-format.html */
+import type { meme as specification } from '../../catalog/exports.js';
+import { Failure } from '../failure.js';
+import { metaOf } from '../steps/results.js';
+import type { Export } from './export.js';
+import { float32Text } from './number-text.js';
+
+const HEADER = `MEME version 4
+
+ALPHABET= ACGT
+
+strands: + -
+
+Background letter frequencies
+A 0.25 C 0.25 G 0.25 T 0.25
+`;
+
+export const meme: Export<typeof specification> = async ({ of }, { store, path, create }) => {
+  const { map, title, arrays } = await metaOf(store, of);
+  const { axes = [], unit } = arrays.find(({ name }) => name === 'array') ?? {};
+  if (map !== 'pattern' || axes.length !== 3 || axes[2]!.name !== 'base' || unit !== 'probability')
+    throw new Failure('export/no-motifs', 'the result holds no motifs of probabilities', {
+      place: title,
+      remedy: 'Name an attribution that yields motifs, such as filters_to_pwms.',
+    });
+  const width = axes[1]!.size;
+  const { rows } = await store.rows(of);
+  const values = await store.array(of);
+  const sites = arrays.some(({ name }) => name === 'sites') ? await (await store.array(of, 'sites')).read() : undefined;
+  const file = await create(path);
+  await file.write(HEADER);
+  let left = 0;
+  for (const [row, [name = '']] of rows.entries()) {
+    if (sites?.[row] === 0) {
+      left++;
+      continue;
+    }
+    const matrix = await values.read(row, row + 1);
+    const count = sites ? ` nsites= ${Math.round(sites[row]!)}` : '';
+    await file.write(
+      `\nMOTIF ${name.replace(/\s+/g, '_')}\nletter-probability matrix: alength= 4 w= ${width}${count}\n`,
+    );
+    for (let column = 0; column < width; column++)
+      await file.write(`${Array.from(matrix.subarray(4 * column, 4 * column + 4), float32Text).join(' ')}\n`);
+  }
+  if (left === 0) return [];
+  const message = `${left} of ${rows.length} motifs have no site and were left out.`;
+  return [{ level: 'information', code: 'export/no-sites', message }];
+};

@@ -1,0 +1,74 @@
+/** Files that come into being whole: written under another name in the same folder, flushed, then renamed. */
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { writeFully } from '../../store/npy.js';
+
+/** Bytes that are gathered before they go to the disk. */
+const GATHERED = 1 << 20;
+
+export class OutputFile {
+  private chunks: Uint8Array[] = [];
+  private gathered = 0;
+  private flushed = 0;
+
+  private constructor(
+    /** Where it will lie. */
+    readonly path: string,
+    private readonly temporary: string,
+    private readonly handle: FileHandle,
+  ) {}
+
+  static async create(path: string): Promise<OutputFile> {
+    const temporary = `${path}.${randomUUID()}.tmp`;
+    return new OutputFile(path, temporary, await open(temporary, 'wx+'));
+  }
+
+  /** Bytes written so far. */
+  get position(): number {
+    return this.flushed + this.gathered;
+  }
+
+  /** Appends text or bytes, which are not to be changed afterwards. */
+  async write(part: string | Uint8Array): Promise<void> {
+    const bytes = typeof part === 'string' ? Buffer.from(part) : part;
+    this.chunks.push(bytes);
+    this.gathered += bytes.length;
+    if (this.gathered >= GATHERED) await this.flush();
+  }
+
+  /** Replaces bytes that have been written. */
+  async overwrite(position: number, bytes: Uint8Array): Promise<void> {
+    await this.flush();
+    await writeFully(this.handle, bytes, position);
+  }
+
+  /** Flushes to the disk. @returns size in bytes and SHA-256 */
+  async finish(): Promise<{ bytes: number; sha256: string }> {
+    await this.flush();
+    await this.handle.sync();
+    await this.handle.close();
+    const digest = createHash('sha256');
+    for await (const chunk of createReadStream(this.temporary)) digest.update(chunk as Buffer);
+    return { bytes: this.flushed, sha256: digest.digest('hex') };
+  }
+
+  /** Gives a finished file its name. */
+  async publish(): Promise<void> {
+    await rename(this.temporary, this.path);
+  }
+
+  /** Removes what has not been published. */
+  async discard(): Promise<void> {
+    await this.handle.close().catch(() => undefined); // it may be closed already
+    await rm(this.temporary, { force: true });
+  }
+
+  private async flush(): Promise<void> {
+    const bytes = Buffer.concat(this.chunks);
+    this.chunks = [];
+    this.gathered = 0;
+    await writeFully(this.handle, bytes, this.flushed);
+    this.flushed += bytes.length;
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Places in the genome, as the names of examples say them: `chr1:999-1099`, with a strand in parentheses, or behind `name::`
+ * (bedtools getfasta), counted from 0; or `chr1:1000-1099` (samtools faidx), counted from 1 with the last base included. The
+ * length of the sequence tells the two apart.
+ */
+
+/** Half-open, counted from 0. */
+export interface Region {
+  readonly chromosome: string;
+  readonly start: number;
+  readonly end: number;
+  readonly strand: '+' | '-' | '.';
+}
+
+const NAME = /^(?:.*::)?(\S+?):(\d+)-(\d+)(?:\(([+-])\))?(?:\s.*)?$/;
+
+/** The place that a name says; undefined where it says none of this length. */
+export function regionOf(name: string, length: number): Region | undefined {
+  const [, chromosome, first, last, strand] = NAME.exec(name) ?? [];
+  if (chromosome === undefined) return undefined;
+  const end = Number(last);
+  const start = end - length;
+  if (start < 0 || (Number(first) !== start && Number(first) !== start + 1)) return undefined;
+  return { chromosome, start, end, strand: strand === '+' || strand === '-' ? strand : '.' };
+}
+
+/** The name of a place, from which {@link regionOf} reads it back. */
+export function regionName({ chromosome, start, end, strand }: Region): string {
+  return `${chromosome}:${start}-${end}${strand === '.' ? '' : `(${strand})`}`;
+}
