@@ -52,7 +52,9 @@ const nothing = (): Promise<void> => Promise.resolve();
 async function startPyTorch(folder: string) {
   const python = process.env['PYTHON'] ?? 'python3';
   if (spawnSync(python, ['-c', 'import torch']).status !== 0) return undefined;
-  const child = spawn(python, ['bench/deepstarr_torch.py', folder, String(THREADS)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(python, ['bench/deepstarr_torch.py', folder, String(THREADS)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const line = async (): Promise<string> => {
     const next = await lines.next();

@@ -235,14 +235,14 @@ describe('a training step of an experiment', () => {
       training: train({
         members: 2,
         monitor: 'auroc',
-        optimizer: call('optimizer', 'adam', { rate: 0.01 }) as unknown as Json,
+        optimizer: call('optimizer', 'adam', { rate: 0.01 }),
       }),
       data: data.key,
     });
     expect(trained.meta.notes).toMatchObject([{ code: 'train/result' }]);
     const target = {
       target: call('target', 'logit'),
-      model: { ...call('training', 'train', {} as never), call: 'trained', parameters: { of: trained.key } },
+      model: { ...call('training', 'train', {}), call: 'trained', parameters: { of: trained.key } },
     };
     const held = await bench.data(simulation(2), [call('stage', 'take', { size: 40 })]);
     const quality = await bench.run({
@@ -280,7 +280,7 @@ describe('a training step of an experiment', () => {
     const smoothing = layer('graph_smoothing', { least: 0.3 });
     const [dense, softmax] = [layer('dense', { units: 2 }), layer('softmax')];
     const learn = (...layers: Call[]): Call =>
-      train({ network: network(...layers) as unknown as Json, loss: 'cross_entropy', validation: 0, epochs: 2 });
+      train({ network: network(...layers), loss: 'cross_entropy', validation: 0, epochs: 2 });
     const trained = await bench.run({ kind: 'training', training: learn(smoothing, dense, softmax), data: data.key });
     const weights = trained.arrays['weights']!;
     // Columns are standardised, so a correlation is a mean of products.

@@ -16,7 +16,11 @@ afterAll(() => bench.remove());
 
 async function scan(rows: readonly (readonly number[])[], labels: readonly number[]) {
   const target = await targetOf(bench, linear(rows[0]!.map(() => 1)), rows[0]!.length, 'genotypes');
-  return bench.explain(call('method', 'linear_association'), target, await dataOf(bench, rows, { labels, as: 'genotypes' }));
+  return bench.explain(
+    call('method', 'linear_association'),
+    target,
+    await dataOf(bench, rows, { labels, as: 'genotypes' }),
+  );
 }
 
 const PLINK = '/usr/bin/plink1.9';

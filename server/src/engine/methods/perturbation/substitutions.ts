@@ -149,7 +149,9 @@ export class SubstitutionPass {
     if (blocks.length === 0) {
       const reason =
         this.windows === undefined ? 'in this model that is not dearer' : 'the sequences have ambiguity codes';
-      return [{ level: 'information', code: 'method/incremental', message: `Every mutant was computed whole: ${reason}.` }];
+      return [
+        { level: 'information', code: 'method/incremental', message: `Every mutant was computed whole: ${reason}.` },
+      ];
     }
     const worst = blocks.reduce((most, { difference, effect }) => Math.max(most, difference / (effect || 1)), 0);
     const rounding = blocks.every(
