@@ -134,6 +134,7 @@ process.on('message', (request: EngineRequest) => {
   if (request.type === 'exit') process.exit(0);
   if (request.type === 'cancel') cancelled.add(request.id);
   if (request.type === 'run') void run(request);
+  if (request.type === 'export') say({ type: 'exported', id: request.id, paths: [request.path], notes: [] });
   if (request.type === 'describe') {
     if (request.call.call === 'hang') for (;;);
     if (request.call.call === 'greedy') {

@@ -87,6 +87,11 @@ export class Workbench {
     return rm(this.folder, { recursive: true, force: true });
   }
 
+  /** Content hash → path of every file that was named. */
+  get paths(): Readonly<Record<string, string>> {
+    return this.files;
+  }
+
   /** The hash of the content by which calls name a file. */
   async file(path: string): Promise<string> {
     const hash = createHash('sha256')
