@@ -7,6 +7,12 @@ const indexParameter = {
   summary: 'Which unit of the output, counted from 0. May be left out where the output has one unit.',
 } as const;
 
+const name = {
+  type: { is: 'text' },
+  optional: true,
+  summary: 'Name of the output. May be left out where the model has one.',
+} as const;
+
 export const logit = {
   category: 'target',
   name: 'logit',
@@ -15,7 +21,7 @@ export const logit = {
     'Explains the number before the squashing function: gradients of a probability vanish where the model is sure. Where the network ends without a sigmoid or softmax, the output itself is the logit.',
   citation: 'Sundararajan, Taly & Yan 2017, ICML (saturation)',
   revision: 1,
-  parameters: { index: indexParameter },
+  parameters: { index: indexParameter, name },
 } as const satisfies TargetEntry;
 
 export const output = {
@@ -26,11 +32,7 @@ export const output = {
     'Explains one unit of an output, with any final sigmoid or softmax included. For classifiers prefer `logit`: a saturated probability has almost no gradient.',
   revision: 1,
   parameters: {
-    name: {
-      type: { is: 'text' },
-      optional: true,
-      summary: 'Name of the output. May be left out where the model has one.',
-    },
+    name,
     index: indexParameter,
   },
 } as const satisfies TargetEntry;
@@ -47,6 +49,7 @@ export const classTarget = {
       type: { is: 'either', of: [{ is: 'text' }, { is: 'integer', min: 0 }] },
       summary: 'Name of the class, or its number counted from 0.',
     },
+    name,
   },
 } as const satisfies TargetEntry;
 

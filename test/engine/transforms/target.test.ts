@@ -134,13 +134,15 @@ describe('a model of two outputs', () => {
   it('gives the one that is named', async () => {
     expect(await value(graph, 'output', { name: first })).toBe(LENGTH);
     expect(await value(graph, 'output', { name: second })).toBe(3 * LENGTH);
+    expect(await value(graph, 'logit', { name: second })).toBe(3 * LENGTH);
+    expect(await value(graph, 'class', { class: 0, name: first })).toBe(LENGTH);
   });
 
   it('asks for a name', async () => {
     expect(await problem(graph, 'logit')).toMatchObject({
       code: 'target/output',
       message: 'the model has 2 outputs and the target names none',
-      remedy: `Write output("name"): ${first}, ${second}.`,
+      remedy: `Name one with name: "…": ${first}, ${second}.`,
     });
     expect(await problem(graph, 'output', { name: 'third' })).toMatchObject({
       code: 'target/output',

@@ -49,9 +49,9 @@ export const REARRANGING = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'
 
 /** The targets by catalog name. */
 export const TARGETS: { readonly [Name in keyof Specifications]: Choice<ParametersOf<Specifications[Name]>> } = {
-  logit: (scope, { index }) => unit(scope.builder, logits(scope), index),
+  logit: (scope, { index, name }) => unit(scope.builder, logits(scope, name), index),
   output: (scope, { name, index }) => unit(scope.builder, outputNamed(scope, name), index),
-  class: (scope, { class: wanted }) => {
+  class: (scope, { class: wanted, name }) => {
     const { builder, classes } = scope;
     const index = typeof wanted === 'string' ? classes?.indexOf(wanted) : wanted;
     if (index === undefined || index === -1)
@@ -59,7 +59,7 @@ export const TARGETS: { readonly [Name in keyof Specifications]: Choice<Paramete
         place: builder.name,
         remedy: classes ? `Its classes are ${classes.join(', ')}.` : 'Name them in the model: classes: ["…", "…"].',
       });
-    return unit(builder, logits(scope), index);
+    return unit(builder, logits(scope, name), index);
   },
   before: ({ builder, outputs }, { activation, layer, index }) => {
     const found = builder
@@ -134,9 +134,9 @@ function isTarget(value: unknown): value is PlainCall {
   return typeof value === 'object' && value !== null && 'category' in value && value.category === 'target';
 }
 
-/** The values among which classes are chosen: those in front of the final sigmoid or softmax of the only output. */
-export function logits({ builder, outputs }: TargetScope): string {
-  return beforeSquashing(builder, onlyOutput(builder, outputs));
+/** The values among which classes are chosen: those in front of the final sigmoid or softmax of an output, or of the only one. */
+export function logits(scope: TargetScope, name?: string): string {
+  return beforeSquashing(scope.builder, outputNamed(scope, name));
 }
 
 /** @throws Failure `target/probability` for a model without a final sigmoid or softmax */
@@ -172,7 +172,7 @@ function onlyOutput(builder: GraphBuilder, outputs: readonly NamedOutput[]): str
   if (outputs.length !== 1)
     throw new Failure('target/output', `the model has ${outputs.length} outputs and the target names none`, {
       place: builder.name,
-      remedy: `Write output("name"): ${outputs.map(o => o.name).join(', ')}.`,
+      remedy: `Name one with name: "…": ${outputs.map(o => o.name).join(', ')}.`,
     });
   return outputs[0]!.value;
 }
