@@ -82,6 +82,25 @@ export const dense = {
   },
 } as const satisfies LayerEntry;
 
+export const maskedDense = {
+  category: 'layer',
+  name: 'masked_dense',
+  summary: 'A dense layer whose units are groups of features, such as pathways, and see only these.',
+  documentation:
+    'A table says which feature is in which group; each unit is one group, in the order in which the table first names them, and is connected to the features of its group alone. A feature may be in several groups; features in none do not reach the network, which is reported. So a unit can be read as its pathway. Only on rows of numbers, in front of every layer that mixes features. Kernels are drawn as for a full connection.',
+  citation: 'Elmarakeby et al. 2021, Nature 598:348 (P-NET)',
+  revision: 1,
+  parameters: {
+    annotation: {
+      type: { is: 'path', extensions: ['.tsv', '.txt'] },
+      summary: 'The table: a feature, a tab and one of its groups per line.',
+    },
+    units: { type: { is: 'integer', min: 1 }, summary: 'Number of groups in the table.' },
+    activation,
+    bias,
+  },
+} as const satisfies LayerEntry;
+
 export const conv1d = {
   category: 'layer',
   name: 'conv1d',
@@ -153,7 +172,7 @@ export const graphSmoothing = {
   name: 'graph_smoothing',
   summary: 'Mixes every feature with those that are correlated with it in the training data.',
   documentation:
-    'x ← x · D with D = deg^(−½) (A + I) deg^(−½), where A holds the Pearson correlations between features of the training data that are above `least`, and deg the sums of the rows of A + I. D is fixed: it is not trained, and it is saved with the parameters. Only as the first layer, on rows of numbers; D has features² entries.',
+    'x ← x · D with D = deg^(−½) (A + I) deg^(−½), where A holds the Pearson correlations between features of the training data that are above `least`, and deg the sums of the rows of A + I. D is fixed: it is not trained, and it is saved with the parameters. Only on rows of numbers, in front of every layer that mixes features; D has features² entries.',
   citation: 'Bontonou et al. 2023, arXiv 2303.11336; Wu et al. 2019, ICML (simplified graph convolution)',
   revision: 1,
   parameters: {

@@ -310,7 +310,40 @@ describe('a training step of an experiment', () => {
     }
     const misplaced = learn(dense, smoothing, softmax);
     await expect(bench.run({ kind: 'training', training: misplaced, data: data.key })).rejects.toMatchObject({
-      problem: { code: 'network/graph' },
+      problem: { code: 'network/features' },
+    });
+  });
+
+  it('keeps units of a masked layer to the features of their groups', async () => {
+    const simulated = call('source', 'simulate_expression', { configuration: 'demo', samples: 80, seed: 3 });
+    const data = await bench.data(simulated, [call('stage', 'standardise')]);
+    const table = join(folder, 'pathways.tsv');
+    await writeFile(table, '# gene, pathway\ngene 3\tP\ngene 7\tQ\ngene 3\tQ\ngene 59\tQ\nnowhere\tP\n');
+    const masked = (units: number): Call => layer('masked_dense', { annotation: hash, units, activation: 'relu' });
+    const hash = await bench.file(table);
+    const learn = (...layers: Call[]) =>
+      bench.run({
+        kind: 'training',
+        training: train({ network: network(...layers), loss: 'cross_entropy', epochs: 2 }),
+        data: data.key,
+      });
+    const ending = [layer('dense', { units: 2 }), layer('softmax')];
+    const trained = await learn(layer('dropout', { rate: 0.1 }), masked(2), ...ending);
+    expect(trained.meta.notes[0]).toMatchObject({ code: 'network/annotation', level: 'warning' });
+    expect(trained.meta.notes[0]!.message).toContain('57 of 60 features');
+    const model = { call: 'trained', category: 'training' as const, parameters: { of: trained.key } };
+    const reaching = async (unit: number): Promise<number[]> => {
+      const target = { target: call('target', 'unit', { layer: 'masked_dense_1', index: unit }), model };
+      const slopes = (await bench.explain(call('method', 'saliency'), target, data.key)).arrays['array']!;
+      return Array.from({ length: 60 }, (_, gene) => gene).filter(gene =>
+        slopes.some((value, at) => at % 60 === gene && value !== 0),
+      );
+    };
+    expect(await reaching(0)).toEqual([3]);
+    expect(await reaching(1)).toEqual([3, 7, 59]);
+    await expect(learn(masked(3), ...ending)).rejects.toMatchObject({ problem: { remedy: 'Write units: 2.' } });
+    await expect(learn(layer('dense', { units: 60 }), masked(2), ...ending)).rejects.toMatchObject({
+      problem: { code: 'network/features' },
     });
   });
 

@@ -111,8 +111,12 @@ function assignRecord(groups: Exclude<GroupParameters['groups'], string | undefi
     }
 }
 
-/** Lines `feature <tab> group`; empty lines and lines that begin with # are left out, as are features that the data lack. */
-async function assignFile(path: string, features: Features, assign: Assign): Promise<Note[]> {
+/**
+ * Lines `feature <tab> group`; empty lines and lines that begin with # are left out.
+ *
+ * @throws Failure `data/unreadable`, `method/group-file` naming the line
+ */
+export async function membershipsIn(path: string): Promise<{ readonly feature: string; readonly group: string }[]> {
   let text: string;
   try {
     const { size } = await stat(path);
@@ -121,18 +125,25 @@ async function assignFile(path: string, features: Features, assign: Assign): Pro
   } catch (error) {
     throw unreadable(path, error);
   }
-  const find = finder(features);
-  let listed = 0;
-  let matched = 0;
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (line === '' || line.startsWith('#')) continue;
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    if (line === '' || line.startsWith('#')) return [];
     const [feature, group, ...more] = line.split('\t');
     if (!feature || !group || more.length > 0)
       throw new Failure('method/group-file', `"${line.slice(0, 80)}" is not a feature, a tab and a group`, {
         place: `${path}, line ${index + 1}`,
         remedy: 'Write one feature and its group per line, with a tab between them.',
       });
-    listed++;
+    return [{ feature, group }];
+  });
+}
+
+/** Assigns what a file lists; features that the data lack are left out. */
+async function assignFile(path: string, features: Features, assign: Assign): Promise<Note[]> {
+  const find = finder(features);
+  const memberships = await membershipsIn(path);
+  const listed = memberships.length;
+  let matched = 0;
+  for (const { feature, group } of memberships) {
     const found = find(feature);
     if (found.length > 0) matched++;
     for (const one of found) assign(one, group);

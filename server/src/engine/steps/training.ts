@@ -3,12 +3,14 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type * as specifications from '../../catalog/training.js';
 import type { Call, Note, Task } from '../../protocol.js';
 import type { Json } from '../../store/writer.js';
+import { pathOf } from '../data/source.js';
 import { StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
 import { sizeOf } from '../graph/graph.js';
 import { Correlations } from '../methods/global/correlations.js';
 import { diffusionOf, matrixOf } from '../metrics/diffusion.js';
 import { planNetwork } from '../models/network/network.js';
+import { annotationMask } from '../train/annotation.js';
 import { labelRows, partition } from '../train/labels.js';
 import { TrainingGraphs, trainMember, type Epoch, type Rows, type Training } from '../train/member.js';
 import { OPTIMIZERS, type Optimized } from '../train/optimizers.js';
@@ -42,7 +44,7 @@ export async function runTraining(task: Extract<Task, { kind: 'training' }>, con
   const examples = await StoredExamples.open(store, task.data);
   const training = await prepare(parameters, examples);
   const { network, seed } = training;
-  const graph = await graphOf(training, () => checkpoint());
+  const given = await givenOf(training, examples, context);
   const layouts = [
     {
       name: 'array',
@@ -74,7 +76,7 @@ export async function runTraining(task: Extract<Task, { kind: 'training' }>, con
       if (entries.has(member)) continue;
       const started = performance.now();
       let done = 0;
-      const weights = drawWeights(network.parameters, initialOf(parameters), seed, member, graph);
+      const weights = drawWeights(network.parameters, initialOf(parameters), seed, member, given.weights);
       const trained = await trainMember(training, graphs, weights, member, async count => {
         done += count;
         progress(member * perMember + done, members * perMember);
@@ -100,7 +102,7 @@ export async function runTraining(task: Extract<Task, { kind: 'training' }>, con
     await writer.complete({
       ...commonFacts(context, task),
       map: 'curve',
-      notes: notesOf(all, parameters),
+      notes: [...given.notes, ...notesOf(all, parameters)],
       seconds: all.reduce((sum, entry) => sum + entry.seconds, 0),
       passes: all.reduce((sum, entry) => sum + entry.epochs * (perMember / epochs), 0),
     });
@@ -152,25 +154,41 @@ async function prepare(parameters: Parameters, examples: StoredExamples): Promis
   };
 }
 
+/** Layers behind which every value still belongs to one feature of the data. */
+const KEEPING = new Set(['dropout', 'batch_norm', 'graph_smoothing']);
+
 /**
- * The graph of correlations that a network begins with, by the name of its parameter.
+ * The parameters that follow from the data or a table, by name.
  *
- * @throws Failure `network/graph` where its features are not those of the data
+ * @throws Failure `network/features` where a layer does not stand on the features of the data, `network/annotation`
  */
-async function graphOf({ network, space, training }: Training, passed: () => Promise<void>): Promise<Weights> {
-  const graphs = new Map<string, Float32Array>();
-  for (const { name, initialiser } of network.parameters) {
-    if (typeof initialiser === 'number' || !('least' in initialiser)) continue;
-    if (!network.layers[0]!.parameters.some(parameter => parameter.name === name))
-      throw new Failure('network/graph', 'correlations join the features of the data, and other layers come before', {
+async function givenOf(
+  { network, space, training }: Training,
+  examples: StoredExamples,
+  { files, checkpoint }: StepContext,
+): Promise<{ readonly weights: Weights; readonly notes: readonly Note[] }> {
+  const size = sizeOf(space.shape);
+  const weights = new Map<string, Float32Array>();
+  const notes: Note[] = [];
+  for (const { name, shape, initialiser } of network.parameters) {
+    if (typeof initialiser === 'number' || 'fanIn' in initialiser) continue;
+    const before = network.layers.findIndex(layer => name.startsWith(`${layer.name}/`));
+    const nested = name.split('/').length > 2;
+    if (nested || !network.layers.slice(0, before).every(({ entry }) => KEEPING.has(entry)))
+      throw new Failure('network/features', 'the layer looks at the features of the data, and others mix them before', {
         place: `${name} of the network`,
-        remedy: 'Put graph_smoothing first in the network.',
+        remedy: 'Put it in front of them, outside of residual.',
       });
-    const size = sizeOf(space.shape);
-    const correlations = new Correlations(training.x, training.x.length / size, size);
-    graphs.set(name, matrixOf(await diffusionOf(correlations, passed, initialiser.least)));
+    if ('least' in initialiser) {
+      const correlations = new Correlations(training.x, training.x.length / size, size);
+      weights.set(name, matrixOf(await diffusionOf(correlations, checkpoint, initialiser.least)));
+    } else {
+      const found = await annotationMask(pathOf(initialiser.annotation, files), examples, shape[1]!);
+      weights.set(name, found.mask);
+      notes.push(...found.notes);
+    }
   }
-  return graphs;
+  return { weights, notes };
 }
 
 const initialOf = ({ scale, initial }: Parameters) => (scale === undefined ? initial : { deviation: scale });

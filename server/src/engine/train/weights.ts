@@ -40,7 +40,7 @@ export function drawWeights(
 
 function drawer(initialiser: Initialiser, initial: Initial, stream: Stream): () => number {
   if (typeof initialiser === 'number') return () => initialiser;
-  if ('least' in initialiser) throw new Error('a graph of correlations is given, not drawn');
+  if (!('fanIn' in initialiser)) throw new Error('what follows from data or a table is given, not drawn');
   const { fanIn, fanOut } = initialiser;
   if (typeof initial === 'object') return () => initial.deviation * stream.normal();
   if (initial !== 'he_normal') {

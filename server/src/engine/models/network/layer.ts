@@ -12,11 +12,16 @@ export interface CorrelationGraph {
   readonly least: number;
 }
 
+/** A table of features and their groups, by the hash of its content. */
+export interface Annotation {
+  readonly annotation: string;
+}
+
 /**
- * How a parameter begins: drawn by a rule that knows how many values flow in and out of a unit, one number, or the normalised
- * graph of correlations between the features of the training data.
+ * How a parameter begins: drawn by a rule that knows how many values flow in and out of a unit, one number, the normalised
+ * graph of correlations between the features of the training data, or which feature is in which group of a table.
  */
-export type Initialiser = { readonly fanIn: number; readonly fanOut: number } | 0 | 1 | CorrelationGraph;
+export type Initialiser = { readonly fanIn: number; readonly fanOut: number } | 0 | 1 | CorrelationGraph | Annotation;
 
 export interface Parameter {
   /** `<layer>/<parameter>`, unique in the network: `conv1d_2/kernel`, `residual_1/dense_1/bias`. */

@@ -59,6 +59,33 @@ const dense: Layers['dense'] = ({ units, activation, bias }, site) => {
   };
 };
 
+/** A dense layer whose kernel is held at 0 wherever a feature is not in the group of the unit. */
+const maskedDense: Layers['masked_dense'] = ({ annotation, units, activation, bias }, site) => {
+  const { name, input } = site;
+  const [features, positions] = input;
+  if (positions !== undefined)
+    refuse(
+      site,
+      'it groups the features of rows of numbers, and its input has positions',
+      'Leave it out for sequences.',
+    );
+  const shape = [features, units];
+  return {
+    output: [units],
+    parameters: ofLayer(site, {
+      kernel: { shape, initialiser: { fanIn: features, fanOut: units }, trainable: true },
+      ...(bias && { bias: { shape: [units], initialiser: 0, trainable: true } }),
+      mask: { shape, initialiser: { annotation }, trainable: false },
+    }),
+    emit: (emission, x) => {
+      const at = (stem: string): string => emission.parameter(`${name}/${stem}`);
+      const kernel = emission.builder.add('Mul', [at('kernel'), at('mask')]);
+      const product = add(emission, name, 'Gemm', [x, kernel, ...(bias ? [at('bias')] : [])]);
+      return activate(emission, name, activation, product);
+    },
+  };
+};
+
 /** Positions that a sliding window leaves: TensorFlow's padding rule. */
 function slide(site: Site, reach: number, stride: number, padded: boolean): number {
   const [, positions] = alongPositions(site);
@@ -256,6 +283,7 @@ const residual: Layers['residual'] = ({ layers }, site) => {
 export const LAYERS: Layers = {
   ...ACTIVATIONS,
   dense,
+  masked_dense: maskedDense,
   conv1d,
   batch_norm: batchNorm,
   layer_norm: layerNorm,
