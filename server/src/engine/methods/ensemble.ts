@@ -6,8 +6,15 @@ import type { ResultAxis } from '../../store/result.js';
 import type { Json } from '../../store/writer.js';
 import type { BlockResult, PreparedMethod } from './method.js';
 
-/** @param axes axes of the main array behind its row axis, for methods that leave them to the input */
-export function ensembleOf(members: readonly PreparedMethod[], axes: readonly ResultAxis[]): PreparedMethod {
+/**
+ * @param axes axes of the main array behind its row axis, for methods that leave them to the input
+ * @param batch examples that a pass takes at a time
+ */
+export function ensembleOf(
+  members: readonly PreparedMethod[],
+  axes: readonly ResultAxis[],
+  batch: number,
+): PreparedMethod {
   const [first] = members as [PreparedMethod];
   const member = { name: 'member', size: members.length };
   const own = first.axes ?? axes;
@@ -18,8 +25,8 @@ export function ensembleOf(members: readonly PreparedMethod[], axes: readonly Re
       { name: 'members', type: 'float32', unit: first.unit ?? 'target', axes: [member, ...own] },
       ...first.arrays.map(array => ({ ...array, axes: joinedAxes(array.axes, member) })),
     ],
-    // A block is as much work as one of a single network.
-    blockRows: Math.max(1, Math.floor(first.blockRows / members.length)),
+    // As much work as a block of a single network, but full batches: a batch that is filled up costs as much as a full one.
+    blockRows: Math.max(1, Math.floor(first.blockRows / members.length), Math.min(first.blockRows, batch)),
     explain: async block => {
       const results: BlockResult[] = [];
       for (const method of members) results.push(await method.explain(block));

@@ -5,6 +5,7 @@ import type { Json } from '../../store/writer.js';
 import { axesOf } from '../data/input-space.js';
 import { StoredExamples } from '../data/stored-examples.js';
 import { activityNotes, measureActivity } from '../methods/activity.js';
+import { batchSize } from '../methods/batch.js';
 import { prepareByClass } from '../methods/by-class.js';
 import { ensembleOf, meanOf } from '../methods/ensemble.js';
 import type { PreparedMethod } from '../methods/method.js';
@@ -60,7 +61,7 @@ export async function runAttribution(
   const members = [];
   for (const member of models) members.push(await prepareMember(member));
   const methods = members.map(member => member.method);
-  const method = methods.length === 1 ? methods[0]! : ensembleOf(methods, axesOf(model.space));
+  const method = methods.length === 1 ? methods[0]! : ensembleOf(methods, axesOf(model.space), batchSize(model));
   const outputs = meanOf(members.map(member => member.outputs));
   try {
     rows = method.rows?.names.length ?? examples.count;

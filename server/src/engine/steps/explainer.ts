@@ -6,6 +6,7 @@ import { StoredExamples } from '../data/stored-examples.js';
 import { axesOf } from '../data/input-space.js';
 import { Failure } from '../failure.js';
 import { correctionOf, type Correction } from '../methods/corrections/corrections.js';
+import { batchSize } from '../methods/batch.js';
 import { ensembleOf } from '../methods/ensemble.js';
 import type { Block, BlockResult, PreparedMethod } from '../methods/method.js';
 import { prepareMethod } from '../methods/methods.js';
@@ -66,7 +67,7 @@ export async function explainerBehind(
       members.push({ method, outputs, forward });
     }
     const all = members.map(({ method }) => method);
-    const method = all.length === 1 ? all[0]! : ensembleOf(all, axesOf(models[0]!.space));
+    const method = all.length === 1 ? all[0]! : ensembleOf(all, axesOf(models[0]!.space), batchSize(models[0]!));
     const corrections = await correctionsBehind(key, store);
     const kind = corrections.at(-1)?.produces ?? method.produces;
     if (method.rows !== undefined || !isMap(kind))
