@@ -6,6 +6,7 @@ import type { FeatureTruth } from '../../../server/src/engine/data/examples.js';
 import { completeness } from '../../../server/src/engine/metrics/completeness.js';
 import { composite, compositeRanking } from '../../../server/src/engine/metrics/composite.js';
 import { decoyPrecision } from '../../../server/src/engine/metrics/decoy-precision.js';
+import { discoveries } from '../../../server/src/engine/metrics/discoveries.js';
 import { dispersion } from '../../../server/src/engine/metrics/dispersion.js';
 import {
   deletion,
@@ -70,6 +71,7 @@ describe('catalog', () => {
   const measured = ['a', 'b'].map(name => ({ name, recall: 0.5, precision: 0.2, deviation: 0.4 }));
   const changes = { predicted: normals(n * 5), observed: normals(n * 5, 1), samples: 5 };
   const curves = { byScore: normals(n * 3), random: normals(n * 3, 1), sizes: [0, 10, 20] };
+  const found = Float64Array.from(classes);
   const movement = { maps: magnitudes(4), inputs: magnitudes(5), norms: magnitudes(6), neighbours: 20 };
   const results: Record<keyof typeof METRICS, MetricResult> = {
     completeness: completeness({ pairs: normals(n * 8), examples: n, references: 2, tolerance: 0.01 }),
@@ -132,6 +134,7 @@ describe('catalog', () => {
     insertion: insertion(curves),
     max_sensitivity: maxSensitivity(movement),
     local_lipschitz: localLipschitz(movement),
+    discoveries: discoveries({ found: found, truth: found.map((one, i) => (i % 5 === 0 ? 1 - one : one)) }),
     model_randomisation: modelRandomisation({
       scores: normals(n * length),
       scrambled: [normals(n * length, 1), normals(n * length, 2)],

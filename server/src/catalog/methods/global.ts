@@ -302,3 +302,81 @@ export const counterfactual = {
     },
   },
 } as const satisfies MethodEntry;
+
+const construction = {
+  type: { is: 'keyword', values: ['auto', 'markov_chain', 'maximum_entropy', 'equicorrelated'] },
+  default: 'auto',
+  summary:
+    'How knockoffs are made: a Markov chain along the variants (counts of alleles; `auto` for them), or normal variables with the correlations of the data, least like their originals (`maximum_entropy`; `auto` for others) or all alike in that (`equicorrelated`).',
+} as const satisfies ParameterSpecification;
+
+const KNOCKOFFS =
+  'Knockoffs are drawn from the distribution of the features, which has to be known; here it is fitted to the data. Normal knockoffs take correlations shrunk after Schäfer & Strimmer (2005). The chain joins neighbouring variants in the order of the data, by counted transitions of genotypes: an approximation of the hidden Markov model of Sesia et al. (2019), exact where genotypes are a Markov chain.';
+
+export const conditional_predictive_impact = {
+  category: 'method',
+  name: 'conditional_predictive_impact',
+  summary: 'How much worse the model does when a feature is replaced by its knockoff, with a p-value.',
+  documentation: `impact = mean over examples of loss(x̃_j, x_−j) − loss(x), x̃ a knockoff: what the feature tells the model beyond the features that it goes with. Features of a group are replaced together. With several \`copies\` the losses are averaged for each example first. The p-value is that of a one-sided paired t-test over the examples, for examples that the model was not trained on. ${KNOCKOFFS}`,
+  citation:
+    'Watson & Wright 2021, Machine Learning 110:2107; Candès et al. 2018, J R Stat Soc B 80:551; Sesia, Sabatti & Candès 2019, Biometrika 106:1',
+  revision: 1,
+  produces: 'importance',
+  typology: {
+    stage: 'post hoc',
+    model: 'agnostic',
+    scope: 'global',
+    assumptions: 'The distribution of the features is the fitted one.',
+    errorControl: 'p-value of a paired t-test; no correction for the number of features',
+  },
+  alphabets: ['genotypes', 'expression'],
+  complete: false,
+  cost: 'copies × groups forward passes',
+  parameters: {
+    loss: {
+      type: { is: 'keyword', values: ['auto', 'squared_error', 'log_loss'] },
+      default: 'auto',
+      summary:
+        'The squared error of the target, or the log loss of the target as a logit. `auto`: `log_loss` where all labels are 0 or 1.',
+    },
+    construction,
+    copies: {
+      type: { is: 'integer', min: 1, max: 1000 },
+      default: 1,
+      summary: 'Knockoffs of each example over which its loss is averaged.',
+    },
+    groups,
+    window,
+    seed,
+  },
+} as const satisfies MethodEntry;
+
+export const knockoff_importance = {
+  category: 'method',
+  name: 'knockoff_importance',
+  summary: 'Which features the label depends on given all others, with a bounded false discovery rate.',
+  documentation: `W_j = |β_j| − |β̃_j|, the coefficients of a feature and of its knockoff in a lasso of the label on both, everything standardised, with λ = ½ √(2 ln 2p / n). The knockoff filter selects W ≥ τ with the smallest τ at which (1 + #{W ≤ −τ}) / #{W ≥ τ} is at most \`rate\`; the expected share of false ones among them is at most \`rate\`, whatever the relation of label and features, which only costs power where it is not linear. Below 1 / rate true features nothing can be selected. The model is not asked: it is what an importance of the model can be held against. ${KNOCKOFFS}`,
+  citation:
+    'Candès, Fan, Janson & Lv 2018, J R Stat Soc B 80:551; Barber & Candès 2015, Ann Statist 43:2055; Spector & Janson 2022, Ann Statist 50:252 (maximum entropy)',
+  revision: 1,
+  produces: 'importance',
+  typology: {
+    stage: 'intrinsic',
+    model: 'agnostic',
+    scope: 'global',
+    assumptions: 'The distribution of the features is the fitted one.',
+    errorControl: 'false discovery rate',
+  },
+  alphabets: ['genotypes', 'expression'],
+  complete: false,
+  cost: 'none',
+  parameters: {
+    rate: {
+      type: { is: 'share', min: 0.0001, max: 1 },
+      default: 0.1,
+      summary: 'False discovery rate of the selection.',
+    },
+    construction,
+    seed,
+  },
+} as const satisfies MethodEntry;

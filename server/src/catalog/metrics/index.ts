@@ -6,3 +6,4 @@ export * from './comparisons.js';
 export * from './structure.js';
 export * from './faithfulness.js';
 export * from './robustness.js';
+export * from './discoveries.js';

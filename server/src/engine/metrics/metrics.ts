@@ -6,6 +6,7 @@ import { completeness } from './completeness.js';
 import { composite, compositeRanking } from './composite.js';
 import { contrast } from './contrast.js';
 import { decoyPrecision } from './decoy-precision.js';
+import { discoveries } from './discoveries.js';
 import { dispersion } from './dispersion.js';
 import { deletion, faithfulnessCorrelation, infidelity, insertion } from './faithfulness.js';
 import { featureAgreement } from './feature-agreement.js';
@@ -52,4 +53,5 @@ export const METRICS = {
   max_sensitivity: maxSensitivity,
   local_lipschitz: localLipschitz,
   model_randomisation: modelRandomisation,
+  discoveries,
 } as const satisfies { readonly [Name in keyof typeof specifications]: (input: never) => MetricResult };

@@ -3,7 +3,9 @@ import type * as specifications from '../../../catalog/methods/global.js';
 import type { Family } from '../method.js';
 import { ale } from './ale.js';
 import { anchors } from './anchors.js';
+import { conditionalPredictiveImpact } from './conditional-predictive-impact.js';
 import { counterfactual } from './counterfactual.js';
+import { knockoffImportance } from './knockoff-importance.js';
 import { linearAssociation } from './linear-association.js';
 import { meanAttribution } from './mean-attribution.js';
 import { partialDependence } from './partial-dependence.js';
@@ -18,4 +20,6 @@ export const GLOBAL_METHODS: Family<typeof specifications> = {
   linear_association: linearAssociation,
   anchors,
   counterfactual,
+  conditional_predictive_impact: conditionalPredictiveImpact,
+  knockoff_importance: knockoffImportance,
 };

@@ -9,6 +9,8 @@ export interface Loss {
   readonly unit: string;
   /** @param outputs the target at every example */
   of(outputs: ArrayLike<number>): number;
+  /** The loss of each example where the whole is their mean, [example]. */
+  readonly each?: (outputs: ArrayLike<number>) => Float64Array;
 }
 
 type Labels = readonly (number | undefined)[];
@@ -16,10 +18,15 @@ type Labels = readonly (number | undefined)[];
 /** ln(1 + e^z) without overflow. */
 const softplus = (z: number): number => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 
-function mean(count: number, term: (example: number) => number): number {
-  let sum = 0;
-  for (let example = 0; example < count; example++) sum += term(example);
-  return sum / count;
+/** A loss that is the mean of the losses of single examples. */
+function meanOf(
+  name: Loss['name'],
+  unit: string,
+  count: number,
+  term: (example: number, outputs: ArrayLike<number>) => number,
+): Loss & Required<Pick<Loss, 'each'>> {
+  const each = (outputs: ArrayLike<number>) => Float64Array.from({ length: count }, (_, i) => term(i, outputs));
+  return { name, unit, each, of: outputs => each(outputs).reduce((sum, value) => sum + value, 0) / count };
 }
 
 /**
@@ -34,14 +41,13 @@ export function lossOf(
 ): Loss {
   const n = outputs.length;
   const name = asked === 'auto' ? suitable(labels) : asked;
-  if (name === 'output_change')
-    return { name, unit: 'target', of: changed => mean(n, i => Math.abs(changed[i]! - outputs[i]!)) };
+  if (name === 'output_change') return meanOf(name, 'target', n, (i, changed) => Math.abs(changed[i]! - outputs[i]!));
   const known = numbersOf(labels, names, name);
   if (name === 'squared_error')
-    return { name, unit: 'squared target', of: predicted => mean(n, i => (known[i]! - predicted[i]!) ** 2) };
+    return meanOf(name, 'squared target', n, (i, predicted) => (known[i]! - predicted[i]!) ** 2);
   const positive = classesOf(known, names, name);
   if (name === 'log_loss')
-    return { name, unit: 'nat', of: logits => mean(n, i => softplus(positive[i] === 1 ? -logits[i]! : logits[i]!)) };
+    return meanOf(name, 'nat', n, (i, logits) => softplus(positive[i] === 1 ? -logits[i]! : logits[i]!));
   const once = new Uint32Array(n).fill(1);
   return { name, unit: 'AUROC', of: scores => 1 - rocArea(Float64Array.from(scores), positive)(once) };
 }

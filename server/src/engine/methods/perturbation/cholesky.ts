@@ -2,9 +2,10 @@
 
 /**
  * @param matrix [size, size], symmetric; only its lower half is read
- * @returns the solution of `matrix · y = b` for any b; undefined where the matrix is singular to working precision
+ * @returns L with L · Lᵀ = matrix in its lower half, what is above being left over; undefined where the matrix is singular to
+ *   working precision
  */
-export function choleskySolver(matrix: Float64Array, size: number): ((b: Float64Array) => Float64Array) | undefined {
+export function choleskyFactor(matrix: Float64Array, size: number): Float64Array | undefined {
   const factor = Float64Array.from(matrix);
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j++) {
@@ -15,6 +16,16 @@ export function choleskySolver(matrix: Float64Array, size: number): ((b: Float64
       else factor[i * size + i] = Math.sqrt(sum);
     }
   }
+  return factor;
+}
+
+/**
+ * @param matrix as above
+ * @returns the solution of `matrix · y = b` for any b; undefined where the matrix is singular to working precision
+ */
+export function choleskySolver(matrix: Float64Array, size: number): ((b: Float64Array) => Float64Array) | undefined {
+  const factor = choleskyFactor(matrix, size);
+  if (factor === undefined) return undefined;
   return b => {
     const y = Float64Array.from(b);
     for (let i = 0; i < size; i++) {

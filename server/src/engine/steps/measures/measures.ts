@@ -3,6 +3,7 @@ import type * as specifications from '../../../catalog/metrics/index.js';
 import { CLASSIFIER_MEASURES } from './classifiers.js';
 import { COHORT_MEASURES } from './cohorts.js';
 import { COMPARISON_MEASURES } from './comparisons.js';
+import { DISCOVERY_MEASURES } from './discoveries.js';
 import { FAITHFULNESS_MEASURES } from './faithfulness.js';
 import { MAP_MEASURES } from './maps.js';
 import type { Measures } from './measure.js';
@@ -17,4 +18,5 @@ export const MEASURES: Measures<typeof specifications> = {
   ...STRUCTURE_MEASURES,
   ...FAITHFULNESS_MEASURES,
   ...ROBUSTNESS_MEASURES,
+  ...DISCOVERY_MEASURES,
 };

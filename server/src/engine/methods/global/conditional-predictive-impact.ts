@@ -1,0 +1,97 @@
+/**
+ * Conditional predictive impact: how much worse the model does when features are replaced by their knockoffs, with a one-sided
+ * paired t-test over the examples. Watson & Wright 2021, Machine Learning 110:2107.
+ */
+import type { conditional_predictive_impact } from '../../../catalog/methods/global.js';
+import { axesOf } from '../../data/input-space.js';
+import { Failure } from '../../failure.js';
+import { studentCdf } from '../../random/student-distribution.js';
+import { groupsOf } from '../groups.js';
+import type { Method } from '../method.js';
+import { Pass } from '../passes.js';
+import { knockoffsOf } from './knockoffs.js';
+import { lossOf } from './loss.js';
+import { ROWS_AT_ONCE, wholeData } from './whole-data.js';
+
+export const conditionalPredictiveImpact: Method<typeof conditional_predictive_impact> = async (
+  context,
+  parameters,
+) => {
+  const { model, executor, examples, outputs, files, passed } = context;
+  const { count, length, space, origins } = examples;
+  const groups = await groupsOf(parameters, examples, files);
+  const classes = examples.labels.every(label => label === 0 || label === 1);
+  const asked = parameters.loss === 'auto' ? (classes ? 'log_loss' : 'squared_error') : parameters.loss;
+  const loss = lossOf(asked, examples.labels, examples.names, outputs);
+  const { each } = loss;
+  if (each === undefined || count < 2)
+    throw new Failure('method/too-few', `${count} example(s) are too few for a t-test`, {
+      remedy: 'Explain hundreds of examples.',
+    });
+  const x = await wholeData(examples);
+  const { draw, construction } = await knockoffsOf(x, origins, space, parameters, passed);
+  const before = each(outputs);
+  const forward = await Pass.forward(model, executor);
+
+  const replaced = async (features: readonly number[], knockoffs: Float32Array): Promise<Float32Array> => {
+    const found = new Float32Array(count);
+    for (let from = 0; from < count; from += ROWS_AT_ONCE) {
+      const to = Math.min(from + ROWS_AT_ONCE, count);
+      const rows = x.slice(from * length, to * length);
+      for (let row = from; row < to; row++)
+        for (const feature of features) rows[(row - from) * length + feature] = knockoffs[row * length + feature]!;
+      found.set(await forward.run(rows, passed), from);
+    }
+    return found;
+  };
+
+  return {
+    produces: 'importance',
+    axes: [],
+    unit: loss.unit,
+    rows: {
+      axis: groups.members.every(members => members.length === 1) ? axesOf(model.space)[0]!.name : 'group',
+      names: groups.names,
+    },
+    arrays: [
+      { name: 'standard_errors', type: 'float64', unit: loss.unit, axes: [] },
+      { name: 'p_values', type: 'float64', unit: 'probability', axes: [] },
+    ],
+    blockRows: 1,
+    async explain() {
+      const rises = groups.members.map(() => new Float64Array(count));
+      for (let copy = 0; copy < parameters.copies; copy++) {
+        const knockoffs = draw(copy);
+        for (const [group, features] of groups.members.entries()) {
+          const after = each(await replaced(features, knockoffs));
+          after.forEach((value, row) => (rises[group]![row]! += (value - before[row]!) / parameters.copies));
+        }
+      }
+      const tested = rises.map(oneSided);
+      return {
+        map: Float32Array.from(tested, ({ mean }) => mean),
+        arrays: {
+          standard_errors: Float64Array.from(tested, ({ error }) => error),
+          p_values: Float64Array.from(tested, ({ p }) => p),
+        },
+      };
+    },
+    notes: () => [
+      ...groups.notes,
+      {
+        level: 'information',
+        code: 'method/knockoffs',
+        message: `Knockoffs by ${construction.replace('_', ' ')}; the loss is ${loss.name.replace('_', ' ')}.`,
+      },
+    ],
+    release: () => forward.release(),
+  };
+};
+
+/** The mean, its standard error, and P(T ≥ t) for a mean that is not above 0; 1 where no value differs from 0. */
+export function oneSided(values: Float64Array): { mean: number; error: number; p: number } {
+  const n = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const error = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1) / n);
+  return { mean, error, p: error > 0 ? studentCdf(-mean / error, n - 1) : Number(mean <= 0) };
+}

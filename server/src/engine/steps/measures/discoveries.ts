@@ -1,0 +1,35 @@
+/** How discoveries are read of a method that tests features, and of what is known of them. */
+import type * as specifications from '../../../catalog/metrics/discoveries.js';
+import { truthColumn, type FeatureTruth } from '../../data/examples.js';
+import { Failure } from '../../failure.js';
+import { benjaminiHochberg } from '../../metrics/discoveries.js';
+import { METRICS } from '../../metrics/metrics.js';
+import { metaOf } from '../results.js';
+import { examplesBehind, only, read, type Measures } from './measure.js';
+
+/** Columns of a truth in which anything but 0 is an effect on the label. */
+const EFFECTS = ['polygenic', 'additive', 'dominant', 'recessive', 'epistatic'];
+
+export const DISCOVERY_MEASURES: Measures<typeof specifications> = {
+  discoveries: async (task, { rate }, context) => {
+    const key = only(task);
+    const arrays = (await metaOf(context.store, key)).arrays.map(({ name }) => name);
+    const { featureTruth, length } = await examplesBehind(context, key);
+    if (!arrays.includes('selected') && !arrays.includes('p_values'))
+      throw new Failure('metric/no-test', 'this method tests nothing: it has neither p-values nor a selection', {
+        place: context.title,
+        remedy: 'Use conditional_predictive_impact or knockoff_importance.',
+      });
+    const found = arrays.includes('selected')
+      ? await read(context, key, 'selected')
+      : benjaminiHochberg(await read(context, key, 'p_values'), rate);
+    const truth = featureTruth && effects(featureTruth);
+    return METRICS.discoveries({ found, ...(truth?.length === found.length && found.length === length && { truth }) });
+  },
+};
+
+/** 1 for features with an effect; undefined where no column tells. */
+function effects(truth: FeatureTruth): Float64Array | undefined {
+  const columns = EFFECTS.flatMap(name => truthColumn(truth, name) ?? []);
+  return columns[0]?.map((_, feature) => Number(columns.some(column => column[feature] !== 0)));
+}
