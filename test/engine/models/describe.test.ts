@@ -33,12 +33,12 @@ describe('describeModel', () => {
     const description = await describeFile(PLANTED);
     expect(ModelDescription.parse(description)).toEqual(description);
     expect(description).toMatchObject({
-      format: 'ONNX, operator set 17',
-      producer: expect.stringContaining('pytorch') as string,
-      inputs: [{ name: 'dna', type: 'float32', shape: ['batch', 4, 100] }],
-      outputs: [{ name: 'logit', shape: ['batch', 1] }],
+      format: 'ONNX, operator set 18',
+      producer: 'explainome',
+      inputs: [{ name: 'input', type: 'float32', shape: ['batch', 100, 4] }],
+      outputs: [{ name: 'dense_2', shape: ['batch', 1] }],
       parameters: 4 * 32 * 11 + 32 + 32 * 32 * 5 + 32 + 160 * 32 + 32 + 32 + 1,
-      dna: { length: 100, layout: 'channels_first', ambiguous: false },
+      dna: { length: 100, layout: 'channels_last', ambiguous: false },
       notes: [],
     });
     expect(description.operators).toContainEqual({
