@@ -17,6 +17,7 @@ const category = z.enum([
   'format',
   'alphabet',
   'target',
+  'genome',
   'source',
   'stage',
   'truth',

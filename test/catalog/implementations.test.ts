@@ -8,6 +8,7 @@ import {
   type PlainValue,
   type ValueType,
 } from '../../server/src/catalog/index.js';
+import { GENOMES } from '../../server/src/engine/data/genome.js';
 import { SOURCES } from '../../server/src/engine/data/sources.js';
 import { STAGES } from '../../server/src/engine/data/stages.js';
 import { EXPORTS } from '../../server/src/engine/export/exports.js';
@@ -24,6 +25,7 @@ const IMPLEMENTATIONS: readonly [Category, object][] = [
   ['format', FORMATS],
   ['layer', LAYERS],
   ['target', TARGETS],
+  ['genome', GENOMES],
   ['source', SOURCES],
   ['stage', STAGES],
   ['reference', REFERENCES],

@@ -4,6 +4,7 @@ import * as benchmarks from './benchmarks.js';
 import * as corrections from './corrections.js';
 import * as exports from './exports.js';
 import * as formats from './formats.js';
+import * as genomes from './genomes.js';
 import * as layers from './layers.js';
 import * as methods from './methods/index.js';
 import * as metrics from './metrics/index.js';
@@ -23,6 +24,7 @@ export const CATALOG: readonly Entry[] = [
   layers,
   training,
   targets,
+  genomes,
   sources,
   stages,
   truths,

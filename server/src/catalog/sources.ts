@@ -32,6 +32,55 @@ export const fasta = {
   },
 } as const satisfies SourceEntry;
 
+export const intervals = {
+  category: 'source',
+  name: 'intervals',
+  summary: 'DNA of the intervals of a BED or narrowPeak file, cut from a genome.',
+  documentation:
+    'Every line is one example, named by its place: `chr1:999-1099`, with `(+)` or `(-)` where the file has a strand. With `length` each interval becomes one of that length around its centre, its summit (tenth column of narrowPeak; MACS, ENCODE) or its start; without it, all must have the same length. Of an even length the anchor is the first base of the second half. Lines that begin with `#`, `track` or `browser` are passed over. Lower case bases count as upper case.',
+  citation: 'UCSC Genome Browser, BED format; ENCODE narrowPeak (BED6+4)',
+  revision: 1,
+  yields: 'dna',
+  size: 'length',
+  parameters: {
+    path: {
+      type: {
+        is: 'path',
+        extensions: ['.bed', '.narrowpeak', '.bed.gz', '.narrowpeak.gz', '.bed10', '.bed10.gz'],
+      },
+      summary: 'The BED file, plain or gzipped, relative to this document.',
+    },
+    genome: {
+      type: { is: 'call', category: 'genome' },
+      summary: 'The genome that the intervals lie in.',
+    },
+    length: {
+      type: { is: 'integer', min: 1, max: 10_000_000, unit: 'bp' },
+      optional: true,
+      summary: 'Length of every example (bp); the intervals as they are where it is left out.',
+    },
+    around: {
+      type: { is: 'keyword', values: ['center', 'summit', 'start'] },
+      optional: true,
+      summary:
+        'What stays in the middle when `length` is given. Must be said where the file has summits; otherwise the centre.',
+    },
+    strand: {
+      type: { is: 'keyword', values: ['stated', 'forward'] },
+      default: 'stated',
+      summary:
+        'Intervals on the minus strand are read as their reverse complement (`stated`), or all as the genome has them (`forward`).',
+    },
+    edges: {
+      type: { is: 'keyword', values: ['error', 'drop'] },
+      default: 'error',
+      summary: 'What becomes of intervals that reach over the end of a chromosome: an error, or they are left out.',
+    },
+    label: { type: { is: 'integer', min: 0 }, optional: true, summary: 'Class of all intervals of this file.' },
+    ambiguous: fasta.parameters.ambiguous,
+  },
+} as const satisfies SourceEntry;
+
 export const one_hot_hdf5 = {
   category: 'source',
   name: 'one_hot_hdf5',

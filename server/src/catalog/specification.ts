@@ -25,6 +25,7 @@ export type Category =
   | 'format'
   | 'alphabet'
   | 'target'
+  | 'genome'
   | 'source'
   | 'stage'
   | 'truth'
@@ -156,6 +157,10 @@ export interface AlphabetEntry extends EntryBase {
 export interface TargetEntry extends EntryBase {
   readonly category: 'target';
 }
+/** What can stand in a `genome` declaration. */
+export interface GenomeEntry extends EntryBase {
+  readonly category: 'genome';
+}
 export interface SourceEntry extends EntryBase {
   readonly category: 'source';
   /** The alphabet of its examples; absent for any row of numbers. */
@@ -256,6 +261,7 @@ export type Entry =
   | FormatEntry
   | AlphabetEntry
   | TargetEntry
+  | GenomeEntry
   | SourceEntry
   | StageEntry
   | TruthEntry

@@ -22,6 +22,7 @@ const named = (...kinds: Kind[]): Place => ({ categories: [], kinds });
 const PLACES: { readonly [K in Kind]?: Places } = {
   model: { head: call('format') },
   target: { head: call('target'), of: named('model', 'ensemble') },
+  genome: { head: call('genome') },
   data: { head: { categories: ['source'], kinds: ['data'] }, stage: call('stage') },
   truth: { head: call('truth'), of: named('data') },
   reference: { head: call('reference') },
@@ -42,6 +43,7 @@ const PLACES: { readonly [K in Kind]?: Places } = {
 const HOLDERS: { readonly [C in Category]?: Kind } = {
   format: 'model',
   target: 'target',
+  genome: 'genome',
   source: 'data',
   truth: 'truth',
   reference: 'reference',

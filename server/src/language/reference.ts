@@ -16,6 +16,7 @@ const CHAPTERS: readonly (readonly [Category, string])[] = [
   ['optimizer', 'Optimizers'],
   ['schedule', 'Schedules of the learning rate'],
   ['target', 'Targets'],
+  ['genome', 'Genomes'],
   ['source', 'Data sources'],
   ['stage', 'Data stages'],
   ['truth', 'Truths'],

@@ -9,6 +9,7 @@ const CATEGORY_WORDS: { readonly [C in Category]: string } = {
   format: 'a model format',
   alphabet: 'an alphabet',
   target: 'a target',
+  genome: 'a genome',
   source: 'a data source',
   stage: 'a data stage',
   truth: 'a truth',

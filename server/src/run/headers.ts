@@ -44,8 +44,12 @@ export function engineHeaders(
  * and not on all of its content, so the key is a hash of the path: nobody waits for gigabytes to be hashed.
  */
 export function locateFiles(call: PlainCall, folder: string): { located: Call; files: Record<string, string> } {
-  const entry = findEntry(call.category, call.call);
   const files: Record<string, string> = {};
+  return { located: located(call, folder, files), files };
+}
+
+function located(call: PlainCall, folder: string, files: Record<string, string>): Call {
+  const entry = findEntry(call.category, call.call);
   const parameters: Record<string, Json> = {};
   for (const [name, value] of Object.entries(call.parameters)) {
     if (entry?.parameters[name]?.type.is === 'path' && typeof value === 'string') {
@@ -53,9 +57,12 @@ export function locateFiles(call: PlainCall, folder: string): { located: Call; f
       const key = createHash('sha256').update(path).digest('hex');
       files[key] = path;
       parameters[name] = key;
+    } else if (entry?.parameters[name]?.type.is === 'call' && typeof value === 'object') {
+      // A value of this type is a call: the language has checked it.
+      parameters[name] = located(value as unknown as PlainCall, folder, files);
     } else {
       parameters[name] = structuredClone(value) as Json; // the same values, without the readonly marks
     }
   }
-  return { located: { call: call.call, category: call.category, parameters }, files };
+  return { call: call.call, category: call.category, parameters };
 }

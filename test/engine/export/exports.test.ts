@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { referenceExecutor } from '../../../server/src/engine/backends/reference.js';
 import { parseMotifs } from '../../../server/src/engine/data/motifs.js';
 import { runExport } from '../../../server/src/engine/export/exports.js';
-import { regionName, regionOf } from '../../../server/src/engine/export/region.js';
+import { regionName, regionOf } from '../../../server/src/engine/data/region.js';
 import { Failure } from '../../../server/src/engine/failure.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 import type { Json } from '../../../server/src/protocol.js';

@@ -9,6 +9,7 @@ import type { Examples } from './examples.js';
 import { fasta } from './fasta.js';
 import { oneHotHdf5 } from './one-hot-hdf5.js';
 import { plink } from './plink-cohort.js';
+import { intervals } from './intervals.js';
 import type { Files, Source } from './source.js';
 import { table } from './table.js';
 
@@ -17,6 +18,7 @@ export const SOURCES: {
   readonly [Name in keyof typeof specifications]: Source<ParametersOf<(typeof specifications)[Name]>>;
 } = {
   fasta,
+  intervals,
   one_hot_hdf5: oneHotHdf5,
   table,
   plink,

@@ -8,7 +8,7 @@ import { StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
 import { dataOf, metaOf } from '../steps/results.js';
 import type { Export } from './export.js';
-import { regionOf } from './region.js';
+import { regionOf } from '../data/region.js';
 import { ZipWriter } from './zip.js';
 
 const ROWS_AT_ONCE = 256;

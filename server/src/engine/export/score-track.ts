@@ -4,7 +4,7 @@ import type { ResultStore } from '../../store/store.js';
 import { Failure } from '../failure.js';
 import { isMap } from '../metrics/position-scores.js';
 import { metaOf } from '../steps/results.js';
-import { regionName, regionOf, type Region } from './region.js';
+import { regionName, regionOf, type Region } from '../data/region.js';
 
 /** Neighbouring bases with their scores. */
 export interface Stretch {
