@@ -1,6 +1,6 @@
 /** Methods that average or multiply gradients. */
 import type { MethodEntry, ParameterSpecification } from '../specification.js';
-import { baseline, layer, seed, steps } from './parameters.js';
+import { LOCAL_SPECIFIC, baseline, layer, seed, steps } from './parameters.js';
 
 export const saliency = {
   category: 'method',
@@ -12,9 +12,7 @@ export const saliency = {
   revision: 1,
   produces: 'gradient',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'The target is differentiable and not saturated at the example.',
     errorControl: 'none',
   },
@@ -33,9 +31,7 @@ export const input_x_gradient = {
   revision: 1,
   produces: 'contribution',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'The target is close to linear between zero and the example.',
     errorControl: 'none',
   },
@@ -60,9 +56,7 @@ export const integrated_gradients = {
   revision: 1,
   produces: 'contribution',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'The reference stands for absence, and the model is sensible along the straight path to it.',
     errorControl: 'completeness, to a tolerance',
   },
@@ -100,9 +94,7 @@ export const path_gradient = {
   revision: 1,
   produces: 'gradient',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'The reference stands for absence, and the model is sensible along the straight path to it.',
     errorControl: 'none',
   },
@@ -144,9 +136,7 @@ export const smooth_grad = {
   revision: 1,
   produces: 'same',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'Nearby inputs mean the same, and what the method inside assumes.',
     errorControl: 'none',
   },
@@ -165,9 +155,7 @@ export const smooth_grad_squared = {
   revision: 1,
   produces: 'contribution',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'Nearby inputs mean the same, and what the method inside assumes.',
     errorControl: 'none',
   },
@@ -193,9 +181,7 @@ export const var_grad = {
   revision: 1,
   produces: 'contribution',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'Nearby inputs mean the same, and what the method inside assumes.',
     errorControl: 'none',
   },
@@ -214,9 +200,7 @@ export const expected_gradients = {
   revision: 1,
   produces: 'contribution',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'The references stand for absence, and the model is sensible along straight paths to them.',
     errorControl: 'Monte-Carlo standard error',
   },
@@ -248,9 +232,7 @@ export const layer_gradient_x_activation = {
   revision: 1,
   produces: 'activation',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'The target is close to linear in the layer between zero and its values.',
     errorControl: 'none',
   },
@@ -269,9 +251,7 @@ export const layer_conductance = {
   revision: 1,
   produces: 'activation',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'The reference stands for absence, and the model is sensible along the straight path to it.',
     errorControl: 'completeness, reported',
   },
@@ -290,9 +270,7 @@ export const layer_integrated_gradients = {
   revision: 1,
   produces: 'activation',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions:
       'The reference stands for absence, and the rest of the network is sensible between the two values of the layer.',
     errorControl: 'completeness, reported',
@@ -312,9 +290,7 @@ export const internal_influence = {
   revision: 1,
   produces: 'activation',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'The path from the reference is the distribution of interest.',
     errorControl: 'none',
   },
@@ -333,9 +309,7 @@ export const neuron_conductance = {
   revision: 1,
   produces: 'contribution',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'The reference stands for absence, and the model is sensible along the straight path to it.',
     errorControl: 'none',
   },
@@ -369,9 +343,7 @@ export const integrated_hessians = {
   revision: 1,
   produces: 'interaction',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'The reference stands for absence, and the smoothed network behaves as the network does.',
     errorControl: 'completeness, by the sums stored',
   },

@@ -1,6 +1,10 @@
 /** Parameters that several methods share. */
 import type { ParameterSpecification } from '../specification.js';
 
+/** Places in the typology that many methods share: explanations of a trained network, by what they need and what they speak of. */
+export const LOCAL_SPECIFIC = { stage: 'post hoc', model: 'specific', scope: 'local' } as const;
+export const LOCAL_AGNOSTIC = { stage: 'post hoc', model: 'agnostic', scope: 'local' } as const;
+
 export const baseline = {
   type: { is: 'call', category: 'reference' },
   summary: 'The reference with which each example is compared.',

@@ -1,6 +1,6 @@
 /** Methods that change the input and look at the prediction. */
 import type { MethodEntry, ParameterSpecification } from '../specification.js';
-import { baseline, groups, window } from './parameters.js';
+import { LOCAL_AGNOSTIC, baseline, groups, window } from './parameters.js';
 
 export const in_silico_mutagenesis = {
   category: 'method',
@@ -12,9 +12,7 @@ export const in_silico_mutagenesis = {
   revision: 1,
   produces: 'effect',
   typology: {
-    stage: 'post hoc',
-    model: 'agnostic',
-    scope: 'local',
+    ...LOCAL_AGNOSTIC,
     assumptions: 'Sites act alone: no intact copy elsewhere makes up for the one that is changed.',
     errorControl: 'none needed: the effects are the predictions themselves',
   },
@@ -37,9 +35,7 @@ export const occlusion = {
   revision: 1,
   produces: 'contribution',
   typology: {
-    stage: 'post hoc',
-    model: 'agnostic',
-    scope: 'local',
+    ...LOCAL_AGNOSTIC,
     assumptions: `No intact copy elsewhere makes up for the window. ${INDEPENDENCE}`,
     errorControl: 'none needed: the differences are of the predictions themselves',
   },
@@ -70,9 +66,7 @@ export const feature_ablation = {
   revision: 1,
   produces: 'contribution',
   typology: {
-    stage: 'post hoc',
-    model: 'agnostic',
-    scope: 'local',
+    ...LOCAL_AGNOSTIC,
     assumptions: `No other group makes up for the one that is taken away. ${INDEPENDENCE}`,
     errorControl: 'none needed: the differences are of the predictions themselves',
   },
@@ -91,9 +85,7 @@ export const pairwise_ablation = {
   revision: 1,
   produces: 'interaction',
   typology: {
-    stage: 'post hoc',
-    model: 'agnostic',
-    scope: 'local',
+    ...LOCAL_AGNOSTIC,
     assumptions: `Interaction is departure from additivity on the scale of the target. ${INDEPENDENCE}`,
     errorControl: 'none needed: the interactions are of the predictions themselves',
   },
@@ -112,9 +104,7 @@ export const epistasis = {
   revision: 1,
   produces: 'interaction',
   typology: {
-    stage: 'post hoc',
-    model: 'agnostic',
-    scope: 'local',
+    ...LOCAL_AGNOSTIC,
     assumptions: 'Interaction is departure from additivity on the scale of the target.',
     errorControl: 'none needed: the interactions are of the predictions themselves',
   },
@@ -158,9 +148,7 @@ export const exact_shapley = {
   revision: 1,
   produces: 'contribution',
   typology: {
-    stage: 'post hoc',
-    model: 'agnostic',
-    scope: 'local',
+    ...LOCAL_AGNOSTIC,
     assumptions: INDEPENDENCE,
     errorControl: 'exact for these references; efficiency holds by construction',
   },
@@ -178,9 +166,7 @@ export const shapley_sampling = {
   revision: 1,
   produces: 'contribution',
   typology: {
-    stage: 'post hoc',
-    model: 'agnostic',
-    scope: 'local',
+    ...LOCAL_AGNOSTIC,
     assumptions: INDEPENDENCE,
     errorControl: 'a standard error for every value; efficiency holds by construction',
   },
@@ -209,9 +195,7 @@ export const kernel_shap = {
   revision: 1,
   produces: 'contribution',
   typology: {
-    stage: 'post hoc',
-    model: 'agnostic',
-    scope: 'local',
+    ...LOCAL_AGNOSTIC,
     assumptions: INDEPENDENCE,
     errorControl: 'a standard error for every value; efficiency holds by construction',
   },
@@ -246,9 +230,7 @@ export const lime = {
   revision: 1,
   produces: 'contribution',
   typology: {
-    stage: 'post hoc',
-    model: 'agnostic',
-    scope: 'local',
+    ...LOCAL_AGNOSTIC,
     assumptions: `The network is close to linear in the presence of groups near the example. ${INDEPENDENCE}`,
     errorControl: 'R² of the fit and spread over repeats',
   },

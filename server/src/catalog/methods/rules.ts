@@ -1,6 +1,6 @@
 /** Methods that replace the derivative of some operators by a rule of their own. */
 import type { MethodEntry } from '../specification.js';
-import { baseline } from './parameters.js';
+import { LOCAL_SPECIFIC, baseline } from './parameters.js';
 
 export const deep_lift = {
   category: 'method',
@@ -13,9 +13,7 @@ export const deep_lift = {
   revision: 2,
   produces: 'contribution',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'The reference stands for absence.',
     errorControl: 'completeness, exact at every node',
   },
@@ -44,9 +42,7 @@ export const lrp = {
   revision: 1,
   produces: 'contribution',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'Contributions to a sum are its explanation, whatever the bias; zero is absence.',
     errorControl: 'conservation at every node, absorbed shares listed',
   },
@@ -97,9 +93,7 @@ export const guided_backpropagation = {
   revision: 1,
   produces: 'gradient',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'What lowers the target may be left out.',
     errorControl: 'none',
   },
@@ -118,9 +112,7 @@ export const deconvolution = {
   revision: 1,
   produces: 'gradient',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions: 'What lowers the target may be left out.',
     errorControl: 'none',
   },
@@ -139,9 +131,7 @@ export const grad_cam = {
   revision: 1,
   produces: 'contribution',
   typology: {
-    stage: 'post hoc',
-    model: 'specific',
-    scope: 'local',
+    ...LOCAL_SPECIFIC,
     assumptions:
       'Positions of the layer lie above the same positions of the input; a filter acts alike at all of them.',
     errorControl: 'none',
