@@ -13,7 +13,8 @@ const EFFECTS = ['polygenic', 'additive', 'dominant', 'recessive', 'epistatic'];
 export const DISCOVERY_MEASURES: Measures<typeof specifications> = {
   discoveries: async (task, { rate }, context) => {
     const key = only(task);
-    const arrays = (await metaOf(context.store, key)).arrays.map(({ name }) => name);
+    const { arrays: layouts, rows } = await metaOf(context.store, key);
+    const arrays = layouts.map(({ name }) => name);
     const { featureTruth, length } = await examplesBehind(context, key);
     if (!arrays.includes('selected') && !arrays.includes('p_values'))
       throw new Failure('metric/no-test', 'this method tests nothing: it has neither p-values nor a selection', {
@@ -23,8 +24,13 @@ export const DISCOVERY_MEASURES: Measures<typeof specifications> = {
     const found = arrays.includes('selected')
       ? await read(context, key, 'selected')
       : benjaminiHochberg(await read(context, key, 'p_values'), rate);
+    if (found.length !== rows)
+      throw new Failure('metric/members', `${found.length / rows} networks have ${found.length / rows} answers`, {
+        place: context.title,
+        remedy: 'Test one network: train(members: 1, …).',
+      });
     const truth = featureTruth && effects(featureTruth);
-    return METRICS.discoveries({ found, ...(truth?.length === found.length && found.length === length && { truth }) });
+    return METRICS.discoveries({ found, ...(truth && rows === length && { truth }) });
   },
 };
 
