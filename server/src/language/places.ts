@@ -2,7 +2,7 @@
  * What may stand where in a declaration: for each kind and clause the catalog categories that can be called and the
  * kinds of declarations that can be named. The one table behind checking, completion and scopes.
  */
-import { entriesOf, findEntry, KINDS } from '../catalog/index.js';
+import { entriesOf, findEntry } from '../catalog/index.js';
 import type { Category, Entry, Kind, ValueType } from '../catalog/index.js';
 
 /** The parts of `head of subjects on data | stages`. */
@@ -19,7 +19,7 @@ type Places = { readonly [C in Clause]?: Place };
 const call = (category: Category): Place => ({ categories: [category], kinds: [] });
 const named = (...kinds: Kind[]): Place => ({ categories: [], kinds });
 
-const PLACES: { readonly [K in Kind]?: Places } = {
+const PLACES: { readonly [K in Kind]: Places } = {
   model: { head: call('format') },
   target: { head: call('target'), of: named('model', 'ensemble') },
   genome: { head: call('genome') },
@@ -54,9 +54,6 @@ const HOLDERS: { readonly [C in Category]?: Kind } = {
   benchmark: 'benchmark',
 };
 
-/** Kinds that the grammar knows and this version has no catalog entries for. */
-export const UNAVAILABLE_KINDS: readonly Kind[] = KINDS.filter(kind => PLACES[kind] === undefined);
-
 /**
  * What may stand in a clause of a declaration.
  *
@@ -69,7 +66,7 @@ export function placeIn(kind: Kind, clause: Clause, head?: string): Place | unde
     if (metric !== undefined && clause === 'of') return named(metric.subjects.kind);
     if (metric !== undefined && clause === 'on' && !metric.on) return undefined;
   }
-  return PLACES[kind]?.[clause];
+  return PLACES[kind][clause];
 }
 
 /** Where a parameter takes calls or names, what these may be. */

@@ -2,7 +2,7 @@
 import { entriesOf, KINDS } from '../catalog/index.js';
 import type { Category, Entry, StatisticSpecification } from '../catalog/index.js';
 import { limitsOf, signatureOf, traitsOf, writeDefault } from './markdown.js';
-import { placeIn, UNAVAILABLE_KINDS } from './places.js';
+import { placeIn } from './places.js';
 import type { Clause } from './places.js';
 import { categoryWords, typeLabel } from './wording.js';
 
@@ -42,12 +42,8 @@ export function referenceText(): string {
     'A declaration is `kind name = head of subjects on data | stages`. What may stand where:',
     table(
       ['kind', 'value', '`of`', '`on`', 'stages after `\\|`'],
-      KINDS.filter(kind => !UNAVAILABLE_KINDS.includes(kind)).map(kind => [
-        `\`${kind}\``,
-        ...CLAUSES.map(clause => placeText(placeIn(kind, clause))),
-      ]),
+      KINDS.map(kind => [`\`${kind}\``, ...CLAUSES.map(clause => placeText(placeIn(kind, clause)))]),
     ),
-    `The kinds ${UNAVAILABLE_KINDS.map(kind => `\`${kind}\``).join(', ')} are part of the language and have no entries in this version.`,
     'Besides: `import "file.xome"` makes the declarations of another file visible (not what that file imports itself); `view` and `export` show results; `expect metric.statistic < bound at 95%` (also `<=`, `>`, `>=`, `in low..high`) says what must hold. Without a statistic the headline one is meant. `///` in front of a declaration documents it.',
     ...chapters.flatMap(([category, title]) => [`## ${title}`, ...entriesOf(category).flatMap(entryText)]),
   ]

@@ -11,7 +11,7 @@ import type { Definition } from '../generated/ast.js';
 import { resolveFile } from '../interpret/context.js';
 import { headEntry } from '../interpret/facts.js';
 import { describeParameter, hoverOf, signatureOf } from '../markdown.js';
-import { entriesIn, UNAVAILABLE_KINDS } from '../places.js';
+import { entriesIn } from '../places.js';
 import { visibleNames } from '../scope.js';
 import { kindWords } from '../wording.js';
 import { cursorAt } from './cursor.js';
@@ -155,7 +155,7 @@ export class XomeCompletionProvider implements CompletionProvider {
 }
 
 function statements(): Proposal[] {
-  const kinds = KINDS.filter(kind => !UNAVAILABLE_KINDS.includes(kind)).map(kind => ({
+  const kinds = KINDS.map(kind => ({
     label: kind,
     kind: CompletionItemKind.Keyword,
     detail: `declares ${kindWords(kind)}`,

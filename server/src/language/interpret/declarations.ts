@@ -10,7 +10,7 @@ import type { WrittenCall, WrittenName, WrittenPipeline } from '../experiment.js
 import { isBuiltin, isCall, isDefinition } from '../generated/ast.js';
 import type { Call, Definition } from '../generated/ast.js';
 import { listNames } from '../names.js';
-import { placeIn, UNAVAILABLE_KINDS } from '../places.js';
+import { placeIn } from '../places.js';
 import type { Clause } from '../places.js';
 import type { Problem } from '../problems.js';
 import { kindWords, placeWords } from '../wording.js';
@@ -32,17 +32,6 @@ export function interpretDeclaration(definition: Definition, outer: Context): Wr
       outer.report(problem);
     },
   };
-  if (UNAVAILABLE_KINDS.includes(kind)) {
-    context.report({
-      severity: 'error',
-      code: 'kind/not-available',
-      message: `\`${kind}\` is part of the language, but this version has nothing to put into one.`,
-      remedy: 'Leave the declaration out, and what depends on it.',
-      node: definition,
-      property: 'kind',
-    });
-    return undefined;
-  }
   const pipeline = definition.value;
   if (pipeline?.head === undefined) return undefined;
 
