@@ -32,7 +32,8 @@ export function activate(context: ExtensionContext): void {
     provideLibrary(started),
     workspace.onDidGrantWorkspaceTrust(() => started.sendOptions()),
     workspace.onDidChangeConfiguration(change => {
-      if (change.affectsConfiguration(`${SECTION}.engine`)) void started.sendOptions();
+      if (change.affectsConfiguration(`${SECTION}.engine`) || change.affectsConfiguration(`${SECTION}.lints`))
+        void started.sendOptions();
     }),
   );
   started.start();

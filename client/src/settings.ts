@@ -1,6 +1,6 @@
 /** The settings `explainome.*`; package.json documents them. */
 import { workspace } from 'vscode';
-import type { ServerOptions } from '../../server/src/protocol.js';
+import { ServerOptions } from '../../server/src/protocol.js';
 
 export const SECTION = 'explainome';
 
@@ -13,6 +13,7 @@ export function serverOptions(): ServerOptions {
   return {
     trusted: workspace.isTrusted,
     engineNode: typeof node === 'string' ? node.trim() : '',
+    lints: ServerOptions.shape.lints.safeParse(settings.get<unknown>('lints')).data ?? {},
     threads: typeof threads === 'number' && Number.isInteger(threads) && threads > 0 ? threads : 0,
   };
 }

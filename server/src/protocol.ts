@@ -515,6 +515,8 @@ export const ServerOptions = z.object({
   engineNode: z.string(),
   /** Threads of the native runtime; 0 lets it choose. */
   threads: z.number().int().min(0),
+  /** Severity of lints by code, where it is not their own. */
+  lints: z.record(z.string(), z.enum(['error', 'warning', 'info', 'hint', 'off'])).default({}),
 });
 export type ServerOptions = z.infer<typeof ServerOptions>;
 

@@ -86,7 +86,7 @@ test('without an experiment a command says what it needs', () => {
 test('settings that the client reads are documented, and a workspace cannot choose the engine’s program unasked', () => {
   const sources = readdirSync(join(PROJECT, 'client/src')).filter(name => name.endsWith('.ts'));
   const text = sources.map(name => readFileSync(join(PROJECT, 'client/src', name), 'utf8')).join('\n');
-  const read = [...text.matchAll(/\.get(?:<[^>]*>)?\('([a-z]+\.[a-z]+)'/g)].map(
+  const read = [...text.matchAll(/\.get(?:<[^>]*>)?\('([a-z]+(?:\.[a-z]+)?)'/g)].map(
     ([, name = '']) => `explainome.${name}`,
   );
   expect(read.sort()).toEqual(Object.keys(manifest.contributes.configuration.properties).sort());

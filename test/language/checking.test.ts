@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { findings, open, PRELUDE } from './memory.js';
 
 const MAPS = `${PRELUDE}
-method path = integrated_gradients(zeros)
+method path = integrated_gradients(uniform)
 attribution raw = saliency of binding on peaks
 attribution grad = raw | simplex_correction
 attribution ig = path of binding on peaks

@@ -1,6 +1,7 @@
 /** A workspace in memory for language tests: files by path, the services over them, and texts with marked places. */
 import { DocumentState, EmptyFileSystemProvider, URI, UriUtils } from 'langium';
 import type { FileSystemNode, LangiumDocument } from 'langium';
+import type { Diagnostic } from 'vscode-languageserver';
 import type { HeaderReader } from '../../server/src/language/headers.js';
 import { createXomeServices } from '../../server/src/language/module.js';
 import type { XomeServices } from '../../server/src/language/module.js';
@@ -98,9 +99,21 @@ export async function open(text: string, texts: Record<string, string> = {}, hea
   return { workspace, document: await workspace.open('/w/main.xome') };
 }
 
-/** Every finding of a document as `code: marked text`. */
+const isLint = ({ code }: { readonly code?: number | string | undefined }): boolean => /^GA\d{3}$/.test(String(code));
+
+/** Every finding of a document but lints as `code: marked text`. */
 export function findings(document: LangiumDocument): string[] {
+  return listed(document, diagnostic => !isLint(diagnostic));
+}
+
+/** Every lint of a document as `code: marked text`. */
+export function lints(document: LangiumDocument): string[] {
+  return listed(document, isLint);
+}
+
+function listed(document: LangiumDocument, kept: (diagnostic: Diagnostic) => boolean): string[] {
   return (document.diagnostics ?? [])
+    .filter(kept)
     .toSorted((a, b) => a.range.start.line - b.range.start.line || a.range.start.character - b.range.start.character)
     .map(({ code, range }) => `${code ?? ''}: ${document.textDocument.getText(range)}`);
 }

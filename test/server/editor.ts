@@ -13,11 +13,15 @@ import {
 import type { Connection } from 'vscode-languageserver/node.js';
 import type { CodeLens, CompletionList, Diagnostic, Hover, InitializeResult, InlayHint } from 'vscode-languageserver';
 import type { StartEngine } from '../../server/src/lsp/current-engine.js';
+import { LINTS } from '../../server/src/language/lints/lints.js';
 import { startServer } from '../../server/src/lsp/server.js';
 import type { ServerOptions } from '../../server/src/protocol.js';
 import { DocumentView, EDITOR_NOTIFICATIONS, EDITOR_REQUESTS } from '../../server/src/protocol.js';
 
-export const OPTIONS: ServerOptions = { trusted: true, engineNode: '', threads: 0 };
+/** Lints are off where something else is tested. */
+const NO_LINTS = Object.fromEntries(LINTS.map(({ code }) => [code, 'off' as const]));
+
+export const OPTIONS: ServerOptions = { trusted: true, engineNode: '', threads: 0, lints: NO_LINTS };
 
 export interface Progress {
   readonly kind: 'begin' | 'report' | 'end';

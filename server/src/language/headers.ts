@@ -18,6 +18,7 @@ import type { Context } from './interpret/context.js';
 import { idOf } from './interpret/values.js';
 import { compareLengths, declaredExamples, pairsIn } from './interpret/lengths.js';
 import type { Pair } from './interpret/lengths.js';
+import type { LintChecks } from './lints/check.js';
 import { ignore } from './problems.js';
 import type { Problem, Report } from './problems.js';
 import { reporter } from './validation.js';
@@ -41,8 +42,8 @@ export interface HeaderReader {
   describe(call: PlainCall, folder: string): Promise<Description | HeaderFault | undefined>;
 }
 
-export function registerHeaderChecks(services: LangiumServices, reader: HeaderReader): void {
-  const checks = new HeaderChecks(services, reader);
+export function registerHeaderChecks(services: LangiumServices, reader: HeaderReader, lints: LintChecks): void {
+  const checks = new HeaderChecks(services, reader, lints);
   const registered: ValidationChecks<XomeAstType> = {
     Definition: (definition, accept, cancelled) => checks.definition(definition, reporter(accept), cancelled),
   };
@@ -55,6 +56,7 @@ class HeaderChecks {
   constructor(
     services: LangiumServices,
     private readonly reader: HeaderReader,
+    private readonly lints: LintChecks,
   ) {
     this.context = { report: ignore, files: services.shared.workspace.FileSystemProvider };
   }
@@ -92,6 +94,7 @@ class HeaderChecks {
     const call = headCall(definition, this.context);
     const description = call && (await this.describeModel(definition, call));
     if (call === undefined || description === undefined) return;
+    this.lints.model(definition, description, report);
     const declared = declaredInput(call);
     const input = definition.value.head.arguments.find(argument =>
       ['input', 'inputs'].includes(parameterAt(argument)?.[0] ?? ''),

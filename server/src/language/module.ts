@@ -24,6 +24,8 @@ import { XomeGeneratedModule, XomeGeneratedSharedModule } from './generated/modu
 import { registerHeaderChecks } from './headers.js';
 import type { HeaderReader } from './headers.js';
 import { XomeLexer } from './lexer.js';
+import { LintChecks } from './lints/check.js';
+import type { LintOptions } from './lints/check.js';
 import { XomeScopeProvider } from './scope.js';
 import { registerChecks } from './validation.js';
 import { XomeDocumentValidator } from './validator.js';
@@ -89,17 +91,21 @@ export interface XomeServices {
  * @param context file system and, in a server, the connection
  * @param headers reads headers of models and data for the slow checks; without it they are not made
  * @param surfaces what lenses, hints and hovers say of results; without it they say nothing
+ * @param lints how serious each lint is; as the lint itself says without it
  */
 export function createXomeServices(
   context: DefaultSharedModuleContext,
   headers?: HeaderReader,
   surfaces?: ResultSurfaces,
+  lints: LintOptions = { levels: () => ({}) },
 ): XomeServices {
   const shared = inject(createDefaultSharedModule(context), XomeGeneratedSharedModule, sharedModule);
   const results = surfaces && resultModule(surfaces);
   const xome = inject(createDefaultModule({ shared }), XomeGeneratedModule, module, results ?? {});
   shared.ServiceRegistry.register(xome);
   registerChecks(xome);
-  if (headers !== undefined) registerHeaderChecks(xome, headers);
+  const checks = new LintChecks(xome, lints);
+  checks.register();
+  if (headers !== undefined) registerHeaderChecks(xome, headers, checks);
   return { shared, xome };
 }

@@ -1,7 +1,20 @@
 /** A finding about a document before it becomes an editor diagnostic: what, where, and what to do. */
 import type { AstNode } from 'langium';
+import type { SourceRange } from './experiment.js';
 
 export type Severity = 'error' | 'warning' | 'info' | 'hint';
+
+export interface Edit {
+  readonly range: SourceRange;
+  readonly newText: string;
+}
+
+/** A change of the document that takes a finding away. */
+export interface Fix {
+  /** What it does, as editors show it. */
+  readonly title: string;
+  readonly edits: readonly Edit[];
+}
 
 export interface Problem {
   readonly severity: Severity;
@@ -12,10 +25,14 @@ export interface Problem {
   readonly remedy?: string;
   /** Text that, in place of the marked range, would be right. */
   readonly replacement?: string;
+  /** Larger changes that would make it right, the best first. */
+  readonly fixes?: readonly Fix[];
   /** The node, or the part of it named by `property` (and `index`), that is marked. */
   readonly node: AstNode;
   readonly property?: string;
   readonly index?: number;
+  /** Marked instead of the node, where it is a part of the text that is no node. */
+  readonly range?: SourceRange;
 }
 
 export type Report = (problem: Problem) => void;
@@ -29,6 +46,7 @@ export interface ProblemData {
   readonly message: string;
   readonly remedy?: string;
   readonly replacement?: string;
+  readonly fixes?: readonly Fix[];
 }
 
 /** True for the `data` of a diagnostic that this language produced. */

@@ -6,6 +6,7 @@ import type { Connection, InitializeParams } from 'vscode-languageserver';
 import { checkHeadersWhenIdle } from './editor/idle-headers.js';
 import type { ResultSurfaces } from './editor/result-surfaces.js';
 import type { HeaderReader } from './headers.js';
+import type { LintOptions } from './lints/check.js';
 import { createXomeServices } from './module.js';
 import { OpenExperiments } from './open-experiments.js';
 
@@ -13,6 +14,7 @@ export interface ServedLanguage {
   readonly connection: Connection;
   readonly headers: HeaderReader;
   readonly surfaces: ResultSurfaces;
+  readonly lints: LintOptions;
   /** Hears of what the editor can do, before anything else happens. */
   readonly onInitialize: (params: InitializeParams) => void;
   /** Where files are read from; the disk by default. */
@@ -21,9 +23,9 @@ export interface ServedLanguage {
 
 /** Builds the services. Call `start` when everything else is registered on the connection: it begins to listen. */
 export function serveLanguage(options: ServedLanguage): { open: OpenExperiments; start: () => void } {
-  const { connection, headers, surfaces, onInitialize, files } = options;
+  const { connection, headers, surfaces, lints, onInitialize, files } = options;
   const fileSystem = files === undefined ? NodeFileSystem : { fileSystemProvider: files };
-  const services = createXomeServices({ connection, ...fileSystem }, headers, surfaces);
+  const services = createXomeServices({ connection, ...fileSystem }, headers, surfaces, lints);
   services.shared.lsp.LanguageServer.onInitialize(onInitialize);
   checkHeadersWhenIdle(services.shared);
   return { open: new OpenExperiments(services), start: () => startLanguageServer(services.shared) };

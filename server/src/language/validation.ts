@@ -40,12 +40,13 @@ export function reporter(accept: ValidationAcceptor): Report {
 }
 
 function diagnosticInfo(problem: Problem): DiagnosticInfo<AstNode> {
-  const { code, message, remedy, replacement, node, property, index } = problem;
+  const { code, message, remedy, replacement, fixes, node, property, index, range } = problem;
   const data: ProblemData = {
     code,
     message,
     ...(remedy !== undefined && { remedy }),
     ...(replacement !== undefined && { replacement }),
+    ...(fixes !== undefined && fixes.length > 0 && { fixes }),
   };
   const info: DiagnosticInfo<AstNode, string> = {
     node,
@@ -53,6 +54,7 @@ function diagnosticInfo(problem: Problem): DiagnosticInfo<AstNode> {
     data,
     ...(property !== undefined && { property }),
     ...(index !== undefined && { index }),
+    ...(range !== undefined && { range: { start: { ...range.start }, end: { ...range.end } } }),
   };
   return info;
 }

@@ -42,7 +42,7 @@ const FILES_MS = 1000;
  * Editors that pass no options have no notion of trust: they start the server because their user has configured it. Options
  * that cannot be read are another matter.
  */
-const UNCONFIGURED: ServerOptions = { trusted: true, engineNode: '', threads: 0 };
+const UNCONFIGURED: ServerOptions = { trusted: true, engineNode: '', threads: 0, lints: {} };
 const RESTRICTED: ServerOptions = { ...UNCONFIGURED, trusted: false };
 
 const NOT_TRUSTED =
@@ -122,6 +122,7 @@ class Server {
           return modelHover(session.checked.experiment, declaration, headers).catch(() => undefined);
         },
       },
+      lints: { levels: () => this.options.lints },
       onInitialize: params => this.initialize(params),
       ...(files && { files }),
     });
@@ -189,8 +190,9 @@ class Server {
     if (!this.options.trusted) this.jobs.cancelAll();
     this.engineProblem = undefined;
     for (const uri of this.sessions.keys()) this.changed(uri);
-    if (this.options.trusted && (!before.trusted || before.engineNode !== this.options.engineNode))
-      void this.language.open.checkAgain();
+    const otherLints = JSON.stringify(before.lints) !== JSON.stringify(this.options.lints);
+    const otherEngine = this.options.trusted && (!before.trusted || before.engineNode !== this.options.engineNode);
+    if (otherLints || otherEngine) void this.language.open.checkAgain();
   }
 
   private checked(experiment: OpenExperiment): void {

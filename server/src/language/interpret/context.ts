@@ -12,7 +12,7 @@ export interface Context {
 export function resolveFile(node: AstNode, path: string) {
   const document = AstUtils.getDocument(node).uri;
   return path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path)
-    ? document.with({ path: path.startsWith('/') ? path : `/${path.replaceAll('\\', '/')}` })
+    ? document.with({ path: path.startsWith('/') ? path.replace(/^\/+/, '/') : `/${path.replaceAll('\\', '/')}` })
     : UriUtils.resolvePath(UriUtils.dirname(document), path);
 }
 
