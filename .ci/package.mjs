@@ -40,7 +40,8 @@ await mkdir(STAGE, { recursive: true });
 const { scripts, dependencies, devDependencies, private: _, bin, ...manifest } = await json('package.json');
 await writeFile(join(STAGE, 'package.json'), JSON.stringify(manifest, undefined, 2));
 // The changelog is shown on the extension's page beside the readme.
-for (const path of ['README.md', 'CHANGELOG.md', 'LICENSE', 'syntaxes', 'client/media', 'examples']) await copy(path);
+for (const path of ['README.md', 'CHANGELOG.md', 'LICENSE', 'syntaxes', 'client/media', 'docs/lints.md', 'examples'])
+  await copy(path);
 await rm(join(STAGE, 'examples/out'), { recursive: true, force: true });
 await rm(join(STAGE, 'examples/.xome'), { recursive: true, force: true });
 

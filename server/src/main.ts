@@ -7,6 +7,7 @@ import { Supervisor } from './run/supervisor.js';
 const script = fileURLToPath(new URL('engine.js', import.meta.url));
 
 startServer({
+  lintPage: new URL('../docs/lints.md', import.meta.url).href,
   connection: createConnection(ProposedFeatures.all),
   startEngine: node => new Supervisor({ script, ...(node !== undefined && { node }) }),
 });

@@ -10,6 +10,7 @@ import { quantity } from '../protocol.js';
 import { EngineError } from '../run/supervisor.js';
 import { locateFiles } from '../run/headers.js';
 import { reportHtml } from '../run/report.js';
+import { notesOf } from '../run/result-lints.js';
 import { judgeAll, storedResults } from '../run/results.js';
 import type { ExitCode } from '../run/run.js';
 import { EXIT, runPlan } from '../run/run.js';
@@ -22,7 +23,7 @@ import { check, CommandError, prepare, printDiagnostics, printJson, shortPath, w
 import { resultDocument, runDocument } from './documents.js';
 import { firstExperiment } from './first-experiment.js';
 import { ProgressDisplay } from './progress.js';
-import { printSummary } from './summary.js';
+import { printDoubts, printSummary } from './summary.js';
 import { alignColumns, painter, printProblem } from './terminal.js';
 
 /** `xome check FILE…`: every diagnostic of the editor. */
@@ -71,7 +72,7 @@ export async function runCommand(
 ): Promise<ExitCode> {
   const { terminal, signal } = context;
   return withEngine(context, async engine => {
-    const { plan, store } = await prepare(resolve(context.folder, file), engine, context, {
+    const { plan, store, texts } = await prepare(resolve(context.folder, file), engine, context, {
       backend: options.executor.backend,
       ...(options.only && { only: options.only }),
     });
@@ -84,7 +85,10 @@ export async function runCommand(
       onEvent: event => progress.show(event),
     });
     if (options.json) printJson(await runDocument(plan, store, outcome), context);
-    else await printSummary(plan, outcome, store, context);
+    else {
+      await printSummary(plan, outcome, store, context);
+      await printDoubts(plan, outcome.results, store, texts, context);
+    }
     return outcome.exitCode;
   });
 }
@@ -271,7 +275,7 @@ export async function showCommand(
     ]);
     for (const line of alignColumns(arrays, [false, false, false, false])) out.write(`${line}\n`);
   }
-  for (const { level, message } of meta.notes) out.write(`${paint('yellow', level)}: ${message}\n`);
+  for (const { level, message } of await notesOf(meta, store)) out.write(`${paint('yellow', level)}: ${message}\n`);
   return EXIT.well;
 }
 

@@ -7,6 +7,7 @@ import type { Note, Problem, Statistic } from '../protocol.js';
 import type { ExportOutcome } from '../run/exports.js';
 import type { JudgedExpectation, StepResult, StepResults } from '../run/results.js';
 import { benchmarkTable, type BenchmarkTable } from '../run/benchmarks.js';
+import { notesOf } from '../run/result-lints.js';
 import { statisticsOf } from '../run/results.js';
 import type { ResultAxis, ResultMeta } from '../store/result.js';
 import type { ResultStore } from '../store/store.js';
@@ -126,7 +127,7 @@ export async function resultDocument(
 ): Promise<
   Pick<DeclarationDocument, 'notes' | 'array' | 'arrays' | 'map' | 'rows' | 'headline' | 'statistics' | 'table'>
 > {
-  const { notes } = meta;
+  const notes = await notesOf(meta, store);
   if (step.task.kind === 'metric') {
     const headline = findEntry('metric', step.task.metric.call)?.headline;
     return { notes, ...(headline !== undefined && { headline }), statistics: statisticsOf(step, meta) };

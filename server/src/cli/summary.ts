@@ -1,10 +1,13 @@
 /** The end of a run in words: failures, the table of metrics, and the expectations that are not met. */
+import { ignoreOf, ignoresIn } from '../language/lints/ignores.js';
+import { findLint } from '../language/lints/lints.js';
 import type { Plan } from '../plan/plan.js';
 import type { Outcome, Statistic } from '../protocol.js';
 import { quantity } from '../protocol.js';
 import type { ExportOutcome } from '../run/exports.js';
 import type { JudgedExpectation, StepResults } from '../run/results.js';
 import { benchmarkTable } from '../run/benchmarks.js';
+import { notesOf } from '../run/result-lints.js';
 import { statisticsOf } from '../run/results.js';
 import type { ResultStore } from '../store/store.js';
 import type { Context } from './context.js';
@@ -45,6 +48,34 @@ function printFailures(plan: Plan, results: StepResults, context: Context): void
     const inside = problem.place === undefined || problem.place === title ? '' : ` (${problem.place})`;
     const line = `${shortPath(place.file, context)}:${place.range.start.line + 1}`;
     printProblem({ ...problem, message: `${title}: ${problem.message}${inside}` }, context.terminal, line);
+  }
+}
+
+/**
+ * Lints that the results show, but those that the text says to ignore.
+ *
+ * @param texts of the experiment and its imports, by absolute path
+ */
+export async function printDoubts(
+  plan: Plan,
+  results: StepResults,
+  store: ResultStore,
+  texts: ReadonlyMap<string, string>,
+  context: Context,
+): Promise<void> {
+  const { terminal } = context;
+  const paint = painter(terminal.out, terminal);
+  for (const { declaration, key } of plan.declarations) {
+    const result = results.get(key ?? '');
+    if (result?.status !== 'complete') continue;
+    const { file, range } = declaration.place;
+    const ignores = ignoresIn(texts.get(file) ?? '');
+    for (const { code, level, message } of await notesOf(result.meta, store)) {
+      if (!findLint(code) || ignoreOf(ignores, code, range)) continue;
+      const place = `${shortPath(file, context)}:${range.start.line + 1}`;
+      const word = level === 'warning' ? paint('yellow', 'warning') : paint('cyan', 'info');
+      terminal.out.write(`${place}: ${word} ${declaration.name}: ${message} ${paint('dim', `[${code}]`)}\n`);
+    }
   }
 }
 

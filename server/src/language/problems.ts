@@ -31,6 +31,8 @@ export interface Problem {
   readonly node: AstNode;
   readonly property?: string;
   readonly index?: number;
+  /** Address of the page that explains it. */
+  readonly page?: string;
   /** Marked instead of the node, where it is a part of the text that is no node. */
   readonly range?: SourceRange;
 }

@@ -40,7 +40,7 @@ export function reporter(accept: ValidationAcceptor): Report {
 }
 
 function diagnosticInfo(problem: Problem): DiagnosticInfo<AstNode> {
-  const { code, message, remedy, replacement, fixes, node, property, index, range } = problem;
+  const { code, message, remedy, replacement, fixes, node, property, index, range, page } = problem;
   const data: ProblemData = {
     code,
     message,
@@ -54,6 +54,7 @@ function diagnosticInfo(problem: Problem): DiagnosticInfo<AstNode> {
     data,
     ...(property !== undefined && { property }),
     ...(index !== undefined && { index }),
+    ...(page !== undefined && { codeDescription: { href: page } }),
     ...(range !== undefined && { range: { start: { ...range.start }, end: { ...range.end } } }),
   };
   return info;

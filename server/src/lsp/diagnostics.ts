@@ -5,7 +5,11 @@
 import { DiagnosticSeverity } from 'vscode-languageserver';
 import type { Connection, Diagnostic, DiagnosticRelatedInformation } from 'vscode-languageserver';
 import type { SourceRange } from '../language/experiment.js';
-import type { Outcome, Problem } from '../protocol.js';
+import type { LintOptions } from '../language/lints/check.js';
+import { pageOf, severityOf } from '../language/lints/check.js';
+import { ignoreOf, ignoresIn } from '../language/lints/ignores.js';
+import { findLint } from '../language/lints/lints.js';
+import type { Outcome, Problem, Snapshot } from '../protocol.js';
 import type { Session } from './session.js';
 
 const SOURCE = 'explainome';
@@ -16,8 +20,47 @@ const EXPECTED: Readonly<Partial<Record<Outcome, { readonly code: string; readon
   'met, not shown': { code: 'expect/met-not-shown', severity: DiagnosticSeverity.Hint },
 };
 
-export function diagnosticsOf(session: Session): Diagnostic[] {
-  return [...expectations(session), ...failures(session), ...wholeRun(session)];
+export function diagnosticsOf(session: Session, lints: LintOptions): Diagnostic[] {
+  return [...expectations(session), ...doubts(session, lints), ...failures(session), ...wholeRun(session)];
+}
+
+const LEVELS = { information: 'info', warning: 'warning' } as const;
+
+const SEVERITIES = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  info: DiagnosticSeverity.Information,
+  hint: DiagnosticSeverity.Hint,
+} as const;
+
+/** What lints of results need to know of a session. */
+interface Doubtful {
+  readonly checked: Pick<Session['checked'], 'file' | 'texts' | 'declarations'>;
+  readonly shown: { readonly snapshot: Pick<Snapshot, 'data' | 'maps' | 'tables' | 'metrics'> } | undefined;
+  readonly stale: ReadonlySet<string>;
+}
+
+/** Lints that the present results show, at the declarations that they belong to. */
+export function doubts({ checked, shown, stale }: Doubtful, { levels, page }: LintOptions): Diagnostic[] {
+  if (!shown) return [];
+  const { data, maps, tables, metrics } = shown.snapshot;
+  const ignores = ignoresIn(checked.texts.get(checked.file ?? '') ?? '');
+  return [...data, ...maps, ...tables, ...metrics].flatMap(({ name, notes }) => {
+    const declared = checked.declarations.find(declaration => declaration.name === name);
+    if (!declared || stale.has(name)) return [];
+    return notes.flatMap(({ code, level, message }) => {
+      const lint = findLint(code);
+      const severity = lint && severityOf(lint, levels(), LEVELS[level]);
+      if (!lint || !severity || ignoreOf(ignores, code, declared.nameRange, declared.range)) return [];
+      const href = pageOf(code, page);
+      return diagnostic(declared.nameRange, {
+        code,
+        severity: SEVERITIES[severity],
+        message: `${message}\n${lint.remedy}`,
+        ...(href !== undefined && { codeDescription: { href } }),
+      });
+    });
+  });
 }
 
 function expectations({ checked, shown, stale }: Session): Diagnostic[] {

@@ -10,6 +10,7 @@ import type * as z from 'zod';
 import type { ServedLanguage } from '../language/serve.js';
 import { serveLanguage } from '../language/serve.js';
 import { catalogText } from '../language/library.js';
+import type { LintOptions } from '../language/lints/check.js';
 import type { OpenExperiment } from '../language/open-experiments.js';
 import type { Problem } from '../protocol.js';
 import { EDITOR_NOTIFICATIONS, EDITOR_REQUESTS, ServerOptions } from '../protocol.js';
@@ -29,6 +30,8 @@ import { BACKEND, Session } from './session.js';
 export interface ServerParts {
   readonly connection: Connection;
   readonly startEngine: StartEngine;
+  /** Address of the page that explains lints. */
+  readonly lintPage?: string;
   /** Where the language reads files from; the disk by default. */
   readonly files?: NonNullable<ServedLanguage['files']>;
 }
@@ -49,8 +52,8 @@ const NOT_TRUSTED =
   'This workspace is not trusted, so nothing runs and no model is opened. Trust it to run experiments.';
 
 /** Starts to listen on the connection. */
-export function startServer({ connection, startEngine, files }: ServerParts): void {
-  new Server(connection, startEngine, files).start();
+export function startServer({ connection, startEngine, files, lintPage }: ServerParts): void {
+  new Server(connection, startEngine, files, lintPage).start();
 }
 
 class Server {
@@ -61,6 +64,7 @@ class Server {
   private readonly jobs: Jobs;
   private readonly diagnostics: MergedDiagnostics;
   private readonly language: ReturnType<typeof serveLanguage>;
+  private readonly lints: LintOptions;
   private options = UNCONFIGURED;
   private folders: readonly string[] = [];
   /** The editor has said that it goes: nothing is sent any more. */
@@ -73,7 +77,9 @@ class Server {
     private readonly client: Connection,
     startEngine: StartEngine,
     files: ServerParts['files'],
+    lintPage: string | undefined,
   ) {
+    this.lints = { levels: () => this.options.lints, ...(lintPage !== undefined && { page: lintPage }) };
     this.engine = new CurrentEngine(startEngine);
     this.diagnostics = new MergedDiagnostics(client, uri => this.diagnosticsOf(uri));
     this.jobs = new Jobs(this.engine, () => client.window.createWorkDoneProgress().catch(() => undefined), {
@@ -122,7 +128,7 @@ class Server {
           return modelHover(session.checked.experiment, declaration, headers).catch(() => undefined);
         },
       },
-      lints: { levels: () => this.options.lints },
+      lints: this.lints,
       onInitialize: params => this.initialize(params),
       ...(files && { files }),
     });
@@ -270,7 +276,7 @@ class Server {
     const session = this.session(uri);
     if (!session) return [];
     const engine = this.engineProblem ? [problemDiagnostic(FIRST_LINE, this.engineProblem)] : [];
-    return [...diagnosticsOf(session), ...engine];
+    return [...diagnosticsOf(session, this.lints), ...engine];
   }
 
   private changed(uri: string): void {

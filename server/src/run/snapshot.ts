@@ -11,6 +11,7 @@ import type { ResultMeta } from '../store/result.js';
 import type { ResultStore } from '../store/store.js';
 import { benchmarkTable } from './benchmarks.js';
 import { shownExamples } from './report.js';
+import { notesOf } from './result-lints.js';
 import type { JudgedExpectation, StepResults } from './results.js';
 import { absence, statisticsOf } from './results.js';
 
@@ -68,7 +69,7 @@ export async function buildSnapshot(input: SnapshotInput): Promise<Snapshot> {
       // What stands in the text now is not what an earlier result was computed from.
       written: meta.key === step.key ? writtenForm(planned, texts) : meta.title,
       ...(declaration.documentation !== undefined && { documentation: declaration.documentation }),
-      notes: meta.notes,
+      notes: await notesOf(meta, store),
     };
     if (step.task.kind === 'data') {
       snapshot.data.push(await dataOf(declaration.name, meta, store));
@@ -186,7 +187,7 @@ async function dataOf(name: string, meta: ResultMeta, store: ResultStore): Promi
     names: column('name'),
     ...(labelled && { labels: labels.map(Number) }),
     ...(alphabet === 'dna' && { letters: `letters/${meta.key}` }),
-    notes: meta.notes,
+    notes: await notesOf(meta, store),
   };
 }
 

@@ -21,12 +21,19 @@ import { Reading, rangeOf } from './reading.js';
 export interface LintOptions {
   /** What the settings say now. */
   readonly levels: () => LintLevels;
+  /** Address of docs/lints.md, where editors can open it. */
+  readonly page?: string;
 }
 
 /** The severity of a lint under the settings; undefined where it is off. */
 export function severityOf(lint: Lint, levels: LintLevels, own: Severity = lint.severity): Severity | undefined {
   const level = levels[lint.code] ?? own;
   return level === 'off' ? undefined : level;
+}
+
+/** Where a lint is explained. */
+export function pageOf(code: string, page: string | undefined): string | undefined {
+  return page && `${page}#${code.toLowerCase()}`;
 }
 
 export class LintChecks {
@@ -52,7 +59,7 @@ export class LintChecks {
       const severity = lint.checkModel && severityOf(lint, this.options.levels());
       if (severity === undefined) continue;
       for (const finding of distinct(lint.checkModel!(reading, model, description))) {
-        if (ignoring(ignores, lint, finding) === undefined) report(problemOf(lint, finding, severity));
+        if (ignoring(ignores, lint, finding) === undefined) report(this.problemOf(lint, finding, severity));
       }
     }
   }
@@ -69,13 +76,18 @@ export class LintChecks {
       for (const finding of distinct(lint.check(reading))) {
         const found = ignoring(ignores, lint, finding);
         if (found) used.add(found);
-        else if (severity !== undefined) report(problemOf(lint, finding, severity));
+        else if (severity !== undefined) report(this.problemOf(lint, finding, severity));
       }
     }
     for (const found of ignores) {
       const problem = doubtful(found, used.has(found), experiment);
       if (problem) report(problem);
     }
+  }
+
+  private problemOf(lint: Lint, { remedy = lint.remedy, ...finding }: Finding, severity: Severity): Problem {
+    const page = pageOf(lint.code, this.options.page);
+    return { severity, code: lint.code, remedy, ...finding, ...(page !== undefined && { page }) };
   }
 
   /** A text that cannot be parsed, itself or in what it imports, is not linted: half of it would be missing. */
@@ -112,10 +124,6 @@ function ignoring(ignores: readonly Ignore[], lint: Lint, finding: Finding): Ign
     (part): part is Definition => isDefinition(part) || isAction(part) || isExpectation(part),
   );
   return range && ignoreOf(ignores, lint.code, range, finding.range ?? statement?.$cstNode?.range ?? range);
-}
-
-function problemOf(lint: Lint, { remedy = lint.remedy, ...finding }: Finding, severity: Severity): Problem {
-  return { severity, code: lint.code, remedy, ...finding };
 }
 
 /** What is wrong with an ignore itself. One of a lint that headers or results show may be needed although the text does not. */

@@ -46,6 +46,9 @@ export interface Lineage {
   readonly stages: readonly { readonly called: Called; readonly definition: Definition }[];
 }
 
+/** Declarations that a lineage is followed through: nobody writes more, and every lint follows every one. */
+const LONGEST = 50;
+
 export class Reading {
   readonly definitions: readonly Definition[];
   readonly expectations: readonly Expectation[];
@@ -205,10 +208,11 @@ export class Reading {
     const chain: Definition[] = [];
     for (
       let next: Definition | undefined = data;
-      next !== undefined && !chain.includes(next);
+      next !== undefined && !chain.includes(next) && chain.length < LONGEST;
       next = definitionOf(next.value?.head, 'data')
     )
-      chain.unshift(next);
+      chain.push(next);
+    chain.reverse();
     const stages = chain.flatMap(definition =>
       (definition.value?.stages ?? []).flatMap(stage => {
         const called = this.called(stage);

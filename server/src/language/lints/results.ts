@@ -8,7 +8,7 @@ export const anglesOfNoise: Lint = {
   title: 'Angles to the simplex are those of noise',
   severity: 'info',
   shows,
-  why: 'sin θ = Σₐ Gₐ / (2 ‖G‖). Isotropic noise has 39.1 %, 18.2 % and 5.8 % of its positions more than 30°, 45° and 60° off. Where the interval of a measured share includes that or lies above it, the component off the simplex cannot be told from noise. Real networks show about 30 % beyond 30°.',
+  why: 'The angle θ of a gradient to the simplex has sin θ = Σₐ Gₐ / (2 ‖G‖). Isotropic noise has 39.1 %, 18.2 % and 5.8 % of its positions more than 30°, 45° and 60° off. Where the interval of a measured share includes that or lies above it, the component off the simplex cannot be told from noise. Real networks show about 30 % beyond 30°.',
   citation: 'Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109',
   fine: 'Where every use of the map is corrected: the component is then removed.',
   remedy: 'Use the map with `| simplex_correction`, and look at the histogram of angles beside that of noise.',

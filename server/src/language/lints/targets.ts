@@ -34,9 +34,8 @@ export const saturatedTarget: Lint = {
       }
     }
   },
-  *checkModel(reading, model, { activations, operators }) {
-    const last = activations[0]?.operator.toLowerCase();
-    if (last === undefined || !SQUASHING.includes(last) || operators.length === 0) return;
+  *checkModel(reading, model, { squashing }) {
+    if (squashing === undefined) return;
     for (const target of explainedTargets(reading)) {
       const called = reading.called(target.value.head);
       if (called?.entry.name !== 'output' || definitionOf(target.value.subjects[0], 'model') !== model) continue;
