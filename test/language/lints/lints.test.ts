@@ -132,7 +132,10 @@ attribution b = saliency of o on held`,
     prelude: `${GENES}attribution a = occlusion(mean) of score on held\nmetric found = pgi of a\n`,
     fires: 'benchmark b = compare(methods: [occlusion(mean)], metrics: [pgi, pgu]) of score on held',
     marked: ['pgi', 'pgi'],
-    silent: ['metric lost = pgu of a\nmetric chance = pgr(seed: 1) of a'],
+    silent: [
+      'metric lost = pgu of a\nmetric chance = pgr(seed: 1) of a',
+      'benchmark b = compare(methods: [occlusion(mean)], metrics: [pgi, pgu, pgr(seed: 1)]) of score on held',
+    ],
   },
   GA016: {
     prelude: `${GENES}attribution a = occlusion(mean) of score on held\n`,
@@ -222,6 +225,8 @@ metric first = composite of a, b
     silent: [
       'attribution a = conditional_permutation_importance(repeats: 50000, seed: 1) of score on people',
       'attribution a = conditional_permutation_importance(window: 100, seed: 1) of score on people',
+      'attribution a = knockoff_importance(seed: 1) of score on people',
+      'attribution a = linear_association of score on people\nmetric m = discoveries of a',
     ],
   },
   GA033: {

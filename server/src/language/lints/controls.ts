@@ -27,7 +27,7 @@ export const halfOfTheGap: Lint = {
       if (about) groups.set(about, [...(groups.get(about) ?? []), measured]);
     }
     for (const [about, measured] of groups) {
-      const present = measured.map(({ called }) => called.entry.name);
+      const present = [...new Set([...measured, ...besides(about, reading)].map(({ called }) => called.entry.name))];
       const missing = GAPS.filter(name => !present.includes(name));
       const first = measured[0];
       if (missing.length === 0 || first === undefined) continue;
@@ -45,6 +45,17 @@ export const halfOfTheGap: Lint = {
     }
   },
 };
+
+/** Gaps that benchmarks measure of the target that an attribution explains. */
+function besides(attribution: Definition, reading: Reading): Measured[] {
+  const { target } = attributionFacts(attribution);
+  return reading
+    .measured()
+    .filter(({ declared, called }) => declared.kind === 'benchmark' && GAPS.includes(called.entry.name))
+    .filter(
+      ({ declared }) => target && declared.value.subjects.some(subject => definitionOf(subject, 'target') === target),
+    );
+}
 
 export const orderOfAllClasses: Lint = {
   code: 'GA016',
@@ -130,6 +141,7 @@ const CONTROLS = [
   'composite',
   'composite_ranking',
   'feature_agreement',
+  'discoveries',
   'pgr',
   'keep_curve',
   'simplex_angle',
@@ -320,7 +332,7 @@ export const noErrorControl: Lint = {
   citation:
     'Watson 2022, Human Genetics 141:1499; Candès et al. 2018, JRSS B 80:551; Benjamini & Hochberg 1995, JRSS B 57:289',
   fine: 'Where decoys or spike-ins measure the error of the same ranking.',
-  remedy: 'Add decoys (`with_decoys`, `decoy_precision`), or repeats enough for a correction.',
+  remedy: 'Use `knockoff_importance`, or measure `discoveries` of p-values or `decoy_precision`.',
   *check(reading) {
     const judged = reading
       .measured()
@@ -329,6 +341,7 @@ export const noErrorControl: Lint = {
       const [method] = methods;
       if (method?.entry.category !== 'method' || method.entry.produces !== 'importance') continue;
       if (judged.includes(declared) || argumentOf(method, 'groups')) continue;
+      if (method.entry.typology.errorControl.includes('false discovery')) continue;
       const { length = 0, alphabet } = reading.input(target) ?? {};
       const features = length / Math.max(1, Number(valueOf(method, 'window') ?? 1));
       if (features <= MANY_FEATURES || alphabet === 'dna') continue;
@@ -340,6 +353,16 @@ export const noErrorControl: Lint = {
           typeof repeats === 'number'
             ? `${repeats} repeats give no p-value below 1/${repeats + 1}; among ${features} features that shows nothing.`
             : `\`${method.entry.name}\` ranks ${features} features, and nothing says where chance ends.`,
+        ...(/^p-value/.test(method.entry.typology.errorControl) &&
+          declared.kind === 'attribution' && {
+            fixes: fix(
+              'Measure what is found at a false discovery rate',
+              lineBelow(
+                declared,
+                `metric ${freeName(declared, `${declared.name}_found`)} = discoveries of ${declared.name}`,
+              ),
+            ),
+          }),
       };
     }
   },

@@ -9,11 +9,10 @@ import type { Reading } from './reading.js';
 /** Dropout from which networks hold the same signal several times. */
 const STRONG_DROPOUT = 0.3;
 const SINGLE = ['in_silico_mutagenesis'];
-const JOINT = ['epistasis', 'pairwise_ablation', 'occlusion', 'feature_ablation', 'integrated_hessians'];
 
 export const redundantNetwork: Lint = {
   code: 'GA028',
-  title: 'Single mutations of a network with redundant copies',
+  title: 'Nothing but single mutations of a network with redundant copies',
   severity: 'info',
   shows: ['text'],
   why: 'Dropout makes it best to hold a signal several times. Of f = max(x₁, x₂) at (1, 1) every single knock-out has effect 0, and both together have effect 1: single-site mutagenesis shows nothing where the network is surest. What is missing is Δ₁₂ − Δ₁ − Δ₂.',
@@ -31,10 +30,10 @@ export const redundantNetwork: Lint = {
         .filter(({ entry }) => entry.name === 'dropout')
         .map(layer => Number(valueOf(layer, 'rate')));
       const most = Math.max(0, ...dropout);
-      const joint = explanations.some(
-        other => other.target === target && JOINT.includes(other.methods.at(-1)?.entry.name ?? ''),
+      const others = explanations.some(
+        other => other.target === target && !SINGLE.includes(other.methods.at(-1)?.entry.name ?? ''),
       );
-      if (most < STRONG_DROPOUT || joint) continue;
+      if (most < STRONG_DROPOUT || others) continue;
       yield {
         node: method.node,
         message: `\`${ensemble.name}\` is trained with ${Math.round(100 * most)} % dropout: a signal that it holds twice survives every single mutation.`,

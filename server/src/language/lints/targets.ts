@@ -45,13 +45,15 @@ export const saturatedTarget: Lint = {
 };
 
 function asLogit(target: Definition, called: Called): Finding {
-  const index = argumentOf(called, 'index');
-  const logit = index?.value.$cstNode ? `logit(index: ${index.value.$cstNode.text})` : 'logit';
+  const given = ['index', 'name'].flatMap(parameter => {
+    const text = argumentOf(called, parameter)?.value.$cstNode?.text;
+    return text === undefined ? [] : [`${parameter}: ${text}`];
+  });
+  const logit = given.length > 0 ? `logit(${given.join(', ')})` : 'logit';
   return {
     node: called.node,
     message: `\`${target.name}\` is a probability, which saturates for examples that the network is sure of.`,
-    // Another output of the same name has no logit to be named.
-    fixes: called.values['name'] === undefined ? fix('Explain the logit', replace(called.node, logit)) : [],
+    fixes: fix('Explain the logit', replace(called.node, logit)),
   };
 }
 
