@@ -2,12 +2,13 @@
  * Lints as checks of the language: those of the text while typing, those of headers with the slow checks. Settings decide
  * how serious each is; `xome-ignore` comments take them away, and are themselves looked at.
  */
-import { AstUtils } from 'langium';
+import { AstUtils, interruptAndCheck } from 'langium';
 import type { LangiumDocument, ValidationChecks } from 'langium';
 import type { LangiumServices } from 'langium/lsp';
+import type { CancellationToken } from 'vscode-languageserver';
 import type { ModelDescription } from '../../protocol.js';
 import { isAction, isDefinition, isExpectation } from '../generated/ast.js';
-import type { Definition, Experiment, XomeAstType } from '../generated/ast.js';
+import type { Action, Definition, Expectation, Experiment, XomeAstType } from '../generated/ast.js';
 import { importClosure } from '../imports.js';
 import { ignore } from '../problems.js';
 import type { Problem, Report, Severity } from '../problems.js';
@@ -44,7 +45,7 @@ export class LintChecks {
 
   register(): void {
     const registered: ValidationChecks<XomeAstType> = {
-      Experiment: (experiment, accept) => this.text(experiment, reporter(accept)),
+      Experiment: (experiment, accept, cancelled) => this.text(experiment, reporter(accept), cancelled),
     };
     this.services.validation.ValidationRegistry.register(registered, this, 'fast');
   }
@@ -64,7 +65,8 @@ export class LintChecks {
     }
   }
 
-  private text(experiment: Experiment, report: Report): void {
+  /** Steps aside between lints, so that no keystroke waits for them. */
+  private async text(experiment: Experiment, report: Report, cancelled: CancellationToken): Promise<void> {
     const document = AstUtils.getDocument(experiment);
     if (!this.isWhole(document)) return;
     const reading = this.reading(document);
@@ -72,6 +74,7 @@ export class LintChecks {
     const used = new Set<Ignore>();
     for (const lint of LINTS) {
       if (lint.check === undefined) continue;
+      await interruptAndCheck(cancelled);
       const severity = severityOf(lint, this.options.levels());
       for (const finding of distinct(lint.check(reading))) {
         const found = ignoring(ignores, lint, finding);
@@ -121,7 +124,7 @@ function ignoring(ignores: readonly Ignore[], lint: Lint, finding: Finding): Ign
   const range = finding.range ?? rangeOf(node, property);
   const statement = AstUtils.getContainerOfType(
     node,
-    (part): part is Definition => isDefinition(part) || isAction(part) || isExpectation(part),
+    (part): part is Definition | Action | Expectation => isDefinition(part) || isAction(part) || isExpectation(part),
   );
   return range && ignoreOf(ignores, lint.code, range, finding.range ?? statement?.$cstNode?.range ?? range);
 }

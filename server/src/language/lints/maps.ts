@@ -3,6 +3,7 @@ import { AstUtils } from 'langium';
 import { isAction, isPipeline } from '../generated/ast.js';
 import type { Call, Definition } from '../generated/ast.js';
 import { attributionFacts, definitionOf } from '../interpret/facts.js';
+import type { Fix } from '../problems.js';
 import { append, fix, freeName, lineBelow, rename, replace, setArgument } from './fixes.js';
 import type { Lint } from './lint.js';
 import { declarationOf, listOf, valueOf } from './reading.js';
@@ -29,20 +30,15 @@ export const uncorrectedGradient: Lint = {
       for (const use of uses) {
         if (!showsRaw(use, corrected, reading)) continue;
         const kept = uses.some(other => other !== use && !showsRaw(other, corrected, reading));
-        const name = freeName(declared, `${declared.name}_corrected`);
-        const insteadOf = corrected
+        const fixes = corrected
           ? fix(`Use \`${corrected.name}\``, replace(use, corrected.name))
           : kept
-            ? fix(
-                `Declare \`${name}\` and use it`,
-                replace(use, name),
-                lineBelow(declared, `attribution ${name} = ${declared.name} | simplex_correction`),
-              )
+            ? useCorrected(declared, use)
             : fix('Correct it', append(declared.value, ' | simplex_correction'));
         yield {
           node: use,
           message: `\`${declared.name}\` is a gradient of one-hot DNA with the component that no sequence can test.`,
-          fixes: insteadOf,
+          fixes,
         };
       }
     }
@@ -70,6 +66,13 @@ export const uncorrectedGradient: Lint = {
     }
   },
 };
+
+/** A corrected map of its own, where the raw one is needed too. */
+function useCorrected(declared: Definition, use: Call): readonly Fix[] {
+  const name = freeName(declared, `${declared.name}_corrected`);
+  const line = `attribution ${name} = ${declared.name} | simplex_correction`;
+  return fix(`Declare \`${name}\` and use it`, replace(use, name), lineBelow(declared, line));
+}
 
 function isRawGradient(declared: Definition, reading: Reading): boolean {
   const { map, target } = attributionFacts(declared);

@@ -9,8 +9,8 @@ import { findEntry, isWrapper } from '../../catalog/index.js';
 import type { Category, Entry, Kind, PlainValue } from '../../catalog/index.js';
 import { expectedAt } from '../expected.js';
 import type { WrittenCall, WrittenValue } from '../experiment.js';
-import { isAction, isCall, isDefinition, isExpectation, isList } from '../generated/ast.js';
-import type { Action, Argument, Call, Definition, Expectation } from '../generated/ast.js';
+import { isAction, isCall, isDefinition, isExpectation, isList, isPipeline, isRecord } from '../generated/ast.js';
+import type { Action, Argument, Call, Definition, Expectation, Pipeline, Value } from '../generated/ast.js';
 import { definitionsOf, experimentOf } from '../imports.js';
 import { attributionFacts, definitionOf, headEntry, inputOf } from '../interpret/facts.js';
 import type { Context } from '../interpret/context.js';
@@ -68,12 +68,13 @@ export class Reading {
     this.definitions = definitionsOf(document).filter(({ name, value }) => name !== undefined && value !== undefined);
     this.expectations = items.filter(isExpectation);
     this.actions = items.filter(isAction);
-    this.everyCall = [...this.definitions, ...this.actions].flatMap(item =>
-      AstUtils.streamAst(item).filter(isCall).toArray(),
-    );
+    this.everyCall = [...this.definitions.flatMap(({ value }) => callsOf(value)), ...this.actions.flatMap(callsOf)];
     for (const call of this.everyCall) {
       const named = call.callee?.ref;
-      if (isDefinition(named)) this.uses.set(named, [...(this.uses.get(named) ?? []), call]);
+      if (!isDefinition(named)) continue;
+      const uses = this.uses.get(named);
+      if (uses) uses.push(call);
+      else this.uses.set(named, [call]);
     }
   }
 
@@ -196,12 +197,10 @@ export class Reading {
     const training = this.trainingOf(ensemble);
     const network = training && this.inner(training, 'network');
     if (network === undefined) return [];
-    return AstUtils.streamContents(network.node)
-      .flatMap(part => AstUtils.streamAst(part).filter(isCall))
+    return callsOf(network.node)
       .map(call => this.called(call))
       .filter(called => called?.entry.category === 'layer')
-      .filter(called => called !== undefined)
-      .toArray();
+      .filter(called => called !== undefined);
   }
 
   lineage(data: Definition): Lineage {
@@ -235,6 +234,16 @@ export class Reading {
   isOwn(node: AstNode): boolean {
     return AstUtils.getDocument(node) === this.document;
   }
+}
+
+/** Every call in a clause, outer before inner. By hand: walking whole trees takes most of the time of long documents. */
+function callsOf(part: Pipeline | Action | Value | undefined): Call[] {
+  if (part === undefined) return [];
+  if (isPipeline(part)) return [part.head, ...part.subjects, part.data, ...part.stages].flatMap(callsOf);
+  if (isAction(part)) return callsOf(part.call);
+  if (isList(part)) return part.elements.flatMap(callsOf);
+  if (isRecord(part)) return part.entries.flatMap(({ value }) => callsOf(value));
+  return isCall(part) ? [part, ...part.arguments.flatMap(({ value }) => callsOf(value))] : [];
 }
 
 /** The value of a parameter, or its default. */
