@@ -89,7 +89,9 @@ export const severity = vscode.DiagnosticSeverity;
 /** Diagnostics on the line on which `text` stands; lints, which have tests of their own, left out. */
 export function diagnosticsOf(document: vscode.TextDocument, text: string): vscode.Diagnostic[] {
   const { line } = place(document, text).start;
-  return vscode.languages.getDiagnostics(document.uri).filter(found => found.range.start.line === line && !/^GA\d/.test(codeOf(found)));
+  return vscode.languages
+    .getDiagnostics(document.uri)
+    .filter(found => found.range.start.line === line && !/^GA\d/.test(codeOf(found)));
 }
 
 export function codeOf({ code }: vscode.Diagnostic): string {
