@@ -8,6 +8,8 @@ import type { Context } from './cli/context.js';
 import { CommandError } from './cli/context.js';
 import * as commands from './cli/commands.js';
 import { printProblem } from './cli/terminal.js';
+import { findLint } from './language/lints/lints.js';
+import type { LintLevels } from './language/lints/lint.js';
 import { BACKENDS } from './protocol.js';
 import type { ExecutorOptions } from './protocol.js';
 import { EXIT } from './run/run.js';
@@ -29,6 +31,7 @@ const HELP = `xome: experiments on explanations of genomics models
   --backend NAME      run, show, report: ${BACKENDS.join(', ')} (default ${BACKENDS[0]})
   --threads N         run: threads of the native runtime; 0, the default, lets it choose
   --max-warnings N    check: exit with 2 when there are more warnings
+  --lint CODE=LEVEL   check: severity of a lint: error, warning, info, hint, off; may be repeated
 
 exit codes: 0 all well, 1 an expectation failed, 2 the experiment is wrong, 3 the run failed or a file cannot be read,
 130 cancelled
@@ -41,6 +44,7 @@ const OPTIONS = {
   backend: { type: 'string' },
   threads: { type: 'string' },
   'max-warnings': { type: 'string' },
+  lint: { type: 'string', multiple: true },
   output: { type: 'string', short: 'o' },
   stdio: { type: 'boolean' },
 } as const;
@@ -99,7 +103,11 @@ async function dispatch(
       const maxWarnings = values['max-warnings'];
       return commands.checkCommand(
         operands,
-        { json, ...(maxWarnings !== undefined && { maxWarnings: wholeNumber('--max-warnings', maxWarnings) }) },
+        {
+          json,
+          lints: lintLevels(values.lint ?? []),
+          ...(maxWarnings !== undefined && { maxWarnings: wholeNumber('--max-warnings', maxWarnings) }),
+        },
         context,
       );
     }
@@ -154,6 +162,15 @@ function backendOf(values: Values): ExecutorOptions['backend'] {
   const backend = BACKENDS.find(one => one === asked);
   if (!backend) throw usage(`There is no backend "${asked}"; there are ${BACKENDS.join(', ')}.`);
   return backend;
+}
+
+function lintLevels(written: readonly string[]): LintLevels {
+  const levels = written.map(text => {
+    const [, code = '', level] = /^(GA\d{3})=(error|warning|info|hint|off)$/.exec(text) ?? [];
+    if (level === undefined || !findLint(code)) throw usage(`--lint takes a lint and a severity, found "${text}".`);
+    return [code, level as LintLevels[string]] as const; // as the pattern has it
+  });
+  return Object.fromEntries(levels);
 }
 
 function wholeNumber(option: string, text: string): number {

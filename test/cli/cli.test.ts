@@ -149,6 +149,18 @@ describe('xome check', () => {
     expect(json.diagnostics).toContainEqual(expect.objectContaining({ line: 12, severity: 'error' }));
   });
 
+  it('says what lints doubt, which fails only where it is asked to', async () => {
+    const { code, err } = await xome('check', 'a.xome');
+    expect(err).toMatch(/^a\.xome:11:1: warning .* \[GA020\]$/m);
+    expect(err).toMatch(/1 file, 0 errors, 1 warning$/m);
+    expect(code).toBe(0);
+    expect((await xome('check', 'a.xome', '--max-warnings', '0')).code).toBe(2);
+    expect((await xome('check', 'a.xome', '--max-warnings', '0', '--lint', 'GA020=hint')).code).toBe(0);
+    expect((await xome('check', 'a.xome', '--lint', 'GA018=off', '--lint', 'GA020=error')).err).not.toContain('GA018');
+    expect((await xome('check', 'a.xome', '--lint', 'GA020=error')).code).toBe(2);
+    expect((await xome('check', 'a.xome', '--lint', 'GA999=off')).err).toContain('found "GA999=off"');
+  });
+
   it('checks the headers of models', async () => {
     await writeFile(join(folder, 'a.xome'), EXPERIMENT.replace('dna(3)', 'dna(5)'));
     expect((await xome('check', 'a.xome')).err).toMatch(/model\/input-length/);

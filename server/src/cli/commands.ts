@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { PlainCall } from '../catalog/index.js';
 import { entriesOf, isMap } from '../catalog/index.js';
 import type { FileDiagnostic } from '../language/check-file.js';
+import type { LintLevels } from '../language/lints/lint.js';
 import type { ExecutorOptions, ModelDescription } from '../protocol.js';
 import { quantity } from '../protocol.js';
 import { EngineError } from '../run/supervisor.js';
@@ -29,12 +30,15 @@ import { alignColumns, painter, printProblem } from './terminal.js';
 /** `xome check FILE…`: every diagnostic of the editor. */
 export async function checkCommand(
   files: readonly string[],
-  options: { json: boolean; maxWarnings?: number },
+  options: { json: boolean; maxWarnings?: number; lints?: LintLevels },
   context: Context,
 ): Promise<ExitCode> {
   const found: FileDiagnostic[] = [];
   await withEngine(context, async engine => {
-    for (const file of files) found.push(...(await check(resolve(context.folder, file), engine, context)).diagnostics);
+    for (const file of files) {
+      const { diagnostics } = await check(resolve(context.folder, file), engine, context, options.lints);
+      found.push(...diagnostics);
+    }
   });
   // A document that two files import is reported once.
   const diagnostics = [...new Map(found.map(diagnostic => [JSON.stringify(diagnostic), diagnostic])).values()];

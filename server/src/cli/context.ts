@@ -3,6 +3,7 @@ import { basename, relative } from 'node:path';
 import type { CheckedFile, FileDiagnostic } from '../language/check-file.js';
 import { checkFile } from '../language/check-file.js';
 import type { Experiment } from '../language/experiment.js';
+import type { LintLevels } from '../language/lints/lint.js';
 import type { Plan } from '../plan/plan.js';
 import { makePlan } from '../plan/plan.js';
 import { PlanError } from '../plan/problem.js';
@@ -48,14 +49,19 @@ export async function withEngine<T>(context: Context, work: (engine: Supervisor)
 }
 
 /** Every diagnostic of the editor. Says once when headers cannot be read because the engine does not work. */
-export function check(file: string, engine: Supervisor, context: Context): Promise<CheckedFile> {
+export function check(
+  file: string,
+  engine: Supervisor,
+  context: Context,
+  lints: LintLevels = {},
+): Promise<CheckedFile> {
   let said = false;
   const headers = engineHeaders(engine, problem => {
     if (said) return;
     said = true;
     context.terminal.err.write(`Shapes of models and data are not checked: ${problem.message}\n`);
   });
-  return checkFile(file, { headers });
+  return checkFile(file, { headers, lints });
 }
 
 /** A checked experiment and its plan and store. Prints findings; ends the command when there is nothing to run. */

@@ -8,6 +8,7 @@ import { buildExperiment } from './build-experiment.js';
 import type { Experiment, SourceRange } from './experiment.js';
 import type { HeaderReader } from './headers.js';
 import { importClosure } from './imports.js';
+import type { LintLevels } from './lints/lint.js';
 import { createXomeServices } from './module.js';
 import { isProblemData } from './problems.js';
 import type { ProblemData, Severity } from './problems.js';
@@ -37,6 +38,8 @@ export interface CheckedFile {
 export interface CheckOptions {
   /** Reads headers of models and data; without it lengths and shapes are not checked. */
   readonly headers?: HeaderReader;
+  /** Severity of lints by code, where it is not their own. */
+  readonly lints?: LintLevels;
   /** Where files are read from; the disk by default. */
   readonly files?: () => FileSystemProvider;
 }
@@ -52,7 +55,7 @@ const SEVERITIES: readonly Severity[] = ['error', 'warning', 'info', 'hint'];
 export async function checkFile(path: string, options: CheckOptions = {}): Promise<CheckedFile> {
   const absolute = resolve(path);
   const files = options.files === undefined ? NodeFileSystem : { fileSystemProvider: options.files };
-  const { shared, xome } = createXomeServices(files, options.headers);
+  const { shared, xome } = createXomeServices(files, options.headers, undefined, { levels: () => options.lints ?? {} });
   const { LangiumDocuments: documents, DocumentBuilder: builder } = shared.workspace;
   if (!absolute.endsWith('.xome')) return unreadable(absolute, 'it is not an experiment.');
   let document: LangiumDocument;

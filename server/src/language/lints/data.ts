@@ -191,7 +191,7 @@ export const overlappingSplits: Lint = {
   title: 'Parts of different splits',
   severity: 'warning',
   shows: ['text'],
-  why: 'The parts of one split have no example in common. A training part cut with one seed and a test part cut with another do: of a test part of 20 %, four fifths are in the other training part.',
+  why: 'The parts of one split have no example in common. A training part cut with one seed and a test part cut with another do: of a test part of 20 %, four fifths are in the training part of another cut with no validation.',
   citation: 'Kapoor & Narayanan 2023, Patterns 4:100804',
   fine: 'Where the two are never used together.',
   remedy: 'Use the same shares and seed for all parts.',

@@ -84,7 +84,7 @@ export const twins: Lint = {
   severity: 'warning',
   shows: ['text'],
   why: 'Training is reproducible to the bit: the same network, data, settings and seed give the same weights. Two such ensembles agree perfectly, and agreement between them says nothing.',
-  citation: 'Reynolds & Pan 2025, PLoS Comput Biol 21(12):e1013784 (draws that are seeded again)',
+  citation: 'By construction: training is deterministic here',
   fine: 'Never, but as a test of reproducibility.',
   remedy: 'Give each its own seed.',
   *check(reading) {
