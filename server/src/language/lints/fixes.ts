@@ -49,12 +49,6 @@ export function lineBelow(definition: Definition, text: string): Edit | undefine
   return { range: { start: end, end }, newText: `\n${text}` };
 }
 
-/** A line of its own above a declaration, below the comments in front of it. */
-export function lineAbove(definition: Definition, text: string): Edit | undefined {
-  const start = rangeOf(definition)?.start;
-  return start && { range: { start, end: start }, newText: `${text}\n` };
-}
-
 /** A name that no declaration of the document has, made from a wish. */
 export function freeName(near: Definition, wish: string): string {
   const root = AstUtils.getDocument(near).parseResult.value;

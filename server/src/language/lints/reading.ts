@@ -12,7 +12,7 @@ import type { WrittenCall, WrittenValue } from '../experiment.js';
 import { isAction, isCall, isDefinition, isExpectation, isList, isPipeline, isRecord } from '../generated/ast.js';
 import type { Action, Argument, Call, Definition, Expectation, Pipeline, Value } from '../generated/ast.js';
 import { definitionsOf, experimentOf } from '../imports.js';
-import { attributionFacts, definitionOf, headEntry, inputOf } from '../interpret/facts.js';
+import { attributionFacts, definitionOf, inputOf } from '../interpret/facts.js';
 import type { Context } from '../interpret/context.js';
 import { interpretCall, parameterOf } from '../interpret/values.js';
 
@@ -261,11 +261,6 @@ export function argumentOf({ node, entry }: Called, parameter: string): Argument
 export function listOf(called: Called | undefined, parameter: string): Call[] {
   const value = called && argumentOf(called, parameter)?.value;
   return isList(value) ? value.elements.filter(isCall) : [];
-}
-
-/** The catalog entry that an attribution's head stands for, by name. */
-export function methodName(attribution: Definition): string | undefined {
-  return headEntry(attribution)?.name;
 }
 
 /** The declaration around a node. */
