@@ -2,13 +2,13 @@
  * FASTA by range: through the `.fai` index of samtools, and of files compressed by bgzip through the `.gzi` index of its
  * blocks. http://www.htslib.org/doc/faidx.html; SAM/BAM format specification, section 4.1 (BGZF).
  */
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { stat, type FileHandle } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { Failure } from '../failure.js';
 import { bytesOf } from './bytes.js';
 import { NO_BASE } from './examples.js';
 import { CODE_OF_BYTE } from './one-hot.js';
-import { unreadable } from './source.js';
+import { openFile } from './source.js';
 
 /** A block of BGZF has at most so many bytes, compressed and not. */
 const BLOCK = 1 << 16;
@@ -41,12 +41,7 @@ export class IndexedFasta {
   /** @throws Failure `data/unreadable`, `data/no-index`, `data/index`, `data/not-bgzip` */
   static async open(path: string): Promise<IndexedFasta> {
     const entries = await readFai(`${path}.fai`, path);
-    let file: FileHandle;
-    try {
-      file = await open(path);
-    } catch (error) {
-      throw unreadable(path, error);
-    }
+    const file = await openFile(path);
     try {
       const magic = Buffer.alloc(18);
       await file.read(magic, 0, 18, 0);

@@ -6,10 +6,10 @@
  * Format: https://www.cog-genomics.org/plink/1.9/formats#bed. Chang et al. 2015, GigaScience 4:7. Exact test: Wigginton,
  * Cutler & Abecasis 2005, Am. J. Hum. Genet. 76:887.
  */
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { Failure } from '../failure.js';
 import { bytesOf } from './bytes.js';
-import { unreadable } from './source.js';
+import { openFile } from './source.js';
 
 export interface Variant {
   readonly chromosome: string;
@@ -129,12 +129,7 @@ async function checkHeader(path: string): Promise<number> {
 }
 
 async function withFile<Result>(path: string, use: (file: FileHandle) => Promise<Result>): Promise<Result> {
-  let file: FileHandle;
-  try {
-    file = await open(path);
-  } catch (error) {
-    throw unreadable(path, error);
-  }
+  const file = await openFile(path);
   try {
     return await use(file);
   } finally {
@@ -183,12 +178,7 @@ export async function* blocksOf({ path, people, variants }: PlinkFile): AsyncGen
   const stride = strideOf(people.length);
   const most = Math.max(1, Math.floor(BLOCK_BYTES / stride));
   const buffer = new Uint8Array(Math.min(most, variants.length) * stride);
-  let file: FileHandle;
-  try {
-    file = await open(path);
-  } catch (error) {
-    throw unreadable(path, error);
-  }
+  const file = await openFile(path);
   try {
     for (let from = 0; from < variants.length; from += most) {
       const count = Math.min(most, variants.length - from);

@@ -1,4 +1,5 @@
 /** What every data source offers, and how it finds its files. */
+import { open, type FileHandle } from 'node:fs/promises';
 import type { DataDescription } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import type { Examples } from './examples.js';
@@ -22,6 +23,15 @@ export function pathOf(hash: string, files: Files): string {
     });
   }
   return path;
+}
+
+/** @throws Failure `data/unreadable` */
+export async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }
 
 /** The failure for a file that the system will not let us read; `area` is the first part of its code. */

@@ -2,10 +2,10 @@
  * Genomes in UCSC's 2bit format, read by range: the index when the file is opened, then only the bytes of the bases that
  * are asked for. https://genome.ucsc.edu/FAQ/FAQformat.html#format7, versions 0 and 1, both byte orders.
  */
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { Failure } from '../failure.js';
 import { LETTERS } from './examples.js';
-import { unreadable } from './source.js';
+import { openFile } from './source.js';
 
 const MAGIC = 0x1a412743;
 /** More sequences than any assembly has scaffolds. */
@@ -40,12 +40,7 @@ export class TwoBit {
 
   /** @throws Failure `data/unreadable`, `data/not-2bit`, `data/damaged-2bit` */
   static async open(path: string): Promise<TwoBit> {
-    let file: FileHandle;
-    try {
-      file = await open(path);
-    } catch (error) {
-      throw unreadable(path, error);
-    }
+    const file = await openFile(path);
     try {
       const header = await readAt(file, path, 0, 16);
       const little = header.readUInt32LE(0) === MAGIC;

@@ -12,7 +12,7 @@ import { diffusionOf, matrixOf } from '../metrics/diffusion.js';
 import { planNetwork } from '../models/network/network.js';
 import { annotationMask } from '../train/annotation.js';
 import { labelRows, partition } from '../train/labels.js';
-import { TrainingGraphs, trainMember, type Epoch, type Rows, type Training } from '../train/member.js';
+import { gathered, TrainingGraphs, trainMember, type Epoch, type Rows, type Training } from '../train/member.js';
 import { OPTIMIZERS, type Optimized } from '../train/optimizers.js';
 import type { Weights } from '../train/step-graph.js';
 import { drawWeights, flattened } from '../train/weights.js';
@@ -131,7 +131,7 @@ async function prepare(parameters: Parameters, examples: StoredExamples): Promis
   if (parts.training.length === 0)
     throw new Failure('train/empty', 'no example is left to train on', { remedy: 'Lower `validation`.' });
   const x = await examples.inputs(0, count);
-  const rowsOf = (chosen: readonly number[]): Rows => ({ x: picked(x, chosen, size), y: picked(y, chosen, units) });
+  const rowsOf = (chosen: readonly number[]): Rows => ({ x: gathered(x, chosen, size), y: gathered(y, chosen, units) });
   const optimizer = parameters.optimizer as unknown as Call;
   // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
   const make = OPTIMIZERS[optimizer.call as keyof typeof OPTIMIZERS] as (own: unknown) => (size: number) => Optimized;
@@ -192,12 +192,6 @@ async function givenOf(
 }
 
 const initialOf = ({ scale, initial }: Parameters) => (scale === undefined ? initial : { deviation: scale });
-
-function picked(values: Float32Array, rows: readonly number[], size: number): Float32Array {
-  const out = new Float32Array(rows.length * size);
-  rows.forEach((row, i) => out.set(values.subarray(row * size, (row + 1) * size), i * size));
-  return out;
-}
 
 /** [epoch, field]; epochs that were not needed are no numbers. */
 function curves(epochs: readonly Epoch[], most: number): Float32Array {

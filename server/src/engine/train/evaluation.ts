@@ -5,9 +5,9 @@ import { GraphBuilder } from '../graph/builder.js';
 import { sizeOf, type Tensor } from '../graph/graph.js';
 import { elements } from '../methods/passes.js';
 import { rocArea } from '../metrics/curves.js';
-import type { PlannedNetwork } from '../models/network/network.js';
+import { networkInput, type PlannedNetwork } from '../models/network/network.js';
 import { LOSSES, lossInput, type LossName } from './losses.js';
-import { networkInput, type Weights } from './step-graph.js';
+import type { Weights } from './step-graph.js';
 
 export type Monitor = 'loss' | 'auroc' | 'accuracy' | 'r2';
 

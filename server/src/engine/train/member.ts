@@ -140,9 +140,10 @@ export async function trainMember(
 
 const copied = (weights: Weights): Weights => new Map([...weights].map(([name, values]) => [name, values.slice()]));
 
-function gathered(values: Float32Array, rows: Uint32Array, size: number): Float32Array {
+/** The given rows of [row, size], in their order. */
+export function gathered(values: Float32Array, rows: ArrayLike<number>, size: number): Float32Array {
   const out = new Float32Array(rows.length * size);
-  rows.forEach((row, i) => out.set(values.subarray(row * size, (row + 1) * size), i * size));
+  Array.from(rows).forEach((row, i) => out.set(values.subarray(row * size, (row + 1) * size), i * size));
   return out;
 }
 

@@ -8,7 +8,7 @@ import { GraphBuilder } from '../graph/builder.js';
 import { floats, sizeOf, type Tensor } from '../graph/graph.js';
 import { addGradient, elements } from '../methods/passes.js';
 import type { Emission } from '../models/network/layer.js';
-import type { PlannedNetwork } from '../models/network/network.js';
+import { networkInput, type PlannedNetwork } from '../models/network/network.js';
 import { differentiate } from '../transforms/autodiff.js';
 import { LOSSES, lossInput, type LossName } from './losses.js';
 
@@ -47,11 +47,6 @@ export interface StepResult {
 
 /** Parameter values by name. */
 export type Weights = ReadonlyMap<string, Float32Array>;
-
-/** One-hot DNA stands in the store as [position, base]; networks slide along positions: [base, position]. */
-export function networkInput(builder: GraphBuilder, x: string): string {
-  return builder.rank(x) === 3 ? builder.add('Transpose', [x], { perm: [0, 2, 1] }) : x;
-}
 
 export class StepGraph {
   private constructor(

@@ -1,11 +1,10 @@
 /** Parameters of a network: drawn at the beginning, laid out as one row, and put back into a graph. */
 import type { InputSpace } from '../data/input-space.js';
-import { GraphBuilder } from '../graph/builder.js';
-import { sizeOf, type Graph } from '../graph/graph.js';
+import { sizeOf, type Graph, type Tensor } from '../graph/graph.js';
 import type { Initialiser, Parameter } from '../models/network/layer.js';
-import type { PlannedNetwork } from '../models/network/network.js';
+import { finishedGraph, type PlannedNetwork } from '../models/network/network.js';
 import { Stream } from '../random/philox.js';
-import { networkInput, type Weights } from './step-graph.js';
+import type { Weights } from './step-graph.js';
 
 export type Initial = 'he_normal' | 'glorot_uniform' | 'fan_in_uniform' | { readonly deviation: number };
 
@@ -82,16 +81,7 @@ export function unflattened(parameters: readonly Parameter[], row: Float32Array)
 
 /** A trained network as a graph over stored examples, [batch, …shape] with an open batch. */
 export function networkGraph(network: PlannedNetwork, space: InputSpace, weights: Weights, name: string): Graph {
-  const builder = new GraphBuilder(name);
-  // Nothing that the layers add depends on the batch: it is opened below.
-  const x = builder.input('input', 'float32', [1, ...space.shape]);
   const shapes = new Map(network.parameters.map(parameter => [parameter.name, parameter.shape]));
-  const parameter = (of: string): string =>
-    builder.has(of) ? of : builder.constant({ type: 'float32', shape: shapes.get(of)!, data: weights.get(of)! }, of);
-  const graph = builder.finish([network.emit({ builder, parameter }, networkInput(builder, x))]);
-  const open = <Header extends { shape: readonly (number | string)[] }>(header: Header): Header => ({
-    ...header,
-    shape: ['batch', ...header.shape.slice(1)],
-  });
-  return { ...graph, inputs: graph.inputs.map(open), outputs: graph.outputs.map(open) };
+  const valueOf = (of: string): Tensor => ({ type: 'float32', shape: shapes.get(of)!, data: weights.get(of)! });
+  return finishedGraph(network, space.shape, valueOf, name);
 }

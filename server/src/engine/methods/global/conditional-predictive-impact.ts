@@ -3,7 +3,6 @@
  * paired t-test over the examples. Watson & Wright 2021, Machine Learning 110:2107.
  */
 import type { conditional_predictive_impact } from '../../../catalog/methods/global.js';
-import { axesOf } from '../../data/input-space.js';
 import { Failure } from '../../failure.js';
 import { studentCdf } from '../../random/student-distribution.js';
 import { groupsOf } from '../groups.js';
@@ -11,7 +10,7 @@ import type { Method } from '../method.js';
 import { Pass } from '../passes.js';
 import { knockoffsOf } from './knockoffs.js';
 import { lossOf } from './loss.js';
-import { ROWS_AT_ONCE, wholeData } from './whole-data.js';
+import { askChanged, rowsOfGroups, wholeData } from './whole-data.js';
 
 export const conditionalPredictiveImpact: Method<typeof conditional_predictive_impact> = async (
   context,
@@ -33,26 +32,22 @@ export const conditionalPredictiveImpact: Method<typeof conditional_predictive_i
   const before = each(outputs);
   const forward = await Pass.forward(model, executor);
 
-  const replaced = async (features: readonly number[], knockoffs: Float32Array): Promise<Float32Array> => {
-    const found = new Float32Array(count);
-    for (let from = 0; from < count; from += ROWS_AT_ONCE) {
-      const to = Math.min(from + ROWS_AT_ONCE, count);
-      const rows = x.slice(from * length, to * length);
-      for (let row = from; row < to; row++)
-        for (const feature of features) rows[(row - from) * length + feature] = knockoffs[row * length + feature]!;
-      found.set(await forward.run(rows, passed), from);
-    }
-    return found;
-  };
+  const replaced = (features: readonly number[], knockoffs: Float32Array): Promise<Float32Array> =>
+    askChanged(
+      forward,
+      x,
+      count,
+      (row, example) => {
+        for (const feature of features) row[feature] = knockoffs[example * length + feature]!;
+      },
+      passed,
+    );
 
   return {
     produces: 'importance',
     axes: [],
     unit: loss.unit,
-    rows: {
-      axis: groups.members.every(members => members.length === 1) ? axesOf(model.space)[0]!.name : 'group',
-      names: groups.names,
-    },
+    rows: rowsOfGroups(groups, model.space),
     arrays: [
       { name: 'standard_errors', type: 'float64', unit: loss.unit, axes: [] },
       { name: 'p_values', type: 'float64', unit: 'probability', axes: [] },

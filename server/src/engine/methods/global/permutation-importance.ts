@@ -7,7 +7,6 @@
 import type { conditional_permutation_importance, permutation_importance } from '../../../catalog/methods/global.js';
 import type { ParametersOf } from '../../../catalog/specification.js';
 import type { Note } from '../../../protocol.js';
-import { axesOf } from '../../data/input-space.js';
 import { Stream } from '../../random/philox.js';
 import { groupsOf } from '../groups.js';
 import type { Method, MethodContext, PreparedMethod } from '../method.js';
@@ -15,7 +14,7 @@ import { Pass } from '../passes.js';
 import { Correlations, correlationNotes, type Moved } from './correlations.js';
 import { lossOf, type Loss } from './loss.js';
 import { predictor } from './predictor.js';
-import { ROWS_AT_ONCE, wholeData } from './whole-data.js';
+import { askChanged, rowsOfGroups, wholeData } from './whole-data.js';
 
 type Parameters = ParametersOf<typeof permutation_importance>;
 
@@ -99,30 +98,14 @@ async function prepare(
   const forward = await Pass.forward(model, executor);
 
   /** The target at every example with the group exchanged. */
-  const exchanged = async ({ write }: Exchange, order: Uint32Array): Promise<Float32Array> => {
-    const found = new Float32Array(examples.count);
-    for (let first = 0; first < examples.count; first += ROWS_AT_ONCE) {
-      const last = Math.min(first + ROWS_AT_ONCE, examples.count);
-      const rows = x.slice(first * model.size, last * model.size);
-      for (let example = first; example < last; example++)
-        write(
-          rows.subarray((example - first) * model.size, (example - first + 1) * model.size),
-          example,
-          order[example]!,
-        );
-      found.set(await forward.run(rows, passed), first);
-    }
-    return found;
-  };
+  const exchanged = ({ write }: Exchange, order: Uint32Array): Promise<Float32Array> =>
+    askChanged(forward, x, examples.count, (row, example) => write(row, example, order[example]!), passed);
 
   return {
     produces: 'importance',
     axes: [],
     unit: loss.unit,
-    rows: {
-      axis: groups.members.every(members => members.length === 1) ? axesOf(model.space)[0]!.name : 'group',
-      names: groups.names,
-    },
+    rows: rowsOfGroups(groups, model.space),
     arrays: [
       { name: 'repeats', type: 'float64', unit: loss.unit, axes: [{ name: 'repeat', size: repeats }] },
       ...(tested ? [{ name: 'p_values', type: 'float64' as const, unit: 'probability', axes: [] }] : []),

@@ -4,10 +4,9 @@
  */
 import type { PlainCall } from '../../../catalog/specification.js';
 import { Failure } from '../../failure.js';
-import { GraphBuilder } from '../../graph/builder.js';
 import type { Graph, Tensor } from '../../graph/graph.js';
 import type { Parameter, Shape } from '../network/layer.js';
-import { planNetwork } from '../network/network.js';
+import { finishedGraph, planNetwork } from '../network/network.js';
 import { converted, permuted } from './conversion.js';
 import type { KerasFile } from './file.js';
 import type { Origin } from './origin.js';
@@ -50,18 +49,8 @@ export function importDeclared(file: KerasFile, origin: Origin, network: PlainCa
       place: `layer ${extra.layer} of ${file.name}`,
       remedy: `The network has ${declared.length} layers with weights, the file ${found.length}: add what is missing.`,
     });
-  const builder = new GraphBuilder(file.name);
-  // Nothing that the layers add depends on the batch: it is opened again below.
-  const [channels, positions] = input;
-  const x = builder.input('input', 'float32', positions === undefined ? [1, channels] : [1, positions, channels]);
-  const first = positions === undefined ? x : builder.add('Transpose', [x], { perm: [0, 2, 1] });
-  const parameter = (name: string): string => (builder.has(name) ? name : builder.constant(values.get(name)!, name));
-  const graph = builder.finish([planned.emit({ builder, parameter }, first)]);
-  const open = <Header extends { shape: readonly (number | string)[] }>(header: Header): Header => ({
-    ...header,
-    shape: ['batch', ...header.shape.slice(1)],
-  });
-  return { ...graph, inputs: graph.inputs.map(open), outputs: graph.outputs.map(open) };
+  // Examples are stored with positions in front of channels.
+  return finishedGraph(planned, [...input].reverse(), parameter => values.get(parameter)!, file.name);
 }
 
 /** The layers that have parameters. */

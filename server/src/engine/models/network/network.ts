@@ -4,6 +4,8 @@
  */
 import type { PlainCall } from '../../../catalog/specification.js';
 import { Failure } from '../../failure.js';
+import { GraphBuilder } from '../../graph/builder.js';
+import type { Graph, Tensor } from '../../graph/graph.js';
 import { LAYERS } from './layers.js';
 import type { Layer, Planned, Shape } from './layer.js';
 
@@ -51,4 +53,32 @@ function planLayers(calls: readonly PlainCall[], input: Shape, prefix: string): 
     parameters: layers.flatMap(layer => layer.parameters),
     emit: (emission, x) => layers.reduce((value, layer) => layer.emit(emission, value), x),
   };
+}
+
+/** One-hot DNA is stored as [position, base]; networks slide along positions: [base, position]. */
+export function networkInput(builder: GraphBuilder, x: string): string {
+  return builder.rank(x) === 3 ? builder.add('Transpose', [x], { perm: [0, 2, 1] }) : x;
+}
+
+/**
+ * A network with its parameters as constants, over stored examples [batch, …shape] with an open batch.
+ *
+ * @param valueOf the value of a parameter, by its name
+ */
+export function finishedGraph(
+  network: PlannedNetwork,
+  shape: readonly number[],
+  valueOf: (parameter: string) => Tensor,
+  name: string,
+): Graph {
+  const builder = new GraphBuilder(name);
+  // Nothing that the layers add depends on the batch: it is opened below.
+  const x = builder.input('input', 'float32', [1, ...shape]);
+  const parameter = (of: string): string => (builder.has(of) ? of : builder.constant(valueOf(of), of));
+  const graph = builder.finish([network.emit({ builder, parameter }, networkInput(builder, x))]);
+  const open = <Header extends { shape: readonly (number | string)[] }>(header: Header): Header => ({
+    ...header,
+    shape: ['batch', ...header.shape.slice(1)],
+  });
+  return { ...graph, inputs: graph.inputs.map(open), outputs: graph.outputs.map(open) };
 }
