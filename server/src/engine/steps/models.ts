@@ -1,4 +1,5 @@
 /** The networks behind a target: the one of a file, or the members that an experiment has trained. */
+import type { PlainCall } from '../../catalog/specification.js';
 import { Task, type Target } from '../../protocol.js';
 import type { ResultStore } from '../../store/store.js';
 import type { InputSpace } from '../data/input-space.js';
@@ -33,7 +34,9 @@ export async function trainedGraphs(
   const task = Task.parse(meta.task);
   if (task.kind !== 'training') throw new Error(`the result ${key} is no training`);
   const { space } = await StoredExamples.open(store, task.data);
-  const network = planNetwork(task.training.parameters['network'] as never, networkShape(space.shape));
+  // The plan has checked the parameters of the training against the catalog.
+  const declared = task.training.parameters['network'] as unknown as PlainCall;
+  const network = planNetwork(declared, networkShape(space.shape));
   const rows = await (await store.array(key, 'weights')).read();
   const size = rows.length / meta.rows;
   const graphs = Array.from({ length: meta.rows }, (_, member) => {
