@@ -8,6 +8,7 @@ import type { Files } from '../data/source.js';
 import type { Graph } from '../graph/graph.js';
 import { planNetwork } from '../models/network/network.js';
 import { ScalarModel } from '../models/model.js';
+import { networkShape } from '../train/declared.js';
 import { networkGraph, unflattened } from '../train/weights.js';
 import { metaOf } from './results.js';
 
@@ -50,10 +51,4 @@ export async function trainedGraphs(
 export function trainedKey({ model }: Target): string | undefined {
   const { of } = model.parameters;
   return model.category === 'training' && typeof of === 'string' ? of : undefined;
-}
-
-/** Shape of an example as networks take it: channels in front of positions. */
-export function networkShape(shape: readonly number[]): readonly [number] | readonly [number, number] {
-  const [first, second] = shape;
-  return second === undefined ? [first!] : [second, first!];
 }

@@ -1,30 +1,14 @@
 /** A training step: trains the members of an ensemble one after another; a finished member is a finished block. */
-import type { ParametersOf } from '../../catalog/specification.js';
-import type * as specifications from '../../catalog/training.js';
-import type { Call, Note, Task } from '../../protocol.js';
+import type { Note, Task } from '../../protocol.js';
 import type { Json } from '../../store/writer.js';
-import { pathOf } from '../data/source.js';
 import { StoredExamples } from '../data/stored-examples.js';
-import { Failure } from '../failure.js';
 import { sizeOf } from '../graph/graph.js';
-import { Correlations } from '../methods/global/correlations.js';
-import { diffusionOf, matrixOf } from '../metrics/diffusion.js';
-import { planNetwork } from '../models/network/network.js';
-import { annotationMask } from '../train/annotation.js';
-import { labelRows, partition } from '../train/labels.js';
-import { gathered, TrainingGraphs, trainMember, type Epoch, type Rows, type Training } from '../train/member.js';
-import { OPTIMIZERS, type Optimized } from '../train/optimizers.js';
-import type { Weights } from '../train/step-graph.js';
+import { givenWeights, initialOf, prepareTraining, type TrainParameters } from '../train/declared.js';
+import { TrainingGraphs, trainMember, type Epoch } from '../train/member.js';
 import { drawWeights, flattened } from '../train/weights.js';
-import { networkShape } from './models.js';
 import { commonFacts, type StepContext } from './step.js';
 
-/** Numbers of a data set that training keeps in memory: 4 GiB of float32. */
-const MOST_NUMBERS = 2 ** 30;
-
 const FIELDS = ['loss', 'validation loss', 'monitored', 'rate'] as const;
-
-type Parameters = ParametersOf<typeof specifications.train>;
 
 /** What the ledger keeps of a member. */
 interface MemberEntry {
@@ -39,12 +23,12 @@ interface MemberEntry {
 export async function runTraining(task: Extract<Task, { kind: 'training' }>, context: StepContext): Promise<void> {
   const { store, key, executor, signal, checkpoint, progress } = context;
   // The plan has checked the parameters against the catalog.
-  const parameters = task.training.parameters as unknown as Parameters;
+  const parameters = task.training.parameters as unknown as TrainParameters;
   const { members, epochs } = parameters;
   const examples = await StoredExamples.open(store, task.data);
-  const training = await prepare(parameters, examples);
+  const training = await prepareTraining(parameters, examples);
   const { network, seed } = training;
-  const given = await givenOf(training, examples, context);
+  const given = await givenWeights(training, examples, context);
   const layouts = [
     {
       name: 'array',
@@ -112,87 +96,6 @@ export async function runTraining(task: Extract<Task, { kind: 'training' }>, con
   }
 }
 
-/** @throws Failure where network, data and loss do not fit together */
-async function prepare(parameters: Parameters, examples: StoredExamples): Promise<Training> {
-  const { loss, seed, validation, monitor } = parameters;
-  const { space, size, count, labels } = examples;
-  if (size * count > MOST_NUMBERS)
-    throw new Failure('train/size', `${count} examples of ${size} numbers are more than training keeps in memory`, {
-      remedy: 'Train on a sample: data part = all | sample(100000, seed: 1).',
-    });
-  const network = planNetwork(parameters.network, networkShape(space.shape));
-  const units = sizeOf(network.output);
-  const y = labelRows(labels, examples.names, loss, units);
-  if (monitor === 'auroc' && loss !== 'binary_cross_entropy')
-    throw new Failure('train/monitor', `AUROC is of two classes, and the loss is ${loss}`, {
-      remedy: 'Monitor the loss, the accuracy or r2.',
-    });
-  const parts = partition(labels, examples.origins, loss.endsWith('cross_entropy'), validation, seed);
-  if (parts.training.length === 0)
-    throw new Failure('train/empty', 'no example is left to train on', { remedy: 'Lower `validation`.' });
-  const x = await examples.inputs(0, count);
-  const rowsOf = (chosen: readonly number[]): Rows => ({ x: gathered(x, chosen, size), y: gathered(y, chosen, units) });
-  const optimizer = parameters.optimizer as unknown as Call;
-  // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
-  const make = OPTIMIZERS[optimizer.call as keyof typeof OPTIMIZERS] as (own: unknown) => (size: number) => Optimized;
-  return {
-    network,
-    space,
-    training: rowsOf(parts.training),
-    validation: rowsOf(parts.validation),
-    batch: parameters.batch,
-    epochs: parameters.epochs,
-    objective: { loss, l2: parameters.l2, angle: parameters.angle },
-    course: {
-      rate: Number(optimizer.parameters['rate']),
-      schedule: parameters.schedule as unknown as Call | undefined,
-      patience: parameters.patience,
-    },
-    monitor,
-    optimizer: make(optimizer.parameters),
-    seed,
-  };
-}
-
-/** Layers behind which every value still belongs to one feature of the data. */
-const KEEPING = new Set(['dropout', 'batch_norm', 'graph_smoothing']);
-
-/**
- * The parameters that follow from the data or a table, by name.
- *
- * @throws Failure `network/features` where a layer does not stand on the features of the data, `network/annotation`
- */
-async function givenOf(
-  { network, space, training }: Training,
-  examples: StoredExamples,
-  { files, checkpoint }: StepContext,
-): Promise<{ readonly weights: Weights; readonly notes: readonly Note[] }> {
-  const size = sizeOf(space.shape);
-  const weights = new Map<string, Float32Array>();
-  const notes: Note[] = [];
-  for (const { name, shape, initialiser } of network.parameters) {
-    if (typeof initialiser === 'number' || 'fanIn' in initialiser) continue;
-    const before = network.layers.findIndex(layer => name.startsWith(`${layer.name}/`));
-    const nested = name.split('/').length > 2;
-    if (nested || !network.layers.slice(0, before).every(({ entry }) => KEEPING.has(entry)))
-      throw new Failure('network/features', 'the layer looks at the features of the data, and others mix them before', {
-        place: `${name} of the network`,
-        remedy: 'Put it in front of them, outside of residual.',
-      });
-    if ('least' in initialiser) {
-      const correlations = new Correlations(training.x, training.x.length / size, size);
-      weights.set(name, matrixOf(await diffusionOf(correlations, checkpoint, initialiser.least)));
-    } else {
-      const found = await annotationMask(pathOf(initialiser.annotation, files), examples, shape[1]!);
-      weights.set(name, found.mask);
-      notes.push(...found.notes);
-    }
-  }
-  return { weights, notes };
-}
-
-const initialOf = ({ scale, initial }: Parameters) => (scale === undefined ? initial : { deviation: scale });
-
 /** [epoch, field]; epochs that were not needed are no numbers. */
 function curves(epochs: readonly Epoch[], most: number): Float32Array {
   const values = new Float32Array(most * FIELDS.length).fill(NaN);
@@ -202,7 +105,7 @@ function curves(epochs: readonly Epoch[], most: number): Float32Array {
   return values;
 }
 
-function notesOf(members: readonly MemberEntry[], { monitor, epochs }: Parameters): Note[] {
+function notesOf(members: readonly MemberEntry[], { monitor, epochs }: TrainParameters): Note[] {
   const values = members.map(({ value }) => (value === 'none' ? NaN : value));
   const known = values.filter(Number.isFinite);
   const notes: Note[] = [];

@@ -1,0 +1,112 @@
+/** A training as an experiment declares it: the network met with the data, labels as the loss wants them, what layers are given. */
+import type { ParametersOf } from '../../catalog/specification.js';
+import type * as specifications from '../../catalog/training.js';
+import type { Call, Note } from '../../protocol.js';
+import { pathOf, type Files } from '../data/source.js';
+import type { StoredExamples } from '../data/stored-examples.js';
+import { Failure } from '../failure.js';
+import { sizeOf } from '../graph/graph.js';
+import { Correlations } from '../methods/global/correlations.js';
+import { diffusionOf, matrixOf } from '../metrics/diffusion.js';
+import type { Shape } from '../models/network/layer.js';
+import { planNetwork } from '../models/network/network.js';
+import { annotationMask } from './annotation.js';
+import { labelRows, partition } from './labels.js';
+import { gathered, type Rows, type Training } from './member.js';
+import { OPTIMIZERS, type Optimized } from './optimizers.js';
+import type { Weights } from './step-graph.js';
+import type { Initial } from './weights.js';
+
+/** Numbers of a data set that training keeps in memory: 4 GiB of float32. */
+const MOST_NUMBERS = 2 ** 30;
+
+export type TrainParameters = ParametersOf<typeof specifications.train>;
+
+/** How kernels are drawn at the beginning. */
+export const initialOf = ({ scale, initial }: TrainParameters): Initial =>
+  scale === undefined ? initial : { deviation: scale };
+
+/** Shape of an example as networks take it: channels in front of positions. */
+export function networkShape(shape: readonly number[]): Shape {
+  const [first, second] = shape;
+  return second === undefined ? [first!] : [second, first!];
+}
+
+/** @throws Failure where network, data and loss do not fit together */
+export async function prepareTraining(parameters: TrainParameters, examples: StoredExamples): Promise<Training> {
+  const { loss, seed, validation, monitor } = parameters;
+  const { space, size, count, labels } = examples;
+  if (size * count > MOST_NUMBERS)
+    throw new Failure('train/size', `${count} examples of ${size} numbers are more than training keeps in memory`, {
+      remedy: 'Train on a sample: data part = all | sample(100000, seed: 1).',
+    });
+  const network = planNetwork(parameters.network, networkShape(space.shape));
+  const units = sizeOf(network.output);
+  const y = labelRows(labels, examples.names, loss, units);
+  if (monitor === 'auroc' && loss !== 'binary_cross_entropy')
+    throw new Failure('train/monitor', `AUROC is of two classes, and the loss is ${loss}`, {
+      remedy: 'Monitor the loss, the accuracy or r2.',
+    });
+  const parts = partition(labels, examples.origins, loss.endsWith('cross_entropy'), validation, seed);
+  if (parts.training.length === 0)
+    throw new Failure('train/empty', 'no example is left to train on', { remedy: 'Lower `validation`.' });
+  const x = await examples.inputs(0, count);
+  const rowsOf = (chosen: readonly number[]): Rows => ({ x: gathered(x, chosen, size), y: gathered(y, chosen, units) });
+  const optimizer = parameters.optimizer as unknown as Call;
+  // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
+  const make = OPTIMIZERS[optimizer.call as keyof typeof OPTIMIZERS] as (own: unknown) => (size: number) => Optimized;
+  return {
+    network,
+    space,
+    training: rowsOf(parts.training),
+    validation: rowsOf(parts.validation),
+    batch: parameters.batch,
+    epochs: parameters.epochs,
+    objective: { loss, l2: parameters.l2, angle: parameters.angle },
+    course: {
+      rate: Number(optimizer.parameters['rate']),
+      schedule: parameters.schedule as unknown as Call | undefined,
+      patience: parameters.patience,
+    },
+    monitor,
+    optimizer: make(optimizer.parameters),
+    seed,
+  };
+}
+
+/** Layers behind which every value still belongs to one feature of the data. */
+const KEEPING = new Set(['dropout', 'batch_norm', 'graph_smoothing']);
+
+/**
+ * The parameters that follow from the data or a table, by name.
+ *
+ * @throws Failure `network/features` where a layer does not stand on the features of the data, `network/annotation`
+ */
+export async function givenWeights(
+  { network, space, training }: Training,
+  examples: StoredExamples,
+  { files, checkpoint }: { readonly files: Files; readonly checkpoint: () => Promise<void> },
+): Promise<{ readonly weights: Weights; readonly notes: readonly Note[] }> {
+  const size = sizeOf(space.shape);
+  const weights = new Map<string, Float32Array>();
+  const notes: Note[] = [];
+  for (const { name, shape, initialiser } of network.parameters) {
+    if (typeof initialiser === 'number' || 'fanIn' in initialiser) continue;
+    const before = network.layers.findIndex(layer => name.startsWith(`${layer.name}/`));
+    const nested = name.split('/').length > 2;
+    if (nested || !network.layers.slice(0, before).every(({ entry }) => KEEPING.has(entry)))
+      throw new Failure('network/features', 'the layer looks at the features of the data, and others mix them before', {
+        place: `${name} of the network`,
+        remedy: 'Put it in front of them, outside of residual.',
+      });
+    if ('least' in initialiser) {
+      const correlations = new Correlations(training.x, training.x.length / size, size);
+      weights.set(name, matrixOf(await diffusionOf(correlations, checkpoint, initialiser.least)));
+    } else {
+      const found = await annotationMask(pathOf(initialiser.annotation, files), examples, shape[1]!);
+      weights.set(name, found.mask);
+      notes.push(...found.notes);
+    }
+  }
+  return { weights, notes };
+}
