@@ -18,13 +18,13 @@ export const train = {
   name: 'train',
   summary: 'Trains a declared network on labelled data.',
   documentation:
-    'Every member starts from its own draw and sees its own order of the examples; all draws follow from `seed`. The examples for validation are drawn once, with the same share of every class. With `patience` training stops when `monitor` has not improved for so many epochs, and the parameters of the best epoch are kept. Loss curves are the result; a target takes the trained network like a model: `target score = logit of nets`.',
-  revision: 1,
+    'Every member starts from its own draw and sees its own order of the examples; all draws follow from `seed`. The examples for validation are drawn once, with the same share of every class. An epoch has as few batches as `batch` allows, and their sizes differ by one at most, so that no short rest spoils what batch normalisation follows. With `patience` training stops when `monitor` has not improved for so many epochs, and the parameters of the best epoch are kept. Loss curves are the result; a target takes the trained network like a model: `target score = logit of nets`.',
+  revision: 2,
   parameters: {
     network: { type: { is: 'call', category: 'network' }, summary: 'The network, as a list of layers.' },
     members: { type: { is: 'integer', min: 1, max: 1000 }, default: 1, summary: 'Networks trained from other draws.' },
     epochs: { type: { is: 'integer', min: 1, max: 100_000 }, default: 20, summary: 'Most passes over the data.' },
-    batch: { type: { is: 'integer', min: 1, max: 65_536 }, default: 100, summary: 'Examples per step.' },
+    batch: { type: { is: 'integer', min: 1, max: 65_536 }, default: 100, summary: 'Most examples of a step.' },
     loss: {
       type: {
         is: 'keyword',

@@ -11,6 +11,7 @@ import { importOnnx } from '../../../server/src/engine/models/onnx.js';
 import { planNetwork } from '../../../server/src/engine/models/network/network.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 import { loadModels } from '../../../server/src/engine/steps/models.js';
+import { batchSizes } from '../../../server/src/engine/train/batches.js';
 import { Course } from '../../../server/src/engine/train/course.js';
 import { labelRows, partition } from '../../../server/src/engine/train/labels.js';
 import type { LossName } from '../../../server/src/engine/train/losses.js';
@@ -152,6 +153,17 @@ describe('optimizers', () => {
   });
 });
 
+describe('batches', () => {
+  it.each([
+    [600, 32, [...Array<number>(11).fill(32), ...Array<number>(8).fill(31)]],
+    [7680, 128, Array<number>(60).fill(128)],
+    [101, 100, [51, 50]],
+    [7, 100, [7]],
+  ])('%i examples in batches of %i at most are cut evenly', (rows, largest, sizes) => {
+    expect(batchSizes(rows, largest)).toEqual(sizes);
+  });
+});
+
 describe('the course of training', () => {
   const plateau = call('schedule', 'plateau', { factor: 0.5, patience: 2, least: 0.2 });
 
@@ -271,6 +283,32 @@ describe('a training step of an experiment', () => {
     const [first, again, other] = [await run(1, 'a'), await run(1, 'b'), await run(2, 'c')];
     expect(again.arrays['weights']).toEqual(first.arrays['weights']);
     expect(other.arrays['weights']).not.toEqual(first.arrays['weights']);
+  });
+
+  it('leaves no rest that batch normalisation would follow, and refuses batches of one', async () => {
+    const data = await bench.data(simulation(1), [call('stage', 'take', { size: 33 })]);
+    const learn = (batch: number) =>
+      bench.run({
+        kind: 'training',
+        training: train({
+          network: network(
+            layer('flatten'),
+            layer('dense', { units: 3 }),
+            layer('batch_norm', { momentum: 0 }),
+            layer('dense', { units: 1 }),
+          ),
+          batch,
+          validation: 0,
+          epochs: 1,
+        }),
+        data: data.key,
+      });
+    // Without memory the moving variance is that of the last batch: of 33 = 17 + 16 examples, not of 32 + 1.
+    const { arrays } = await learn(32);
+    expect(Math.min(...arrays['weights']!.subarray(-7, -4))).toBeGreaterThan(0.1);
+    await expect(learn(1)).rejects.toMatchObject({
+      problem: { code: 'train/batch', place: 'layer batch_norm_1 of the network' },
+    });
   });
 
   it('smooths by the correlations of its training data, first in the network only', async () => {

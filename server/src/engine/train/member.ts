@@ -4,6 +4,7 @@ import type { InputSpace } from '../data/input-space.js';
 import { sizeOf } from '../graph/graph.js';
 import type { PlannedNetwork } from '../models/network/network.js';
 import { Stream } from '../random/philox.js';
+import { batchSizes } from './batches.js';
 import { Course, type CourseOptions } from './course.js';
 import { Evaluation, monitored, type Monitor } from './evaluation.js';
 import type { Optimized } from './optimizers.js';
@@ -47,27 +48,25 @@ export interface Trained {
 
 /** The compiled graphs of a training, shared by its members. */
 export class TrainingGraphs {
-  private readonly steps = new Map<number, StepGraph>();
-
   private constructor(
-    private readonly task: Training,
-    private readonly executor: Executor,
+    /** Sizes of the batches of an epoch. */
+    readonly batches: readonly number[],
+    private readonly steps: ReadonlyMap<number, StepGraph>,
     readonly evaluation: Evaluation,
   ) {}
 
+  /** @throws Failure `train/ending`, `train/batch`, `gradient/refused` */
   static async compile(task: Training, executor: Executor): Promise<TrainingGraphs> {
-    const { network, space, objective } = task;
-    return new TrainingGraphs(task, executor, await Evaluation.compile(network, space, objective.loss, executor));
+    const { network, space, objective, training, batch } = task;
+    const batches = batchSizes(training.y.length / sizeOf(network.output), batch);
+    const steps = new Map<number, StepGraph>();
+    for (const size of new Set(batches))
+      steps.set(size, await StepGraph.compile(network, space, size, objective, executor));
+    return new TrainingGraphs(batches, steps, await Evaluation.compile(network, space, objective.loss, executor));
   }
 
-  /** The last batch of an epoch may be smaller. */
-  async step(batch: number): Promise<StepGraph> {
-    const known = this.steps.get(batch);
-    if (known !== undefined) return known;
-    const { network, space, objective } = this.task;
-    const compiled = await StepGraph.compile(network, space, batch, objective, this.executor);
-    this.steps.set(batch, compiled);
-    return compiled;
+  step(batch: number): StepGraph {
+    return this.steps.get(batch)!;
   }
 
   async release(): Promise<void> {
@@ -87,7 +86,7 @@ export async function trainMember(
   member: number,
   passed: (examples: number) => Promise<void>,
 ): Promise<Trained> {
-  const { network, space, training, validation, batch, monitor, seed } = task;
+  const { network, space, training, validation, monitor, seed } = task;
   const size = sizeOf(space.shape);
   const units = sizeOf(network.output);
   const rows = training.y.length / units;
@@ -106,9 +105,10 @@ export async function trainMember(
     new Stream(seed, `order ${member}`, undefined, epoch).shuffle(order);
     const words = fastWords(new Stream(seed, `dropout ${member}`, undefined, epoch));
     let loss = 0;
-    for (let from = 0; from < rows; from += batch) {
-      const chosen = order.subarray(from, Math.min(from + batch, rows));
-      const step = await graphs.step(chosen.length);
+    let done = 0;
+    for (const batch of graphs.batches) {
+      const chosen = order.subarray(done, (done += batch));
+      const step = graphs.step(batch);
       const result = await step.run(
         gathered(training.x, chosen, size),
         gathered(training.y, chosen, units),

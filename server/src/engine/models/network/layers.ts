@@ -4,6 +4,7 @@
  */
 import type * as specifications from '../../../catalog/layers.js';
 import type { ParametersOf } from '../../../catalog/specification.js';
+import { Failure } from '../../failure.js';
 import { integers, sizeOf } from '../../graph/graph.js';
 import { ACTIVATIONS, activate } from './activations.js';
 import {
@@ -149,6 +150,11 @@ const batchNorm: Layers['batch_norm'] = ({ epsilon, momentum, scale, center }, s
       const at = (stem: string): string => parameter(`${site.name}/${stem}`);
       const [gamma, beta] = [scale ? at('gamma') : constant(1), center ? at('beta') : constant(0)];
       if (emission.training !== undefined) {
+        if (sizeOf(builder.shape(x)) === channels)
+          throw new Failure('train/batch', 'a batch of one example has no spread by which it could be normalised', {
+            place: `layer ${site.name} of the network`,
+            remedy: 'Train with larger batches, or leave batch_norm out.',
+          });
         const { value, mean, variance } = normalised(emission, x, gamma, epsilon);
         emission.training.observed(site.name, momentum, mean, variance);
         const offset = site.input.length === 1 ? beta : builder.add('Unsqueeze', [beta, builder.integers([1])]);
