@@ -81,6 +81,17 @@ describe('a second run', () => {
   });
 });
 
+const ASKING = SMALL.slice(0, SMALL.indexOf('metric gap'))
+  .concat(`metric loyal  = infidelity(samples: 10, seed: 1) of grad
+metric chance = model_randomisation(seed: 1) of grad
+metric fall   = deletion(seed: 1) of grad
+`);
+
+it('metrics that ask the model again find its file', { timeout: TIMEOUT }, async () => {
+  const place = await desk(ASKING);
+  expect(statuses(await place.run())).toEqual(all('computed', 'few', 'raw', 'grad', 'ig', 'loyal', 'chance', 'fall'));
+});
+
 describe('a long attribution', () => {
   let undisturbed: Desk;
   let expected: Map<string, Buffer>;

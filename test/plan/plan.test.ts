@@ -45,7 +45,7 @@ describe('a plan', () => {
     const plan = await makePlan(experiment(example()), options);
     const step = plan.steps.find(one => one.title.startsWith('path'));
     const model = sha('/somewhere/ctcf.onnx');
-    expect(step?.files).toEqual({ [model]: '/somewhere/ctcf.onnx' });
+    expect(step?.files).toMatchObject({ [model]: '/somewhere/ctcf.onnx' });
     expect(step?.task).toEqual({
       kind: 'attribution',
       method: {

@@ -35,7 +35,7 @@ export interface Step {
   readonly task: Task;
   /** Keys of the steps whose results it reads. */
   readonly needs: readonly string[];
-  /** Content hash → absolute path, for the files it reads. */
+  /** Content hash → absolute path, for the files it reads and those behind what it needs: a metric may ask the model again. */
   readonly files: { readonly [hash: string]: string };
   /** Ids of the declarations whose result it is; empty for an inner stage. */
   readonly declarations: readonly string[];
@@ -445,13 +445,14 @@ class Planner {
   private step(task: Task, title: string, used: Ingredients, at: Declaration): string {
     const key = keyOf({ task, revisions: used.revisions, ...(used.runsModel && { backend: this.options.backend }) });
     if (!this.steps.has(key)) {
+      const behind = [...used.needs].flatMap(need => Object.entries(this.steps.get(need)?.files ?? {}));
       this.steps.set(key, {
         key,
         kind: task.kind,
         title,
         task,
         needs: [...used.needs],
-        files: Object.fromEntries(used.files),
+        files: Object.fromEntries([...behind, ...used.files]),
         declarations: [],
         place: at.place,
       });
