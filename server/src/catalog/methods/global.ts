@@ -303,6 +303,13 @@ export const counterfactual = {
   },
 } as const satisfies MethodEntry;
 
+const pairedLoss = {
+  type: { is: 'keyword', values: ['auto', 'squared_error', 'log_loss'] },
+  default: 'auto',
+  summary:
+    'The squared error of the target, or the log loss of the target as a logit. `auto`: `log_loss` where all labels are 0 or 1.',
+} as const satisfies ParameterSpecification;
+
 const construction = {
   type: { is: 'keyword', values: ['auto', 'markov_chain', 'maximum_entropy', 'equicorrelated'] },
   default: 'auto',
@@ -333,12 +340,7 @@ export const conditional_predictive_impact = {
   complete: false,
   cost: 'copies × groups forward passes',
   parameters: {
-    loss: {
-      type: { is: 'keyword', values: ['auto', 'squared_error', 'log_loss'] },
-      default: 'auto',
-      summary:
-        'The squared error of the target, or the log loss of the target as a logit. `auto`: `log_loss` where all labels are 0 or 1.',
-    },
+    loss: pairedLoss,
     construction,
     copies: {
       type: { is: 'integer', min: 1, max: 1000 },
@@ -348,6 +350,38 @@ export const conditional_predictive_impact = {
     groups,
     window,
     seed,
+  },
+} as const satisfies MethodEntry;
+
+export const leave_one_covariate_out = {
+  category: 'method',
+  name: 'leave_one_covariate_out',
+  summary: 'How much worse a network does that has been trained without a feature, with a p-value.',
+  documentation:
+    'importance = mean over examples of loss(f₋ⱼ) − loss(f), where f₋ⱼ is the same network trained once more, from the same draws and in the same order, with the feature held at 0 in all examples; its kernels then never move and never count. What other features can stand in for has no importance, and no input is asked about that could not occur. `p_values`: one-sided, by the sign test (Lei et al.: the median difference is above 0; the same for squared and absolute errors) or by Wilcoxon’s signed ranks, which also takes the differences for symmetric; `adjusted` after Benjamini and Hochberg; `medians` and `differences` are stored. They hold for examples that the network was not trained on, and speak of these two networks: what chance of training has put into either is not in them. Only for networks that are trained in the experiment.',
+  citation:
+    'Lei, G’Sell, Rinaldo, Tibshirani & Wasserman 2018, J Am Stat Assoc 113:1094; Benjamini & Hochberg 1995, J R Stat Soc B 57:289',
+  revision: 1,
+  produces: 'importance',
+  typology: {
+    stage: 'post hoc',
+    model: 'agnostic',
+    scope: 'global',
+    assumptions: 'Training can be repeated; test examples are independent of those trained on.',
+    errorControl: 'p-value of a paired test, given both networks; adjusted for the number of features',
+  },
+  alphabets: ['genotypes', 'expression'],
+  complete: false,
+  cost: 'groups trainings of the network',
+  parameters: {
+    loss: pairedLoss,
+    test: {
+      type: { is: 'keyword', values: ['sign', 'signed_rank'] },
+      default: 'sign',
+      summary: 'How the differences of the losses are tested.',
+    },
+    groups,
+    window,
   },
 } as const satisfies MethodEntry;
 

@@ -7,6 +7,7 @@ import type { Files } from '../data/source.js';
 import type { StoredExamples } from '../data/stored-examples.js';
 import type { Executor } from '../backends/executor.js';
 import type { ScalarModel } from '../models/model.js';
+import type { TrainParameters } from '../train/declared.js';
 
 /** What a method works with. */
 export interface MethodContext {
@@ -27,6 +28,17 @@ export interface MethodContext {
   readonly prepare: (call: Pick<PlainCall, 'call' | 'parameters'>, context: MethodContext) => Promise<PreparedMethod>;
   /** Absolute path by content hash, for parameters that name files. */
   readonly files: Files;
+  /** How the model came about, where the experiment has trained it. */
+  readonly trained?: TrainedAs;
+}
+
+/** A member of a training, to be trained again. */
+export interface TrainedAs {
+  readonly parameters: TrainParameters;
+  /** The key of the data that it was trained on. */
+  readonly data: string;
+  /** Counted from 0. */
+  readonly member: number;
 }
 
 /** Rows `from` … `to − 1` with their inputs. */

@@ -23,6 +23,19 @@ export function benjaminiHochberg(pValues: Values, q: number): Float64Array {
   return Float64Array.from(pValues, p => Number(p <= border));
 }
 
+/** For each p-value the smallest rate at which the procedure rejects it: min over j ≥ i of p₍ⱼ₎ n / j, at most 1. */
+export function adjusted(pValues: Values): Float64Array {
+  const n = pValues.length;
+  const order = Array.from(pValues, (_, i) => i).sort((a, b) => pValues[b]! - pValues[a]!);
+  const found = new Float64Array(n);
+  let least = 1;
+  order.forEach((i, place) => {
+    least = Math.min(least, (pValues[i]! * n) / (n - place));
+    found[i] = least;
+  });
+  return found;
+}
+
 /**
  * `false_share`: of the features found, those without an effect (0 where none is found); `power`: of those with an effect, the
  * found ones. Intervals are Wilson's, with features taken for independent.

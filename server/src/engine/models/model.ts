@@ -265,7 +265,12 @@ export class ScalarModel {
 
   /** The model with the weights of its last layers permuted (scramble.ts). */
   scrambled(layers: number, seed: number): ScalarModel {
-    const imported = { ...this.imported, graph: scramble(this.imported.graph, layers, seed) };
+    return this.rewritten(graph => scramble(graph, layers, seed));
+  }
+
+  /** The same target of another graph with the same inputs and outputs. */
+  rewritten(rewrite: (graph: Graph) => Graph): ScalarModel {
+    const imported = { ...this.imported, graph: addHeight(rewrite(this.imported.graph)) };
     return new ScalarModel(imported, this.target, this.classes, this.form, this.order, this.held, this.chosenClasses);
   }
 

@@ -14,7 +14,7 @@ import { predict } from '../methods/predictions.js';
 import { isMap, scoresOf } from '../metrics/position-scores.js';
 import type { ScalarModel } from '../models/model.js';
 import { requireFit } from './data.js';
-import { loadModels } from './models.js';
+import { loadModels, trainedKey, trainingBehind } from './models.js';
 import { commonFacts, type StepContext } from './step.js';
 
 /** What the ledger keeps of a block, beside what the method wants back. */
@@ -44,7 +44,9 @@ export async function runAttribution(
     await checkpoint();
   };
   const several = model.perExample.length > 0;
-  const prepareMember = async (member: ScalarModel) => {
+  const training = trainedKey(task.target);
+  const trained = training === undefined ? undefined : await trainingBehind(training, store);
+  const prepareMember = async (member: ScalarModel, number: number) => {
     const outputs = several ? new Float32Array(examples.count) : await predict(member, examples, executor, passed);
     const method = await (several ? prepareByClass : prepareMethod)(task.method, {
       model: member,
@@ -55,11 +57,12 @@ export async function runAttribution(
       open: data => StoredExamples.open(store, data),
       prepare: prepareMethod,
       files,
+      ...(trained && { trained: { ...trained, member: number } }),
     });
     return { method, outputs };
   };
   const members = [];
-  for (const member of models) members.push(await prepareMember(member));
+  for (const [number, member] of models.entries()) members.push(await prepareMember(member, number));
   const methods = members.map(member => member.method);
   const method = methods.length === 1 ? methods[0]! : ensembleOf(methods, axesOf(model.space), batchSize(model));
   const outputs = meanOf(members.map(member => member.outputs));

@@ -1,14 +1,14 @@
 /** The networks behind a target: the one of a file, or the members that an experiment has trained. */
-import type { PlainCall } from '../../catalog/specification.js';
 import { Task, type Target } from '../../protocol.js';
 import type { ResultStore } from '../../store/store.js';
 import type { InputSpace } from '../data/input-space.js';
 import { StoredExamples } from '../data/stored-examples.js';
 import type { Files } from '../data/source.js';
 import type { Graph } from '../graph/graph.js';
+import type { TrainedAs } from '../methods/method.js';
 import { planNetwork } from '../models/network/network.js';
 import { ScalarModel } from '../models/model.js';
-import { networkShape } from '../train/declared.js';
+import { networkShape, type TrainParameters } from '../train/declared.js';
 import { networkGraph, unflattened } from '../train/weights.js';
 import { metaOf } from './results.js';
 
@@ -31,20 +31,26 @@ export async function trainedGraphs(
   key: string,
   store: ResultStore,
 ): Promise<{ readonly graphs: readonly Graph[]; readonly space: InputSpace }> {
-  const meta = await metaOf(store, key);
-  const task = Task.parse(meta.task);
-  if (task.kind !== 'training') throw new Error(`the result ${key} is no training`);
-  const { space } = await StoredExamples.open(store, task.data);
-  // The plan has checked the parameters of the training against the catalog.
-  const declared = task.training.parameters['network'] as unknown as PlainCall;
-  const network = planNetwork(declared, networkShape(space.shape));
-  const rows = await (await store.array(key, 'weights')).read();
-  const size = rows.length / meta.rows;
-  const graphs = Array.from({ length: meta.rows }, (_, member) => {
+  const { parameters, data } = await trainingBehind(key, store);
+  const { space } = await StoredExamples.open(store, data);
+  const network = planNetwork(parameters.network, networkShape(space.shape));
+  const weights = await store.array(key, 'weights');
+  const members = weights.shape[0]!;
+  const rows = await weights.read();
+  const size = rows.length / members;
+  const graphs = Array.from({ length: members }, (_, member) => {
     const row = Float32Array.from(rows.subarray(member * size, (member + 1) * size));
     return networkGraph(network, space, unflattened(network.parameters, row), `member ${member + 1}`);
   });
   return { graphs, space };
+}
+
+/** What was trained how on which data. */
+export async function trainingBehind(key: string, store: ResultStore): Promise<Omit<TrainedAs, 'member'>> {
+  const task = Task.parse((await metaOf(store, key)).task);
+  if (task.kind !== 'training') throw new Error(`the result ${key} is no training`);
+  // The plan has checked the parameters against the catalog.
+  return { parameters: task.training.parameters as unknown as TrainParameters, data: task.data };
 }
 
 /** The key of the training behind a target, where its model has been trained in the experiment. */

@@ -3,13 +3,12 @@
  * paired t-test over the examples. Watson & Wright 2021, Machine Learning 110:2107.
  */
 import type { conditional_predictive_impact } from '../../../catalog/methods/global.js';
-import { Failure } from '../../failure.js';
 import { studentCdf } from '../../random/student-distribution.js';
 import { groupsOf } from '../groups.js';
 import type { Method } from '../method.js';
 import { Pass } from '../passes.js';
 import { knockoffsOf } from './knockoffs.js';
-import { lossOf } from './loss.js';
+import { pairedLossOf } from './loss.js';
 import { askChanged, rowsOfGroups, wholeData } from './whole-data.js';
 
 export const conditionalPredictiveImpact: Method<typeof conditional_predictive_impact> = async (
@@ -19,14 +18,8 @@ export const conditionalPredictiveImpact: Method<typeof conditional_predictive_i
   const { model, executor, examples, outputs, files, passed } = context;
   const { count, length, space, origins } = examples;
   const groups = await groupsOf(parameters, examples, files);
-  const classes = examples.labels.every(label => label === 0 || label === 1);
-  const asked = parameters.loss === 'auto' ? (classes ? 'log_loss' : 'squared_error') : parameters.loss;
-  const loss = lossOf(asked, examples.labels, examples.names, outputs);
+  const loss = pairedLossOf(parameters.loss, examples, outputs);
   const { each } = loss;
-  if (each === undefined || count < 2)
-    throw new Failure('method/too-few', `${count} example(s) are too few for a t-test`, {
-      remedy: 'Explain hundreds of examples.',
-    });
   const x = await wholeData(examples);
   const { draw, construction } = await knockoffsOf(x, origins, space, parameters, passed);
   const before = each(outputs);

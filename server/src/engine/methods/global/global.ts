@@ -6,6 +6,7 @@ import { anchors } from './anchors.js';
 import { conditionalPredictiveImpact } from './conditional-predictive-impact.js';
 import { counterfactual } from './counterfactual.js';
 import { knockoffImportance } from './knockoff-importance.js';
+import { leaveOneCovariateOut } from './loco.js';
 import { linearAssociation } from './linear-association.js';
 import { meanAttribution } from './mean-attribution.js';
 import { partialDependence } from './partial-dependence.js';
@@ -22,4 +23,5 @@ export const GLOBAL_METHODS: Family<typeof specifications> = {
   counterfactual,
   conditional_predictive_impact: conditionalPredictiveImpact,
   knockoff_importance: knockoffImportance,
+  leave_one_covariate_out: leaveOneCovariateOut,
 };

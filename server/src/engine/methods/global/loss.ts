@@ -52,6 +52,27 @@ export function lossOf(
   return { name, unit: 'AUROC', of: scores => 1 - rocArea(Float64Array.from(scores), positive)(once) };
 }
 
+/**
+ * A loss of single examples, for tests that compare it example by example.
+ *
+ * @throws Failure `method/labels` as `lossOf`, `method/too-few`
+ */
+export function pairedLossOf(
+  asked: 'auto' | 'squared_error' | 'log_loss',
+  { labels, names }: { readonly labels: Labels; readonly names: readonly string[] },
+  outputs: Float32Array,
+): Loss & Required<Pick<Loss, 'each'>> {
+  const classes = labels.every(label => label === 0 || label === 1);
+  const chosen = asked === 'auto' ? (classes ? 'log_loss' : 'squared_error') : asked;
+  const loss = lossOf(chosen, labels, names, outputs);
+  const { each } = loss;
+  if (each === undefined || outputs.length < 2)
+    throw new Failure('method/too-few', `${outputs.length} example(s) are too few for a test`, {
+      remedy: 'Explain hundreds of examples.',
+    });
+  return { ...loss, each };
+}
+
 function suitable(labels: Labels): Loss['name'] {
   if (labels.every(label => label === undefined)) return 'output_change';
   return labels.every(label => label === 0 || label === 1) ? 'auroc' : 'squared_error';
