@@ -182,6 +182,11 @@ describe('maps', () => {
     const { document } = await open(`${MAPS}attribution a = ig | simplex_correction`);
     expect(document.diagnostics?.[0]?.message).toContain('would break completeness');
   });
+
+  test('a stage at the head is told where it belongs', async () => {
+    const { document } = await open(`${MAPS}data all = concat(peaks)`);
+    expect(document.diagnostics?.[0]?.message).toContain('`name | concat…`');
+  });
 });
 
 describe('lengths', () => {

@@ -84,13 +84,18 @@ function wrongEntry(call: Call, name: string, place: Place, what: string): Probl
   const first = entries[0];
   const is = first === undefined ? 'a word that some parameters take' : categoryWords(first.category);
   const holder = entries.map(holderOf).find(kind => kind !== undefined && place.kinds.includes(kind));
+  const follows = entries.some(({ category }) => category === 'stage' || category === 'correction');
+  const remedy =
+    holder !== undefined
+      ? `Declare it in a line of its own, \`${holder} name = ${name}…\`, and write the name here.`
+      : follows
+        ? `It is written behind what it works on: \`name | ${name}…\`.`
+        : undefined;
   return {
     severity: 'error',
     code: holder === undefined ? 'type/category' : 'type/not-declared',
     message: `\`${name}\` is ${is}; ${what} must be ${placeWords(place)}.`,
-    ...(holder !== undefined && {
-      remedy: `Declare it in a line of its own, \`${holder} name = ${name}…\`, and write the name here.`,
-    }),
+    ...(remedy !== undefined && { remedy }),
     node: call,
     property: 'callee',
   };
