@@ -148,6 +148,44 @@ export const table = {
   },
 } as const satisfies SourceEntry;
 
+export const numpy = {
+  category: 'source',
+  name: 'numpy',
+  summary: 'Sequences, genotypes or expression from arrays that numpy has written.',
+  documentation:
+    'Reads `.npy` files and the arrays of `.npz` archives: booleans, integers and floating-point numbers of any size and byte order, in C or Fortran order. Arrays of Python objects are refused, because reading them runs code. One-hot DNA has the shape [example, 4, position] or [example, position, 4] with one 1 per position; all-zero positions are taken as unknown bases and reported. Genotypes and expression have the shape [example, feature]; their missing values are NaN.',
+  citation: 'NumPy, numpy.lib.format (NEP 1)',
+  revision: 1,
+  parameters: {
+    path: { type: { is: 'path', extensions: ['.npy', '.npz'] }, summary: 'The file, relative to this document.' },
+    inputs: {
+      type: { is: 'text' },
+      optional: true,
+      summary: 'Name of the array of inputs in an `.npz` archive; may be left out where it holds one array.',
+    },
+    as: {
+      type: { is: 'keyword', values: ['dna', 'genotypes', 'expression'] },
+      default: 'dna',
+      summary: 'What the numbers are: one-hot DNA, counts of effect alleles, or expression (or any measurements).',
+    },
+    labels: { type: { is: 'text' }, optional: true, summary: 'Name of the array of labels in the archive.' },
+    labels_file: {
+      type: { is: 'path', extensions: ['.npy'] },
+      optional: true,
+      summary: 'Labels in a file of their own, one per example.',
+    },
+    classes: {
+      type: { is: 'list', of: { is: 'text' } },
+      optional: true,
+      summary: 'Labels as they are written, in the order of the classes: the first becomes 0.',
+    },
+    names: { type: { is: 'text' }, optional: true, summary: 'Name of the array with the names of the examples.' },
+    features: { type: { is: 'text' }, optional: true, summary: 'Name of the array with the names of the features.' },
+    order: one_hot_hdf5.parameters.order,
+    missing: table.parameters.missing,
+  },
+} as const satisfies SourceEntry;
+
 export const simulate_motifs = {
   category: 'source',
   name: 'simulate_motifs',

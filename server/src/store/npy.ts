@@ -46,17 +46,53 @@ export function encodeHeader(type: ElementType, shape: readonly number[]): Buffe
   return header;
 }
 
+/** The longest header of version 1.0, with what stands before it: more is read of no file. */
+export const LONGEST_HEADER = 10 + 0xffff;
+
+/** A header that anybody may have written. */
+export interface AnyNpyHeader {
+  /** Type of the elements as numpy writes it: `<f4`, `|b1`; of records the list of their fields. */
+  readonly description: string;
+  readonly fortranOrder: boolean;
+  readonly shape: readonly number[];
+  /** Where the data begin, in bytes. */
+  readonly offset: number;
+}
+
+/**
+ * Reads the header of any `.npy` file, versions 1 to 3.
+ *
+ * @param bytes the file's first, as many as it has or {@link LONGEST_HEADER}
+ * @returns undefined when they are no such header
+ */
+export function parseHeader(bytes: Uint8Array): AnyNpyHeader | undefined {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const version = buffer[6];
+  if (buffer.length < 12 || buffer.toString('latin1', 0, 6) !== '\x93NUMPY' || !version || version > 3)
+    return undefined;
+  const start = version === 1 ? 10 : 12;
+  const offset = start + (version === 1 ? buffer.readUInt16LE(8) : buffer.readUInt32LE(8));
+  if (offset > buffer.length) return undefined;
+  const dictionary = buffer.toString('latin1', start, offset);
+  const [, records, description = records] = /'descr'\s*:\s*(?:(\[.*\])|'([^']*)')/s.exec(dictionary) ?? [];
+  const [, order] = /'fortran_order'\s*:\s*(True|False)/.exec(dictionary) ?? [];
+  const [, extents] = /'shape'\s*:\s*\(([\d,\sL]*)\)/.exec(dictionary) ?? [];
+  if (description === undefined || order === undefined || extents === undefined) return undefined;
+  // Python 2 wrote long integers with an L.
+  const shape = extents.split(',').flatMap(size => (size.trim() === '' ? [] : [Number(size.replace('L', ''))]));
+  if (!shape.every(Number.isSafeInteger)) return undefined;
+  return { description, fortranOrder: order === 'True', shape, offset };
+}
+
 /**
  * Reads the header of a `.npy` file that this store wrote.
  *
  * @throws StoreError when the bytes are not such a header
  */
 export function decodeHeader(bytes: Uint8Array, place: string): NpyHeader {
-  const text = Buffer.from(bytes).toString('latin1');
-  const length = bytes.length >= 10 ? Buffer.from(bytes).readUInt16LE(MAGIC.length) : 0;
-  const dictionary = text.slice(MAGIC.length + 2, MAGIC.length + 2 + length);
-  const match = /^\{'descr': '<f([48])', 'fortran_order': False, 'shape': \(([\d, ]*)\), \}/.exec(dictionary);
-  if (!text.startsWith(MAGIC) || !match) {
+  const header = parseHeader(bytes);
+  const type = (['float32', 'float64'] as const).find(known => DESCRIPTORS[known] === header?.description);
+  if (header === undefined || type === undefined || header.fortranOrder) {
     throw new StoreError(
       'store/damaged',
       `${place} does not begin with the header of a little-endian float32 or float64 .npy file in C order.`,
@@ -64,11 +100,7 @@ export function decodeHeader(bytes: Uint8Array, place: string): NpyHeader {
       'Delete the folder that holds it; the next run computes it again.',
     );
   }
-  return {
-    type: match[1] === '4' ? 'float32' : 'float64',
-    shape: (match[2] ?? '').split(',').flatMap(size => (size.trim() === '' ? [] : [Number(size)])),
-    offset: MAGIC.length + 2 + length,
-  };
+  return { type, shape: header.shape, offset: header.offset };
 }
 
 /** Writes all bytes at an offset; the system may take them in several pieces. */

@@ -93,7 +93,7 @@ describe('one_hot_hdf5', () => {
     ['first', { labels: 'classes' }, 'data/shape', 'labels have the shape [3, 2], expected [3]'],
     ['first', { order: 'ACGU' }, 'data/order', '"ACGU"'],
     ['centred', {}, 'data/not-one-hot', 'the value is 0.75'],
-    ['twice', {}, 'data/not-one-hot', '3 bases are 1'],
+    ['twice', {}, 'data/not-one-hot', 'several bases are 1'],
     ['empty', {}, 'data/empty-example', 'all zero'],
   ])('refuses %s with %j', async (inputs, rest, code, message) => {
     await expect(read(inputs, rest)).rejects.toMatchObject({

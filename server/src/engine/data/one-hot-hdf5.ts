@@ -6,10 +6,11 @@ import { setImmediate } from 'node:timers/promises';
 import h5wasm from 'h5wasm/node';
 import type { ParametersOf } from '../../catalog/specification.js';
 import type { one_hot_hdf5 as specification } from '../../catalog/sources.js';
-import type { DataDescription, Note } from '../../protocol.js';
+import type { DataDescription } from '../../protocol.js';
 import { Failure } from '../failure.js';
-import { NO_BASE, type Sequences } from './examples.js';
+import type { Sequences } from './examples.js';
 import { withHdf5, type Hdf5Dataset, type Hdf5File, type Hdf5Group } from './hdf5.js';
+import { channelCodes, OneHotDecoder, oneHotLayout, type Letters, type OneHotLayout } from './one-hot-array.js';
 import { pathOf, type Files, type Source } from './source.js';
 
 type Parameters = ParametersOf<typeof specification>;
@@ -46,49 +47,6 @@ function datasetAt(file: Hdf5File, path: string, name: string): { dataset: Hdf5D
   return { dataset, shape: dataset.shape ?? [] };
 }
 
-interface Layout {
-  readonly examples: number;
-  readonly length: number;
-  readonly channelsFirst: boolean;
-}
-
-/** Which axis holds the bases: the one of size 4. */
-function layoutOf(shape: readonly number[], place: string): Layout {
-  const [examples, second, third] = shape;
-  const fits = shape.length === 3 && (second === 4) !== (third === 4);
-  if (!fits || examples === undefined || second === undefined || third === undefined) {
-    const found = `[${shape.join(', ')}]`;
-    const both = shape.length === 3 && second === 4 && third === 4;
-    throw new Failure(
-      'data/shape',
-      both
-        ? `the shape ${found} does not tell which axis holds the bases`
-        : `the shape is ${found}, expected [example, 4, position] or [example, position, 4]`,
-      { place, remedy: 'Name the dataset of one-hot sequences, or write it with more than 4 positions.' },
-    );
-  }
-  const channelsFirst = second === 4;
-  const length = channelsFirst ? third : second;
-  if (examples === 0 || length === 0) {
-    throw new Failure('data/empty', `the shape [${shape.join(', ')}] holds no sequence`, {
-      place,
-      remedy: 'Name a dataset with at least one example.',
-    });
-  }
-  return { examples, length, channelsFirst };
-}
-
-/** Code of each channel of the file. */
-function channelCodes(order: string): number[] {
-  const codes = [...order.toUpperCase()].map(base => 'ACGT'.indexOf(base));
-  if (codes.length !== 4 || new Set(codes).size !== 4 || codes.includes(-1)) {
-    throw new Failure('data/order', `the order of the bases is "${order}", expected A, C, G and T, each once`, {
-      remedy: 'Write for example `order: "ACGT"`.',
-    });
-  }
-  return codes;
-}
-
 /** Rows `from` … `to − 1` of a dataset as a flat array of numbers. */
 function rowsOf(dataset: Hdf5Dataset, from: number, to: number, place: string): ArrayLike<number | bigint | boolean> {
   const rest = (dataset.shape ?? []).slice(1).map((): [] => []);
@@ -108,58 +66,20 @@ function rowsOf(dataset: Hdf5Dataset, from: number, to: number, place: string): 
 
 async function readLetters(
   dataset: Hdf5Dataset,
-  layout: Layout,
+  layout: OneHotLayout,
   codes: readonly number[],
   place: string,
-): Promise<{ letters: Uint8Array; unknown: number; affected: number }> {
-  const { examples, length, channelsFirst } = layout;
-  const letters = new Uint8Array(examples * length).fill(NO_BASE);
-  const positionStride = channelsFirst ? 1 : 4;
-  const channelStride = channelsFirst ? length : 1;
+): Promise<Letters> {
+  const { examples, length } = layout;
+  const letters = new OneHotDecoder(layout, codes, place);
   const rows = Math.max(1, Math.floor(SLAB / (length * 4)));
-  let unknown = 0;
-  let affected = 0;
   for (let from = 0; from < examples; from += rows) {
-    const to = Math.min(examples, from + rows);
-    const values = rowsOf(dataset, from, to, place);
-    for (let example = from; example < to; example++) {
-      let missing = 0;
-      for (let position = 0; position < length; position++) {
-        const first = (example - from) * length * 4 + position * positionStride;
-        let ones = 0;
-        for (let channel = 0; channel < 4; channel++) {
-          const value = Number(values[first + channel * channelStride]);
-          if (value === 1) {
-            letters[example * length + position] = codes[channel]!;
-            ones++;
-          } else if (value !== 0) {
-            throw new Failure('data/not-one-hot', `the value is ${value}, expected 0 or 1`, {
-              place: `${place}, example ${example}, position ${position}, channel ${channel}`,
-              remedy: 'Store plain one-hot sequences: not centred, scaled or mixed.',
-            });
-          }
-        }
-        if (ones > 1) {
-          throw new Failure('data/not-one-hot', `${ones} bases are 1 at one position, expected one`, {
-            place: `${place}, example ${example}, position ${position}`,
-            remedy: 'Store plain one-hot sequences.',
-          });
-        }
-        if (ones === 0) missing++;
-      }
-      // Also what a damaged chunk looks like: the library gives zeros for it.
-      if (missing === length) {
-        throw new Failure('data/empty-example', 'the example is all zero', {
-          place: `${place}, example ${example}`,
-          remedy: 'Leave empty examples out; if this one should not be empty, the file is damaged.',
-        });
-      }
-      unknown += missing;
-      if (missing > 0) affected++;
-    }
+    const values = rowsOf(dataset, from, Math.min(examples, from + rows), place);
+    const start = from * length * 4;
+    for (let at = 0; at < values.length; at++) letters.set(start + at, Number(values[at]));
     await setImmediate();
   }
-  return { letters, unknown, affected };
+  return letters.finish();
 }
 
 function readLabels(file: Hdf5File, path: string, name: string, examples: number): number[] {
@@ -192,20 +112,12 @@ async function read(parameters: Parameters, files: Files): Promise<Sequences> {
     async file => {
       const place = `${path}, dataset ${parameters.inputs}`;
       const { dataset, shape } = datasetAt(file, path, parameters.inputs);
-      const layout = layoutOf(shape, place);
+      const layout = oneHotLayout(shape, place);
       const labels =
         parameters.labels === undefined
           ? new Array<undefined>(layout.examples).fill(undefined)
           : readLabels(file, path, parameters.labels, layout.examples);
-      const { letters, unknown, affected } = await readLetters(dataset, layout, codes, place);
-      const notes: Note[] = [];
-      if (unknown > 0) {
-        notes.push({
-          level: 'information',
-          code: 'data/unknown-bases',
-          message: `${unknown} positions in ${affected} of ${layout.examples} examples are all zero and were taken as unknown bases.`,
-        });
-      }
+      const { letters, notes } = await readLetters(dataset, layout, codes, place);
       const source = parameters.path.slice(0, 8);
       const indices = Array.from({ length: layout.examples }, (_, index) => index);
       return {
@@ -230,7 +142,7 @@ async function describe(parameters: Parameters, files: Files): Promise<DataDescr
     () => notHdf5(path),
     file => {
       const { shape } = datasetAt(file, path, parameters.inputs);
-      const { examples, length } = layoutOf(shape, `${path}, dataset ${parameters.inputs}`);
+      const { examples, length } = oneHotLayout(shape, `${path}, dataset ${parameters.inputs}`);
       if (parameters.labels !== undefined) readLabels(file, path, parameters.labels, examples);
       return Promise.resolve({
         is: 'data' as const,

@@ -10,6 +10,7 @@ import { fasta } from './fasta.js';
 import { oneHotHdf5 } from './one-hot-hdf5.js';
 import { plink } from './plink-cohort.js';
 import { intervals } from './intervals.js';
+import { numpy } from './numpy.js';
 import type { Files, Source } from './source.js';
 import { table } from './table.js';
 
@@ -21,6 +22,7 @@ export const SOURCES: {
   intervals,
   one_hot_hdf5: oneHotHdf5,
   table,
+  numpy,
   plink,
   simulate_motifs: {
     async read(parameters) {

@@ -141,7 +141,7 @@ function numberOf(text: string, column: string, place: string): number {
 }
 
 /** @throws Failure when a label is neither a number nor one of the classes */
-function labelOf(text: string, column: string, classes: readonly string[] | undefined, place: string): number {
+export function labelOf(text: string, column: string, classes: readonly string[] | undefined, place: string): number {
   if (classes === undefined || MISSING.has(text.toLowerCase())) return numberOf(text, column, place);
   const at = classes.indexOf(text);
   if (at >= 0) return at;
@@ -204,7 +204,7 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
       remedy: 'Use `missing: mean`, or leave out columns with `skip`.',
     });
   values = values.slice(0, names.length * features.length);
-  if (absent > 0 && missing !== 'drop') fill(values, features, missing, path);
+  if (absent > 0 && missing !== 'drop') fillMissing(values, features, missing, path);
   return {
     alphabet: parameters.as,
     length: features.length,
@@ -218,7 +218,12 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
 }
 
 /** Writes zeros, or each feature's mean over the examples that have it, in the place of what is missing. */
-function fill(values: Float32Array, features: readonly string[], by: Parameters['missing'], place: string): void {
+export function fillMissing(
+  values: Float32Array,
+  features: readonly string[],
+  by: Parameters['missing'],
+  place: string,
+): void {
   const width = features.length;
   features.forEach((name, feature) => {
     let sum = 0;
@@ -245,7 +250,7 @@ const POLICIES: Readonly<Record<Parameters['missing'], string>> = {
   mean: 'each became the mean of its feature over the examples that have it',
 };
 
-function missingNotes(absent: number, affected: number, rows: number, policy: Parameters['missing']): Note[] {
+export function missingNotes(absent: number, affected: number, rows: number, policy: Parameters['missing']): Note[] {
   if (absent === 0) return [];
   return [
     {
@@ -256,7 +261,7 @@ function missingNotes(absent: number, affected: number, rows: number, policy: Pa
   ];
 }
 
-function duplicateNotes(features: readonly string[]): Note[] {
+export function duplicateNotes(features: readonly string[]): Note[] {
   const seen = new Set<string>();
   const repeated = features.filter(name => seen.size === seen.add(name).size);
   if (repeated.length === 0) return [];

@@ -5,6 +5,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { Failure } from '../failure.js';
 import { LETTERS } from './examples.js';
+import { readRange } from './range.js';
 import { openFile } from './source.js';
 
 const MAGIC = 0x1a412743;
@@ -154,17 +155,8 @@ async function readIndex(
   return offsets;
 }
 
-async function readAt(file: FileHandle, path: string, position: number, length: number): Promise<Buffer> {
-  const { size } = await file.stat();
-  // Before memory is asked for: a length comes from the file.
-  if (position + length > size) throw damaged(path, `it ends before byte ${position + length}`);
-  const bytes = Buffer.alloc(length);
-  for (let read = 0; read < length;) {
-    const { bytesRead } = await file.read(bytes, read, length - read, position + read);
-    if (bytesRead === 0) throw damaged(path, `it ends before byte ${position + length}`);
-    read += bytesRead;
-  }
-  return bytes;
+function readAt(file: FileHandle, path: string, position: number, length: number): Promise<Buffer> {
+  return readRange(file, position, length, what => damaged(path, what));
 }
 
 /** Index of the first run that ends behind a position. */

@@ -19,12 +19,13 @@ type Parameters = ParametersOf<typeof specification>;
 export const MOST_VALUES = 2 ** 29;
 
 /** @throws Failure when a matrix of people and variants does not fit into memory */
-export function requireRoomFor(people: number, variants: number): void {
+export function requireRoomFor(people: number, variants: number, words = ['people', 'variants', 'genotypes']): void {
+  const [rows, columns, values] = words;
   if (people * variants > MOST_VALUES)
     throw new Failure(
       'data/too-large',
-      `${people} people × ${variants} variants are ${(people * variants).toLocaleString('en')} genotypes`,
-      { remedy: `Take at most ${MOST_VALUES.toLocaleString('en')}: fewer people or fewer variants.` },
+      `${people} ${rows} × ${variants} ${columns} are ${(people * variants).toLocaleString('en')} ${values}`,
+      { remedy: `Take at most ${MOST_VALUES.toLocaleString('en')}: fewer ${rows} or fewer ${columns}.` },
     );
 }
 
