@@ -356,6 +356,8 @@ export const Snapshot = z.object({
       key,
       written: z.string(),
       documentation: z.string().optional(),
+      /** Lints of its own result and of those behind its cells. */
+      notes: z.array(Note),
       metrics: z.array(
         z.object({
           name: z.string(),

@@ -13,7 +13,7 @@ const notes = [
   { level: 'warning' as const, code: 'GA005', message: '2 of 50.' },
   { level: 'information' as const, code: 'method/loss', message: 'No lint.' },
 ];
-const shown = { snapshot: { data: [], maps: [{ ...map, name: 'ig', notes }], tables: [], metrics: [] } };
+const shown = { snapshot: { data: [], maps: [{ ...map, name: 'ig', notes }], tables: [], benchmarks: [], metrics: [] } };
 const at = (from: number, to: number) => ({ start: { line: 1, character: from }, end: { line: 1, character: to } });
 
 function found(comment: string, levels: LintLevels = {}, stale: readonly string[] = []) {

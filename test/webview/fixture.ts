@@ -367,6 +367,7 @@ export function rowsFixture(): ReturnType<typeof fixture> {
     name: 'grid',
     key: 'f'.repeat(64),
     written: 'compare(methods: [saliency, ig], metrics: [agreement, completeness]) of cell on blood',
+    notes: [],
     metrics: [
       { name: 'agreement', statistic: 'local', unit: 'share', better: 'higher' },
       { name: 'completeness', statistic: 'max', unit: 'share', better: 'lower' },

@@ -1,6 +1,7 @@
 /** A benchmark as a table: combinations in rows, metrics in columns; the best of a column stands out where better is known. */
 import { quantity, type Snapshot } from '../../server/src/protocol.js';
 import { element } from './element.js';
+import { note } from './notes.js';
 import type { Surroundings } from './surroundings.js';
 import { table } from './table.js';
 
@@ -36,6 +37,7 @@ export function benchmarkArticle({ name }: Surroundings, benchmark: Benchmark): 
     left === 0
       ? undefined
       : element('p', { class: 'dim small' }, `${left} further combinations are not defined for any of these metrics.`),
+    ...benchmark.notes.map(({ level, message, code }) => note(level, message, code)),
   );
 }
 

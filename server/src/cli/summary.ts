@@ -13,7 +13,7 @@ import type { ResultStore } from '../store/store.js';
 import type { Context } from './context.js';
 import { shortPath } from './context.js';
 import type { Colour } from './terminal.js';
-import { alignColumns, painter, printProblem } from './terminal.js';
+import { alignColumns, foldColumns, painter, printProblem } from './terminal.js';
 
 const MARKS: Readonly<Record<Outcome, readonly [string, Colour]>> = {
   met: ['✓', 'green'],
@@ -97,8 +97,9 @@ async function printBenchmarks(
       ...cells.map((cell, column) => ('value' in cell ? quantity(cell.value, metrics[column]!.unit) : '–')),
     ]);
     const header = [declaration.name, ...metrics.map(({ name, statistic }) => `${name}.${statistic}`)];
-    const [title = '', ...body] = alignColumns([header, ...lines], [false, ...metrics.map(() => true)]);
-    terminal.out.write(`${paint('bold', title)}\n${body.join('\n')}\n\n`);
+    const right = [false, ...metrics.map(() => true)];
+    for (const [title = '', ...body] of foldColumns([header, ...lines], right, terminal.out.columns ?? Infinity))
+      terminal.out.write(`${paint('bold', title)}\n${body.join('\n')}\n\n`);
   }
 }
 

@@ -51,3 +51,35 @@ export function alignColumns(rows: readonly (readonly string[])[], right: readon
       .trimEnd(),
   );
 }
+
+/**
+ * Rows of cells as blocks of aligned lines, none wider than `width` where that is possible: each block has the first column and
+ * as many of the others as fit.
+ *
+ * @param right for each column, whether it is aligned to the right
+ * @param width columns of the terminal; Infinity for a single block
+ */
+export function foldColumns(
+  rows: readonly (readonly string[])[],
+  right: readonly boolean[],
+  width: number,
+): string[][] {
+  const widths = right.map((_, column) => Math.max(0, ...rows.map(row => (row[column] ?? '').length)));
+  const blocks: number[][] = [];
+  let used = 0;
+  for (let column = 1; column < right.length; column++) {
+    const needed = widths[column]! + 2;
+    if (blocks.length === 0 || used + needed > width) {
+      blocks.push([0]);
+      used = widths[0]!;
+    }
+    blocks.at(-1)!.push(column);
+    used += needed;
+  }
+  return blocks.map(columns =>
+    alignColumns(
+      rows.map(row => columns.map(column => row[column] ?? '')),
+      columns.map(column => right[column]!),
+    ),
+  );
+}

@@ -36,16 +36,17 @@ const SEVERITIES = {
 /** What lints of results need to know of a session. */
 interface Doubtful {
   readonly checked: Pick<Session['checked'], 'file' | 'texts' | 'declarations'>;
-  readonly shown: { readonly snapshot: Pick<Snapshot, 'data' | 'maps' | 'tables' | 'metrics'> } | undefined;
+  readonly shown:
+    { readonly snapshot: Pick<Snapshot, 'data' | 'maps' | 'tables' | 'benchmarks' | 'metrics'> } | undefined;
   readonly stale: ReadonlySet<string>;
 }
 
 /** Lints that the present results show, at the declarations that they belong to. */
 export function doubts({ checked, shown, stale }: Doubtful, { levels, page }: LintOptions): Diagnostic[] {
   if (!shown) return [];
-  const { data, maps, tables, metrics } = shown.snapshot;
+  const { data, maps, tables, benchmarks, metrics } = shown.snapshot;
   const ignores = ignoresIn(checked.texts.get(checked.file ?? '') ?? '');
-  return [...data, ...maps, ...tables, ...metrics].flatMap(({ name, notes }) => {
+  return [...data, ...maps, ...tables, ...benchmarks, ...metrics].flatMap(({ name, notes }) => {
     const declared = checked.declarations.find(declaration => declaration.name === name);
     if (!declared || stale.has(name)) return [];
     return notes.flatMap(({ code, level, message }) => {

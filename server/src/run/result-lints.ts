@@ -19,6 +19,7 @@ async function found(meta: ResultMeta, store: ResultStore): Promise<Note[]> {
   const task = Task.safeParse(meta.task).data;
   if (task?.kind === 'metric' && task.metric.call === 'simplex_angle') return angles(meta.statistics?.['over_30']);
   if (task?.kind === 'data') return planted(meta, store);
+  if (task?.kind === 'benchmark') return inCells(task, store);
   if (task?.kind !== 'attribution') return [];
   const layout = meta.arrays.find(({ name }) => name === 'predictions');
   if (layout?.axes.length !== 1 || !(await store.meta(task.data))) return [];
@@ -32,6 +33,42 @@ async function found(meta: ResultMeta, store: ResultStore): Promise<Note[]> {
     ...(call === 'output' || parameters['probability'] === true ? saturation(predictions) : []),
     ...(call === 'output' || call === 'logit' ? errors(predictions, labels) : []),
   ];
+}
+
+type Benchmark = Extract<Task, { kind: 'benchmark' }>;
+
+const LINT = /^GA\d+$/;
+
+/** Lints of what stands behind the cells of a benchmark: one note for each code, of the first result that has it. */
+async function inCells({ cells }: Benchmark, store: ResultStore): Promise<Note[]> {
+  const found = new Map<string, { note: Note; results: Set<string> }>();
+  const visit = async (key: string, label: string): Promise<void> => {
+    const meta = await store.meta(key);
+    if (meta === undefined) return;
+    for (const note of (await notesOf(meta, store)).filter(({ code }) => LINT.test(code))) {
+      const known = found.get(note.code) ?? {
+        note: { ...note, message: `${label}: ${note.message}` },
+        results: new Set(),
+      };
+      found.set(note.code, known);
+      known.results.add(key);
+    }
+    const task = Task.safeParse(meta.task).data;
+    if (task?.kind === 'correction') await visit(task.attribution, label);
+    if (task?.kind !== 'metric') return;
+    for (const subject of task.subjects) if (typeof subject === 'string') await visit(subject, label);
+  };
+  const seen = new Set<string>();
+  for (const { target, method, wrapper, correction, result } of cells) {
+    if (!('key' in result) || seen.has(result.key)) continue;
+    seen.add(result.key);
+    await visit(result.key, [target, method, wrapper, correction].filter(part => part !== 'none').join(' '));
+  }
+  return [...found.values()].map(({ note, results }) =>
+    results.size === 1
+      ? note
+      : { ...note, message: `${note.message} Likewise ${results.size - 1} more of its results.` },
+  );
 }
 
 /** Share of isotropic gradients more than 30° off the simplex: 1 − (2/π)(θ + ½ sin 2θ), θ = 30°. */

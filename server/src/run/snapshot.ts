@@ -82,8 +82,7 @@ export async function buildSnapshot(input: SnapshotInput): Promise<Snapshot> {
         ...(meta.curve && { curve: meta.curve }),
       });
     } else if (step.task.kind === 'benchmark') {
-      const { notes: _, ...known } = about;
-      snapshot.benchmarks.push({ ...known, ...(await benchmarkTable(step.task, meta.key, store)) });
+      snapshot.benchmarks.push({ ...about, ...(await benchmarkTable(step.task, meta.key, store)) });
     } else if (meta.map !== undefined && !isMap(meta.map)) {
       snapshot.tables.push({ ...about, ...(await tableOf(meta.map, meta, store)) });
     } else {

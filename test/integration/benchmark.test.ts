@@ -1,0 +1,77 @@
+/** A benchmark in the real engine: its cells lead to arrays, an addition computes what is missing only, lints look inside. */
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunDocument } from '../../server/src/cli/documents.js';
+import { ResultMeta } from '../../server/src/store/result.js';
+import { buildXome, declaration, Desk, removeXome } from './xome.js';
+
+const TIMEOUT = 120_000;
+const PLANTED = join(import.meta.dirname, '../../examples/planted_motifs.onnx');
+const experiment = (methods: string): string => `
+model  net   = onnx("planted_motifs.onnx", input: dna(100))
+target score = logit of net
+data   few   = simulate_motifs(["TGASTCA", "WGATAAR", "CACGTGAC"], sequences: 12, positives: 100%, seed: 8)
+benchmark table = compare(methods: [${methods}], corrections: [none, simplex_correction], metrics: [sparseness, simplex_angle]) of score on few
+`;
+
+describe('a benchmark', () => {
+  let desk: Desk;
+  let first: RunDocument;
+  let second: RunDocument;
+  beforeAll(async () => {
+    await buildXome();
+    desk = await Desk.create(experiment('saliency'), PLANTED);
+    first = await desk.run();
+    await desk.write(experiment('saliency, input_x_gradient, guided_backpropagation'));
+    second = await desk.run();
+  }, TIMEOUT);
+  afterAll(async () => {
+    await desk.remove();
+    await removeXome();
+  });
+
+  const cellsOf = (document: RunDocument, method: string) =>
+    declaration(document, 'table').table!.rows.filter(row => row.method === method);
+
+  /** What is known of a result, by its key. */
+  async function meta(key: string): Promise<ResultMeta> {
+    const results = dirname(dirname(declaration(second, 'table').array!.path));
+    return ResultMeta.parse(JSON.parse(await readFile(join(results, key, 'meta.json'), 'utf8')));
+  }
+
+  it('has in each cell the key of a measurement, which has that of the map', async () => {
+    for (const { correction, cells } of cellsOf(first, 'saliency'))
+      for (const cell of cells) {
+        if (!('key' in cell)) throw new Error(cell.reason);
+        const { task, kind } = await meta(cell.key);
+        expect(kind).toBe('metric');
+        const [map = ''] = (task as { subjects: string[] }).subjects;
+        expect((await meta(map)).kind).toBe(correction === 'none' ? 'attribution' : 'correction');
+      }
+  });
+
+  it('computes the cells of an added method only', async () => {
+    expect(cellsOf(second, 'saliency')).toEqual(cellsOf(first, 'saliency'));
+    const created = async (method: string): Promise<string[]> => {
+      const cells = cellsOf(second, method).flatMap(row => row.cells);
+      return Promise.all(cells.flatMap(cell => ('key' in cell ? [meta(cell.key).then(one => one.created)] : [])));
+    };
+    const [old, added] = [await created('saliency'), await created('guided_backpropagation')];
+    const { created: before } = await meta(declaration(first, 'table').key!);
+    expect(old.every(time => time <= before)).toBe(true);
+    expect(added.length).toBeGreaterThan(0);
+    expect(added.every(time => time > before)).toBe(true);
+  });
+
+  it('leaves out what is not defined, and says why', () => {
+    const corrected = cellsOf(second, 'input_x_gradient').find(row => row.correction === 'simplex_correction')!;
+    for (const cell of corrected.cells)
+      expect(cell).toEqual({ reason: expect.stringContaining('contribution') as string });
+  });
+
+  it('repeats lints of what stands behind its cells', async () => {
+    const { out } = await desk.xome('run', 'a.xome');
+    expect(out).toMatch(/table: score saliency: Up to .* Likewise 1 more of its results\. \[GA003\]/);
+  });
+});
