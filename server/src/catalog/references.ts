@@ -90,3 +90,53 @@ export const dinucleotide_shuffle = {
   alphabets: ['dna'],
   parameters: draws,
 } as const satisfies ReferenceEntry;
+
+export const kmer_shuffle = {
+  category: 'reference',
+  name: 'kmer_shuffle',
+  summary: 'Random sequences with exactly the words of k letters of the example.',
+  documentation:
+    'Each copy is drawn uniformly from all sequences with the same counts of k-mers and the same first and last k − 1 bases (an Eulerian path through the graph of (k − 1)-mers). With k = 2 it is `dinucleotide_shuffle`, with k = 1 it keeps the composition. The longer the words, the fewer sequences have them: motifs shorter than k survive, and how many copies were distinct is reported.',
+  citation: 'Altschul & Erickson 1985, Mol Biol Evol 2:526; Wilson 1996, STOC (random arborescence)',
+  revision: 1,
+  alphabets: ['dna'],
+  parameters: {
+    k: { type: { is: 'integer', min: 1, max: 10 }, summary: 'Letters of the words whose counts are kept.' },
+    ...draws,
+  },
+} as const satisfies ReferenceEntry;
+
+export const gc_matched = {
+  category: 'reference',
+  name: 'gc_matched',
+  summary: 'Sequences of a data set with the GC content of the example.',
+  documentation:
+    'For each example, sequences whose share of G and C differs by at most `tolerance`: every one that fits once, in random order, before any a second time. Real sequences, where shuffles are artificial ones; but what else the data have in common, motifs among it, is in the reference too. Where none fits, the nearest are taken and a warning says for how many examples and how far off. An example is never its own reference.',
+  citation: 'Ghandi et al. 2014, PLoS Comput Biol 10:e1003711 (GC-matched genomic background)',
+  revision: 1,
+  alphabets: ['dna'],
+  parameters: {
+    of,
+    tolerance: {
+      type: { is: 'share', min: 0, max: 1 },
+      default: 0.02,
+      summary: 'Largest difference of the shares of G and C.',
+    },
+    ...draws,
+  },
+} as const satisfies ReferenceEntry;
+
+export const another_class = {
+  category: 'reference',
+  name: 'another_class',
+  summary: 'Examples of another class, drawn from a data set.',
+  documentation:
+    'Answers why an example is of its class rather than of another: every row with another label once, in random order, before any a second time; with `class`, rows of that one class. Examples need labels (with `class` the explained ones need none); an example of that very class is an error, for it would be compared with its own kind.',
+  citation: 'Erion et al. 2021, Nature Machine Intelligence 3:620 (baselines as a distribution)',
+  revision: 1,
+  parameters: {
+    of,
+    class: { type: { is: 'integer', min: 0 }, optional: true, summary: 'The class; any but its own where absent.' },
+    ...draws,
+  },
+} as const satisfies ReferenceEntry;

@@ -1,18 +1,29 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { entriesOf } from '../../../server/src/catalog/index.js';
 import { LETTERS, NO_BASE } from '../../../server/src/engine/data/examples.js';
 import { uniform, zeros } from '../../../server/src/engine/methods/references/constant.js';
+import { kmerShuffle, kmerShuffler } from '../../../server/src/engine/methods/references/kmer-shuffle.js';
 import {
-  dinucleotideShuffle,
-  shuffleDinucleotides,
-} from '../../../server/src/engine/methods/references/dinucleotide-shuffle.js';
-import { referenceNotes, type Reference } from '../../../server/src/engine/methods/references/reference.js';
+  referenceNotes,
+  type Reference,
+  type Surroundings,
+} from '../../../server/src/engine/methods/references/reference.js';
 import { REFERENCES } from '../../../server/src/engine/methods/references/references.js';
 import { shuffle } from '../../../server/src/engine/methods/references/shuffle.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 
 const origin = { source: '00c0ffee', index: 3 };
+const row = 0;
+
+/** For references that look at nothing but the example. */
+const nowhere: Surroundings = {
+  get examples(): never {
+    throw new Error('it reads no data');
+  },
+  open: () => Promise.reject(new Error('it opens no data')),
+};
 
 function codes(sequence: string): Uint8Array {
   return Uint8Array.from(sequence, letter => LETTERS.indexOf(letter));
@@ -22,30 +33,30 @@ function text(letters: Uint8Array): string {
   return Array.from(letters, code => LETTERS[code] ?? '.').join('');
 }
 
-/** How often each ordered pair of neighbours occurs. */
-function dinucleotides(sequence: string): Record<string, number> {
+/** How often each word of k letters occurs. */
+function words(sequence: string, k: number): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (let position = 1; position < sequence.length; position++) {
-    const pair = sequence.slice(position - 1, position + 1);
-    counts[pair] = (counts[pair] ?? 0) + 1;
+  for (let at = 0; at + k <= sequence.length; at++) {
+    const word = sequence.slice(at, at + k);
+    counts[word] = (counts[word] ?? 0) + 1;
   }
   return counts;
 }
 
-/** Every sequence with the same first letter and dinucleotides, by trying all ways (the last letter follows). */
-function everyShuffle(sequence: string): Set<string> {
-  const left = dinucleotides(sequence);
+/** Every sequence with the same beginning and words of k letters, by trying all ways (the end follows). */
+function everyShuffle(sequence: string, k: number): Set<string> {
+  const left = words(sequence, k);
   const found = new Set<string>();
   const extend = (prefix: string): void => {
     if (prefix.length === sequence.length) found.add(prefix);
-    for (const pair of Object.keys(left)) {
-      if (pair[0] !== prefix.at(-1) || left[pair] === 0) continue;
-      left[pair]!--;
-      extend(prefix + pair.slice(1));
-      left[pair]!++;
+    for (const word of Object.keys(left)) {
+      if (!prefix.endsWith(word.slice(0, -1)) || left[word] === 0) continue;
+      left[word]!--;
+      extend(prefix + word.slice(-1));
+      left[word]!++;
     }
   };
-  extend(sequence[0]!);
+  extend(sequence.slice(0, k - 1));
   return found;
 }
 
@@ -55,65 +66,86 @@ function chiSquareLimit(degrees: number): number {
   return degrees * (1 - spread + 3.09 * Math.sqrt(spread)) ** 3;
 }
 
-describe('dinucleotide_shuffle', () => {
-  it('keeps the exact dinucleotides and both ends, whatever the letters', () => {
+describe('kmer_shuffle', () => {
+  it('keeps the exact words and both ends, whatever the letters', () => {
     const letter = fc.oneof(
       { weight: 8, arbitrary: fc.integer({ min: 0, max: 3 }) },
       fc.constantFrom(4, 9, 14, NO_BASE),
     );
+    // Few letters, so that long words repeat and there is something to shuffle.
+    const sequence = fc.oneof(fc.array(letter, { maxLength: 60 }), fc.array(fc.nat(1), { maxLength: 60 }));
     fc.assert(
-      fc.property(fc.array(letter, { maxLength: 60 }), fc.nat(1000), (list, draw) => {
+      fc.property(sequence, fc.integer({ min: 1, max: 5 }), fc.nat(1000), (list, k, draw) => {
         const letters = Uint8Array.from(list);
         const out = new Uint8Array(letters.length);
-        shuffleDinucleotides(letters, new Stream(1, 'test', origin, draw), out);
-        expect(dinucleotides(text(out))).toEqual(dinucleotides(text(letters)));
-        expect([out[0], out.at(-1)]).toEqual([letters[0], letters.at(-1)]);
+        kmerShuffler(letters, k)(new Stream(1, 'test', origin, draw), out);
+        expect(words(text(out), k)).toEqual(words(text(letters), k));
+        expect(out.slice(0, k - 1)).toEqual(letters.slice(0, k - 1));
+        if (k > 1) expect(out.slice(1 - k)).toEqual(letters.slice(1 - k));
       }),
-      { seed: 2, numRuns: 300 },
+      { seed: 2, numRuns: 500 },
     );
   });
 
-  it.each(['AACCAACACA', 'GATTACATTAG', 'AAAACAAAGAT', 'ACGTACAGCTGA', 'ANCNACANNC', 'TACGATCAGT'])(
-    'draws every shuffle of %s equally often',
-    sequence => {
-      const all = everyShuffle(sequence);
-      expect(all.size).toBeGreaterThan(5);
-      const draws = 200 * all.size;
-      const counts = new Map<string, number>();
-      const letters = codes(sequence);
-      const out = new Uint8Array(letters.length);
-      for (let draw = 0; draw < draws; draw++) {
-        shuffleDinucleotides(letters, new Stream(7, 'test', origin, draw), out);
-        counts.set(text(out), (counts.get(text(out)) ?? 0) + 1);
-      }
-      expect(new Set(counts.keys())).toEqual(all);
-      const chiSquare = [...counts.values()].reduce((sum, count) => sum + (count - 200) ** 2 / 200, 0);
-      expect(chiSquare).toBeLessThan(chiSquareLimit(all.size - 1));
-    },
-  );
+  it.each([
+    [1, 'AACGC'],
+    [2, 'AACCAACACA'],
+    [2, 'GATTACATTAG'],
+    [2, 'AAAACAAAGAT'],
+    [2, 'ACGTACAGCTGA'],
+    [2, 'ANCNACANNC'],
+    [2, 'TACGATCAGT'],
+    [3, 'AACAAGAACTAAGAAC'],
+    [3, 'ACAGACATACAGACCAGA'],
+    [4, 'AAACAAAGAAATAAAC'],
+  ])('draws every shuffle by k = %d of %s equally often', (k, sequence) => {
+    const all = everyShuffle(sequence, k);
+    expect(all.size).toBeGreaterThan(5);
+    const draws = 200 * all.size;
+    const counts = new Map<string, number>();
+    const shuffle = kmerShuffler(codes(sequence), k);
+    const out = new Uint8Array(sequence.length);
+    for (let draw = 0; draw < draws; draw++) {
+      shuffle(new Stream(7, 'test', origin, draw), out);
+      counts.set(text(out), (counts.get(text(out)) ?? 0) + 1);
+    }
+    expect(new Set(counts.keys())).toEqual(all);
+    const chiSquare = [...counts.values()].reduce((sum, count) => sum + (count - 200) ** 2 / 200, 0);
+    expect(chiSquare).toBeLessThan(chiSquareLimit(all.size - 1));
+  });
 
-  const call = (copies: number, seed: number): Reference => dinucleotideShuffle({ copies, seed });
+  const call = (copies: number, seed: number, k = 3): Reference => kmerShuffle({ k, copies, seed });
 
   it('fills copies that depend on example, copy and seed only', () => {
-    const letters = codes('ACGTTGCAAGCTTGCACGAT');
+    const letters = codes('ACGACATGCACGAAGCATGCACGA');
     const size = letters.length * 4;
     const few = new Float32Array(2 * size);
     const many = new Float32Array(5 * size);
-    expect(call(2, 1).fill({ letters, origin }, few)).toBe(2);
-    call(5, 1).fill({ letters, origin }, many);
+    expect(call(2, 1).fill({ letters, origin, row }, few)).toBe(2);
+    call(5, 1).fill({ letters, origin, row }, many);
     expect(many.slice(0, 2 * size)).toEqual(few);
     expect(many.slice(0, size)).not.toEqual(many.slice(size, 2 * size));
     const other = new Float32Array(2 * size);
-    call(2, 2).fill({ letters, origin }, other);
+    call(2, 2).fill({ letters, origin, row }, other);
     expect(other).not.toEqual(few);
-    call(2, 1).fill({ letters, origin: { ...origin, index: 4 } }, other);
+    call(2, 1).fill({ letters, origin: { ...origin, index: 4 }, row }, other);
     expect(other).not.toEqual(few);
   });
 
+  it('is dinucleotide_shuffle for words of two, byte for byte as in results that were stored long ago', async () => {
+    const letters = codes('ACGTTGCAAGCTTGCACGATNNACGTAAAC');
+    const filled = [await REFERENCES.dinucleotide_shuffle({ copies: 4, seed: 1 }, nowhere), call(4, 1, 2)].map(made => {
+      const out = new Float32Array(4 * letters.length * 4);
+      made.fill({ letters, origin, row }, out);
+      return createHash('sha256').update(new Uint8Array(out.buffer)).digest('hex');
+    });
+    expect(filled).toEqual(new Array(2).fill('b50dc46a2cdc6d9f7519cbe08e8d116af755653fa3c48d9010a2fb66c6419b61'));
+  });
+
   it('counts the copies that differ, and says when they are too few', () => {
-    const distinct = call(50, 1).fill({ letters: codes('AACAA'), origin }, new Float32Array(50 * 20));
-    expect(distinct).toBe(everyShuffle('AACAA').size);
-    expect(referenceNotes(50, [50, distinct, 50])).toMatchObject([
+    const distinct = call(50, 1, 2).fill({ letters: codes('AACAA'), origin, row }, new Float32Array(50 * 20));
+    expect(distinct).toBe(everyShuffle('AACAA', 2).size);
+    expect(referenceNotes({ copies: 50 }, [50, distinct, 50])).toMatchObject([
       {
         level: 'warning',
         message: expect.stringContaining(
@@ -121,7 +153,7 @@ describe('dinucleotide_shuffle', () => {
         ),
       },
     ]);
-    expect(referenceNotes(50, [50, 50])).toEqual([]);
+    expect(referenceNotes({ copies: 50 }, [50, 50])).toEqual([]);
   });
 });
 
@@ -130,7 +162,7 @@ describe('shuffle', () => {
     const draws = 200 * 12;
     const counts = new Map<string, number>();
     const out = new Float32Array(draws * 16);
-    expect(shuffle({ copies: draws, seed: 7 }).fill({ letters: codes('AACG'), origin }, out)).toBe(12);
+    expect(shuffle({ copies: draws, seed: 7 }).fill({ letters: codes('AACG'), origin, row }, out)).toBe(12);
     for (let draw = 0; draw < draws; draw++) {
       const columns = Array.from({ length: 4 }, (_, at) => out.subarray(draw * 16 + 4 * at, draw * 16 + 4 * at + 4));
       const order = columns.map(column => 'ACGT'[column.indexOf(1)]!).join('');
@@ -145,7 +177,7 @@ describe('shuffle', () => {
     const letters = codes('ACGTTGCAAGCTTGCACGAT');
     const filled = (copies: number, seed: number, index: number): Float32Array => {
       const out = new Float32Array(copies * 80);
-      shuffle({ copies, seed }).fill({ letters, origin: { ...origin, index } }, out);
+      shuffle({ copies, seed }).fill({ letters, origin: { ...origin, index }, row }, out);
       return out;
     };
     expect(filled(5, 1, 3).slice(0, 160)).toEqual(filled(2, 1, 3));
@@ -168,7 +200,7 @@ describe('references', () => {
     ['uniform', 0.25, uniform],
   ])('%s is %d everywhere', (_, share, reference) => {
     const out = new Float32Array(12).fill(9);
-    expect(reference.fill({ letters: codes('ACG'), origin }, out)).toBe(1);
+    expect(reference.fill({ letters: codes('ACG'), origin, row }, out)).toBe(1);
     expect(reference.copies).toBe(1);
     expect([...out]).toEqual(new Array(12).fill(share));
   });

@@ -153,7 +153,7 @@ export async function preparePairs(
       return [
         ...missedNotes(blocks, examples.count * copies, tolerance, rule),
         ...referenceNotes(
-          copies,
+          reference,
           blocks.flatMap(block => block.distinct),
         ),
       ];
@@ -239,7 +239,11 @@ export async function fillReferences(
   const size = reference.copies * model.size;
   return Array.from({ length: to - from }, (_, row) =>
     reference.fill(
-      { letters: letters.subarray(row * length, (row + 1) * length), origin: examples.origins[from + row]! },
+      {
+        letters: letters.subarray(row * length, (row + 1) * length),
+        origin: examples.origins[from + row]!,
+        row: from + row,
+      },
       out.subarray(row * size, (row + 1) * size),
     ),
   );

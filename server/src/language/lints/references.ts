@@ -71,8 +71,6 @@ function isStandardised(data: Definition, reading: Reading): boolean {
   return reading.lineage(data).stages.some(({ called }) => called.entry.name === 'standardise');
 }
 
-/** References of which there are many, and how many by default. */
-const MANY = ['samples', 'shuffle', 'dinucleotide_shuffle'];
 const FEW_COPIES = 5;
 
 export const oneReference: Lint = {
@@ -89,7 +87,7 @@ export const oneReference: Lint = {
     for (const found of baselines(reading)) {
       const { method, reference, explanation } = found;
       if (method.entry.name !== 'expected_gradients') continue;
-      const copies = MANY.includes(reference.entry.name) ? Number(valueOf(reference, 'copies')) : 1;
+      const copies = 'copies' in reference.entry.parameters ? Number(valueOf(reference, 'copies')) : 1;
       if (copies >= FEW_COPIES) continue;
       const dna = reading.input(explanation.target)?.alphabet === 'dna';
       const many = dna ? 'dinucleotide_shuffle(copies: 20, seed: 1)' : 'samples(copies: 20, seed: 1)';

@@ -49,9 +49,9 @@ async function backgroundOf(data: string, background: Call, features: number): P
   const examples = await StoredExamples.open(bench.store, data);
   const open = (key: string) => StoredExamples.open(bench.store, key);
   const reference = await referenceOf(background, { examples, open });
-  return examples.origins.map(origin => {
+  return examples.origins.map((origin, row) => {
     const rows = new Float32Array(reference.copies * features);
-    reference.fill({ letters: new Uint8Array(0), origin }, rows);
+    reference.fill({ letters: new Uint8Array(0), origin, row }, rows);
     return Array.from({ length: reference.copies }, (_, i) => [...rows.slice(i * features, (i + 1) * features)]);
   });
 }

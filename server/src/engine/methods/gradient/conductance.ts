@@ -227,7 +227,7 @@ async function overPaths(
       return [
         ...(missed > 0 ? [missedNote(missed, examples.count * copies, layer, steps)] : []),
         ...referenceNotes(
-          copies,
+          reference,
           blocks.flatMap(block => block.distinct),
         ),
       ];

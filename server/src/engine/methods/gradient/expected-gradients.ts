@@ -71,7 +71,7 @@ export const expectedGradients: Method<typeof expected_gradients> = async (conte
     explain,
     notes: infos =>
       referenceNotes(
-        copies,
+        reference,
         infos.flatMap(info => (info as { distinct: number[] }).distinct),
       ),
     release: () => gradient.release(),

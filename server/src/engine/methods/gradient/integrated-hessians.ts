@@ -125,7 +125,7 @@ export const integratedHessians: Method<typeof integrated_hessians> = async (con
               },
             ]),
         ...referenceNotes(
-          copies,
+          reference,
           blocks.flatMap(block => block.distinct),
         ),
       ];

@@ -29,7 +29,7 @@ export const pathGradient: Method<typeof path_gradient> = async (context, { base
       const gradients = await path.run({ x, references, copies }, wanted, steps, passed);
       return { map: meanOverCopies(gradients, copies, size), info: distinct };
     },
-    notes: infos => referenceNotes(copies, infos.flat() as number[]),
+    notes: infos => referenceNotes(reference, infos.flat() as number[]),
     release: () => path.release(),
   };
 };

@@ -25,7 +25,7 @@ export const featureAblation: Method<typeof feature_ablation> = async (context, 
         info: block.distinct,
       };
     },
-    notes: infos => [...groups.notes, ...referenceNotes(masking.copies, (infos as number[][]).flat())],
+    notes: infos => [...groups.notes, ...referenceNotes(masking.reference, (infos as number[][]).flat())],
     release: () => masking.release(),
   };
 };

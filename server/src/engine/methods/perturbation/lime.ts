@@ -192,7 +192,7 @@ export const lime: Method<typeof specification> = async (context, parameters) =>
       return [
         ...groups.notes,
         ...referenceNotes(
-          masking.copies,
+          masking.reference,
           blocks.flatMap(block => block.distinct),
         ),
         ...poorFitNotes(

@@ -37,7 +37,7 @@ export class Masking {
   private constructor(
     private readonly context: MethodContext,
     private readonly forward: Pass,
-    private readonly reference: Reference,
+    readonly reference: Reference,
   ) {}
 
   static async create(context: MethodContext, reference: Reference): Promise<Masking> {

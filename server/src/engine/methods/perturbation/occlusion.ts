@@ -47,7 +47,7 @@ export const occlusion: Method<typeof specification> = async (context, { baselin
         info: block.distinct,
       };
     },
-    notes: infos => referenceNotes(masking.copies, (infos as number[][]).flat()),
+    notes: infos => referenceNotes(masking.reference, (infos as number[][]).flat()),
     release: () => masking.release(),
   };
 };

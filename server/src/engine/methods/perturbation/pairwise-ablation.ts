@@ -44,7 +44,7 @@ export const pairwiseAblation: Method<typeof pairwise_ablation> = async (context
       }
       return { map, arrays: { groups: lost }, info: block.distinct };
     },
-    notes: infos => [...groups.notes, ...referenceNotes(masking.copies, (infos as number[][]).flat())],
+    notes: infos => [...groups.notes, ...referenceNotes(masking.reference, (infos as number[][]).flat())],
     release: () => masking.release(),
   };
 };

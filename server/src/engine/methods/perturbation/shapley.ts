@@ -87,7 +87,7 @@ export async function prepareShapley(
       });
       return { map, arrays: { groups: Float32Array.from(values), pairs, ...arrays }, info: block.distinct };
     },
-    notes: infos => [...groups.notes, ...referenceNotes(copies, (infos as number[][]).flat())],
+    notes: infos => [...groups.notes, ...referenceNotes(reference, (infos as number[][]).flat())],
     release: () => masking.release(),
   };
 }

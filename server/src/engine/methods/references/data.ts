@@ -1,17 +1,22 @@
 /** References taken from data: the mean and the mode of a data set, and examples drawn from it. */
 import type { ParametersOf } from '../../../catalog/specification.js';
 import type * as specifications from '../../../catalog/references.js';
+import type { Origin } from '../../data/examples.js';
 import type { StoredExamples } from '../../data/stored-examples.js';
 import { Failure } from '../../failure.js';
 import { Stream } from '../../random/philox.js';
 import type { Reference, Surroundings } from './reference.js';
 
-const ROWS_AT_ONCE = 1024;
+export const ROWS_AT_ONCE = 1024;
 /** Numbers of a data set that are kept in memory to draw from: 1 GiB of float32. */
 const MOST_NUMBERS = 2 ** 28;
 
-/** @throws Failure `reference/shape` when the data have examples of another shape */
-async function dataFor(key: string | undefined, { examples, open }: Surroundings): Promise<StoredExamples> {
+/**
+ * The data set that a reference names, or the explained one.
+ *
+ * @throws Failure `reference/shape` when the data have examples of another shape
+ */
+export async function dataFor(key: string | undefined, { examples, open }: Surroundings): Promise<StoredExamples> {
   const data = key === undefined ? examples.whole : await open(key);
   if (data.shape.join() !== examples.shape.join())
     throw new Failure(
@@ -79,28 +84,46 @@ function always(values: Float32Array): Reference {
   };
 }
 
+/**
+ * All rows in memory, to draw from: [row, …shape].
+ *
+ * @throws Failure `reference/size`
+ */
+export async function heldRows(data: StoredExamples): Promise<Float32Array> {
+  const { size, count } = data;
+  if (count * size > MOST_NUMBERS)
+    throw new Failure('reference/size', `${count} examples of ${size} numbers are too many to draw from`, {
+      remedy: 'Name a sample: data background = all | sample(10000, seed: 1).',
+    });
+  return data.inputs(0, count);
+}
+
+/** Finds an example in a data set by where it comes from; of several, the first. */
+export function rowsByOrigin({ origins }: StoredExamples): (origin: Origin) => number | undefined {
+  const nameOf = ({ source, index }: Origin): string => `${source} ${index}`;
+  const rows = new Map(origins.map((origin, row) => [nameOf(origin), row] as const).toReversed());
+  return origin => rows.get(nameOf(origin));
+}
+
 /** Examples drawn with replacement; an example is not its own reference while there are others. */
 export async function samples(
   { of, copies, seed }: ParametersOf<typeof specifications.samples>,
   surroundings: Surroundings,
 ): Promise<Reference> {
   const data = await dataFor(of, surroundings);
-  const { size, count, origins } = data;
-  if (count * size > MOST_NUMBERS)
-    throw new Failure('reference/size', `${count} examples of ${size} numbers are too many to draw from`, {
-      remedy: 'Name a sample: data background = all | sample(10000, seed: 1).',
-    });
-  const all = await data.inputs(0, count);
+  const { size, count } = data;
+  const all = await heldRows(data);
+  const rowOf = rowsByOrigin(data);
   return {
     copies,
     fill({ origin }, out) {
       const stream = new Stream(seed, 'reference samples', origin);
-      const own = origins.findIndex(other => other.source === origin.source && other.index === origin.index);
-      const among = own >= 0 && count > 1 ? count - 1 : count;
+      const own = count > 1 ? rowOf(origin) : undefined;
+      const among = own === undefined ? count : count - 1;
       const drawn = new Set<number>();
       for (let copy = 0; copy < copies; copy++) {
         const draw = stream.integer(among);
-        const row = among < count && draw >= own ? draw + 1 : draw;
+        const row = own !== undefined && draw >= own ? draw + 1 : draw;
         drawn.add(row);
         out.set(all.subarray(row * size, (row + 1) * size), copy * size);
       }

@@ -8,6 +8,8 @@ export interface ReferenceExample {
   /** Letter codes, [position]; empty where the reference does not read them. */
   readonly letters: Uint8Array;
   readonly origin: Origin;
+  /** Its row among the explained examples. */
+  readonly row: number;
 }
 
 /** What a reference may read: the explained examples, and other data sets by their keys. */
@@ -21,6 +23,8 @@ export interface Reference {
   readonly copies: number;
   /** Whether it is made from the example's letters. */
   readonly reads?: 'letters';
+  /** What a reader should know of the references of all examples. */
+  readonly notes?: readonly Note[];
   /**
    * Writes the references of one example; they depend on nothing but the reference's parameters and the example.
    *
@@ -31,26 +35,29 @@ export interface Reference {
 }
 
 /**
- * What a reader should know of the copies of all examples.
+ * What a reader should know of the references of all examples.
  *
- * @param copies references per example
  * @param distinct what `fill` returned, [example]
  */
-export function referenceNotes(copies: number, distinct: ArrayLike<number>): Note[] {
+export function referenceNotes(
+  { copies, notes = [] }: Pick<Reference, 'copies' | 'notes'>,
+  distinct: ArrayLike<number>,
+): Note[] {
   let affected = 0;
   let fewest = copies;
   for (let example = 0; example < distinct.length; example++) {
     if (distinct[example]! < copies) affected++;
     fewest = Math.min(fewest, distinct[example]!);
   }
-  if (affected === 0) return [];
+  if (affected === 0) return [...notes];
   return [
+    ...notes,
     {
       level: 'warning',
       code: 'GA041',
       message:
         `${affected} of ${distinct.length} examples have fewer than ${copies} different references (the fewest: ${fewest}), ` +
-        'because their sequences are short or repetitive. Ask for fewer copies, or use longer sequences or another reference.',
+        'because their sequences are short or repetitive, or few rows of the data fit them. Ask for fewer copies, or use longer sequences, more data or another reference.',
     },
   ];
 }

@@ -4,7 +4,8 @@ import type * as specifications from '../../../catalog/references.js';
 import { Failure } from '../../failure.js';
 import { uniform, zeros } from './constant.js';
 import { mean, mode, samples } from './data.js';
-import { dinucleotideShuffle } from './dinucleotide-shuffle.js';
+import { anotherClass, gcMatched } from './drawn.js';
+import { kmerShuffle } from './kmer-shuffle.js';
 import type { Reference, Surroundings } from './reference.js';
 import { shuffle } from './shuffle.js';
 
@@ -21,7 +22,10 @@ export const REFERENCES: {
   mode,
   samples,
   shuffle,
-  dinucleotide_shuffle: dinucleotideShuffle,
+  dinucleotide_shuffle: parameters => kmerShuffle({ ...parameters, k: 2 }),
+  kmer_shuffle: kmerShuffle,
+  gc_matched: gcMatched,
+  another_class: anotherClass,
 };
 
 /**
