@@ -303,6 +303,79 @@ export const counterfactual = {
   },
 } as const satisfies MethodEntry;
 
+export const rule_list = {
+  category: 'method',
+  name: 'rule_list',
+  summary: 'A falling rule list: who meets the first rule has the highest risk, and so on down to the rest.',
+  documentation:
+    'An example belongs to the first rule that it meets, and the risk falls from rule to rule: the share of labels, or of predictions, above `threshold`. A condition is a base at a position, a count of alleles (`= 0`, `= 1`, `= 2`, `≥ 1`, `≤ 1`, dosages rounded), or an expression value above or not above a quantile; a rule is a conjunction of at most `conditions`. Of all rules the `candidates` that tell most of the answer by themselves are kept. The list minimises log loss + `price` × rules among those whose risks fall, each for at least `support` of the examples; simulated annealing looks for it, which proves no optimum. Rules are found on one part of the examples; `risk`, its 95 % interval (`low`, `high`; Wilson), `examples` and `share` are those of the held-out part, so the search does not flatter them, and may turn out not to fall; `searched` is the risk where the list was found. Of labels, it is a model of its own and the network is not asked; of predictions, a surrogate that is as good as its risks are far from 50 %. Positions of DNA have to be aligned to mean anything.',
+  citation:
+    'Wang & Rudin 2015, AISTATS, arXiv 1411.5899; Chen & Rudin 2018, AISTATS, arXiv 1710.02572 (as a penalised loss)',
+  revision: 1,
+  produces: 'rule',
+  typology: {
+    stage: 'intrinsic',
+    model: 'agnostic',
+    scope: 'global',
+    assumptions: 'Risk depends on few features by steps.',
+    errorControl: '95 % interval of each risk on held-out examples; none for the choice of the rules',
+  },
+  complete: false,
+  cost: 'none',
+  parameters: {
+    of: {
+      type: { is: 'keyword', values: ['labels', 'predictions'] },
+      default: 'labels',
+      summary: 'Whether the risk is that of the measured labels or of the target.',
+    },
+    threshold: {
+      type: { is: 'number' },
+      default: 0,
+      summary: 'A label or a target above it is a positive answer. 0 parts classes 0 and 1, and logits.',
+    },
+    rules: { type: { is: 'integer', min: 1, max: 100 }, default: 8, summary: 'Most rules of the list.' },
+    conditions: { type: { is: 'integer', min: 1, max: 5 }, default: 2, summary: 'Most conditions of a rule.' },
+    support: {
+      type: { is: 'share', min: 0.0001, max: 0.5 },
+      default: 0.05,
+      summary: 'Smallest share of the examples that comes to a rule.',
+    },
+    price: {
+      type: {
+        is: 'either',
+        of: [
+          { is: 'keyword', values: ['auto'] },
+          { is: 'number', min: 0.000001 },
+        ],
+      },
+      default: 'auto',
+      summary:
+        'Log loss in nats, over all examples, that a rule has to save. `auto`: ln(candidates) + ½ ln(examples), what it takes to write the rule down.',
+    },
+    candidates: {
+      type: { is: 'integer', min: 1, max: 10_000 },
+      default: 200,
+      summary: 'Most rules from which the list is made.',
+    },
+    bins: {
+      type: { is: 'integer', min: 2, max: 100 },
+      default: 4,
+      summary: 'Quantile bins of expression values between which conditions cut.',
+    },
+    held_out: {
+      type: { is: 'share', min: 0.05, max: 0.95 },
+      default: 0.5,
+      summary: 'Share of the examples on which the risks are measured.',
+    },
+    steps: {
+      type: { is: 'integer', min: 1, max: 10_000_000 },
+      default: 10_000,
+      summary: 'Steps of each of the four chains of the search.',
+    },
+    seed,
+  },
+} as const satisfies MethodEntry;
+
 const pairedLoss = {
   type: { is: 'keyword', values: ['auto', 'squared_error', 'log_loss'] },
   default: 'auto',

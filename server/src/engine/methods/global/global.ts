@@ -11,6 +11,7 @@ import { linearAssociation } from './linear-association.js';
 import { meanAttribution } from './mean-attribution.js';
 import { partialDependence } from './partial-dependence.js';
 import { conditionalPermutationImportance, permutationImportance } from './permutation-importance.js';
+import { ruleList } from './rule-list.js';
 
 export const GLOBAL_METHODS: Family<typeof specifications> = {
   permutation_importance: permutationImportance,
@@ -21,6 +22,7 @@ export const GLOBAL_METHODS: Family<typeof specifications> = {
   linear_association: linearAssociation,
   anchors,
   counterfactual,
+  rule_list: ruleList,
   conditional_predictive_impact: conditionalPredictiveImpact,
   knockoff_importance: knockoffImportance,
   leave_one_covariate_out: leaveOneCovariateOut,
