@@ -356,6 +356,19 @@ export function rowsFixture(): ReturnType<typeof fixture> {
     rows: ['cell 1', 'cell 2'],
     values: 'pairs.values',
   };
+  const rules: Snapshot['tables'][number] = {
+    ...table,
+    name: 'rules',
+    form: 'rule',
+    written: 'rule_list(seed: 1) of cell on blood',
+    unit: 'by field',
+    axes: [
+      { name: 'rule', size: 2 },
+      { name: 'field', size: 6, labels: ['risk', 'low', 'high', 'examples', 'share', 'searched'] },
+    ],
+    rows: ['GENE1 > 2', 'otherwise'],
+    values: 'rules.values',
+  };
   const cell = (value: number) => ({
     key: 'f'.repeat(64),
     value,
@@ -380,7 +393,12 @@ export function rowsFixture(): ReturnType<typeof fixture> {
   const interactions = new Float32Array(2 * 900);
   interactions[900 + 3 * 30 + 4] = 0.5;
   return {
-    snapshot: { ...snapshot, data, tables: [importance, pairs], benchmarks: [grid] },
-    arrays: new Map([...arrays, ['shuffled.values', Float32Array.from(ranks)], ['pairs.values', interactions]]),
+    snapshot: { ...snapshot, data, tables: [importance, pairs, rules], benchmarks: [grid] },
+    arrays: new Map([
+      ...arrays,
+      ['shuffled.values', Float32Array.from(ranks)],
+      ['pairs.values', interactions],
+      ['rules.values', Float32Array.of(0.25, 0.1, 0.5, 8, 0.2, 0.3, 0.75, 0.6, 0.9, 32, 0.8, 0.7)],
+    ]),
   };
 }

@@ -140,6 +140,7 @@ describe.skipIf(chromium === undefined)('the drawn report (needs Chromium; set C
       [20, [expect.stringMatching(/^GENE\d+$/), expect.anything(), expect.anything()]],
       [20, ['GENE1', '1']],
       [20, ['cell 2, gene 4, GENE5', '0.5']],
+      [2, ['if GENE1 > 2', '0.25', expect.stringMatching(/^10\s% to 50\s%; 20\s% of the examples, 8$/)]],
     ]);
   });
 

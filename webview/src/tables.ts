@@ -46,13 +46,31 @@ export function tableArticle({ name, remedy }: Surroundings, result: ResultTable
   );
 }
 
-/** Training as its loss by epoch, everything else by its strongest numbers. */
+/** Training as its loss by epoch, a rule list in its order, everything else by its strongest numbers. */
 function picture(result: ResultTable, values: Float32Array): HTMLElement {
   const [row, second, third] = result.axes;
   if (row?.name === 'member' && second?.name === 'epoch' && third?.labels)
     return lines(trainingCurve(second.size, third.labels, result.rows, values));
+  if (row?.name === 'rule' && second?.labels) return ruleList(result.name, result.rows, second.labels, values);
   const strongestOf = `The ${SHOWN} strongest numbers of ${result.name}`;
   return bars(strongestOf, [result.axes.map(axis => axis.name).join(', '), result.unit], ranked(result, values));
+}
+
+/** Rules in their order with the risk of each: the order is what they mean. */
+function ruleList(
+  name: string,
+  rules: readonly string[],
+  fields: readonly string[],
+  values: Float32Array,
+): HTMLElement {
+  const rows = rules.map((rule, i) => {
+    const field = (label: string): number => values[i * fields.length + fields.indexOf(label)] ?? NaN;
+    const share = (label: string): string => quantity(field(label), 'share');
+    const word = i === rules.length - 1 ? '' : i === 0 ? 'if ' : 'else if ';
+    const detail = `${share('low')} to ${share('high')}; ${share('share')} of the examples, ${quantity(field('examples'), 'count')}`;
+    return { name: word + rule, value: field('risk'), detail };
+  });
+  return bars(`The rules of ${name} in their order`, ['rule', 'risk', '95 % interval'], rows);
 }
 
 /** The strongest numbers with the names of their places along all axes. */
