@@ -7,6 +7,8 @@ import { parseArgs } from 'node:util';
 import type { Context } from './cli/context.js';
 import { CommandError } from './cli/context.js';
 import * as commands from './cli/commands.js';
+import { READS } from './cli/first-experiment.js';
+import { initCommand } from './cli/init.js';
 import { printProblem } from './cli/terminal.js';
 import { findLint } from './language/lints/lints.js';
 import type { LintLevels } from './language/lints/lint.js';
@@ -31,6 +33,8 @@ const HELP = `xome: experiments on explanations of genomics models
   --backend NAME      run, show, report: ${BACKENDS.join(', ')} (default ${BACKENDS[0]})
   --threads N         run: threads of the native runtime; 0, the default, lets it choose
   --max-warnings N    check: exit with 2 when there are more warnings
+  --reads KIND        init: what the model reads, where its header does not tell: dna, genotypes, expression
+  --data FILE         init: the data to explain; without it those beside the model that it can read
   --lint CODE=LEVEL   check: severity of a lint: error, warning, info, hint, off; may be repeated
 
 exit codes: 0 all well, 1 an expectation failed, 2 the experiment is wrong, 3 the run failed or a file cannot be read,
@@ -46,6 +50,8 @@ const OPTIONS = {
   'max-warnings': { type: 'string' },
   lint: { type: 'string', multiple: true },
   output: { type: 'string', short: 'o' },
+  reads: { type: 'string' },
+  data: { type: 'string' },
   stdio: { type: 'boolean' },
 } as const;
 
@@ -131,7 +137,12 @@ async function dispatch(
     }
     case 'init': {
       const [model] = expectOperands(command, operands, 'MODEL');
-      return commands.initCommand(model, values.output ?? `${parsePath(model).name}.xome`, context);
+      const reads = READS.find(one => one === values.reads);
+      if (values.reads !== undefined && !reads)
+        throw usage(`--reads takes ${READS.join(', ')}, found "${values.reads}".`);
+      const output = values.output ?? `${parsePath(model).name}.xome`;
+      const { data } = values;
+      return initCommand(model, { output, ...(reads && { reads }), ...(data !== undefined && { data }) }, context);
     }
     case 'gc':
       if (operands.length > 1) throw usage('`xome gc` takes at most one folder.');

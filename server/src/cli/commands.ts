@@ -1,6 +1,6 @@
 /** The commands of `xome`. Each returns its exit code; see `exit codes` in the help. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, relative, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PlainCall } from '../catalog/index.js';
 import { entriesOf, isMap } from '../catalog/index.js';
@@ -22,7 +22,7 @@ import { readViewArrays } from '../store/view-arrays.js';
 import type { Context } from './context.js';
 import { check, CommandError, prepare, printDiagnostics, printJson, shortPath, withEngine } from './context.js';
 import { resultDocument, runDocument } from './documents.js';
-import { firstExperiment } from './first-experiment.js';
+import { modelCall } from './init.js';
 import { ProgressDisplay } from './progress.js';
 import { printDoubts, printSummary } from './summary.js';
 import { alignColumns, painter, printProblem } from './terminal.js';
@@ -107,32 +107,6 @@ export async function modelCommand(file: string, options: { json: boolean }, con
   return refused.length === 0 ? EXIT.well : EXIT.failed;
 }
 
-/** `xome init MODEL`: a first experiment beside which the user starts. Never overwrites a file. */
-export async function initCommand(model: string, output: string, context: Context): Promise<ExitCode> {
-  const call = modelCall(model);
-  const description = await describeModel(call, context);
-  if (!description) return EXIT.failed;
-  const file = resolve(context.folder, output);
-  const path = relative(dirname(file), resolve(context.folder, model)).replaceAll('\\', '/');
-  const experiment = firstExperiment(path, call.call, description);
-  if (experiment === undefined) {
-    const inputs = description.inputs.map(({ name, shape }) => `${name} (${shape.join(' × ')})`).join(', ');
-    throw new CommandError(
-      EXIT.failed,
-      `${basename(model)} does not read one-hot DNA: its inputs are ${inputs}.`,
-      'xome explains models with one input that has an axis of size 4.',
-    );
-  }
-  try {
-    await writeFile(file, experiment, { flag: 'wx' });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    throw new CommandError(EXIT.failed, `${shortPath(file, context)} exists already.`, 'Name another file with -o.');
-  }
-  context.terminal.err.write(`${shortPath(file, context)} written. Next: xome run ${shortPath(file, context)}\n`);
-  return EXIT.well;
-}
-
 /** The header of a model; undefined when it cannot be read, which has been printed then. */
 async function describeModel(call: PlainCall, context: Context): Promise<ModelDescription | undefined> {
   const { located, files } = locateFiles(call, context.folder);
@@ -144,28 +118,6 @@ async function describeModel(call: PlainCall, context: Context): Promise<ModelDe
     printProblem(error.problem, context.terminal);
     return undefined;
   }
-}
-
-/** The format whose files end like this one. */
-function modelCall(file: string): PlainCall {
-  const formats = entriesOf('format');
-  const pathTypes = formats.map(({ parameters }) => parameters['path']?.type);
-  const index = pathTypes.findIndex(
-    type => type?.is === 'path' && type.extensions.includes(extname(file).toLowerCase()),
-  );
-  const format = formats[index];
-  if (!format) {
-    const known = pathTypes.flatMap(type => (type?.is === 'path' ? type.extensions : []));
-    throw new CommandError(
-      EXIT.wrong,
-      `${basename(file)} is not a model file that xome knows by its ending.`,
-      `It knows ${known.join(', ')}.`,
-    );
-  }
-  const defaults = Object.entries(format.parameters).flatMap(([name, parameter]) =>
-    parameter.default === undefined ? [] : [[name, parameter.default] as const],
-  );
-  return { call: format.name, category: 'format', parameters: { ...Object.fromEntries(defaults), path: file } };
 }
 
 /** Methods with rules of their own, as columns of the table of operators. */
