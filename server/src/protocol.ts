@@ -422,6 +422,15 @@ export const Snapshot = z.object({
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
+/** Names of all arrays that a view of a snapshot draws. */
+export function arrayNames({ data, maps, tables }: Pick<Snapshot, 'data' | 'maps' | 'tables'>): ReadonlySet<string> {
+  return new Set([
+    ...data.flatMap(({ letters }) => letters ?? []),
+    ...maps.flatMap(({ scores, predictions }) => [scores, predictions ?? []].flat()),
+    ...tables.map(({ values }) => values),
+  ]);
+}
+
 /** How a statistic's value reads wherever people see it: `0.11 %`, `31.2°`, `9.07`, `9 312`. Not a number: `no value`. */
 export function quantity(value: number, unit: Statistic['unit']): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'no value' : value > 0 ? '∞' : '−∞';
@@ -554,7 +563,10 @@ export const EDITOR_NOTIFICATIONS = {
 const panelArray = z.object({ name: z.string(), type: z.enum(['float32', 'uint8']), data: z.instanceof(ArrayBuffer) });
 
 export const ToPanel = z.discriminatedUnion('type', [
-  /** The whole view; arrays hold the first `names.length` rows of each data set. */
+  /**
+   * The whole view; arrays hold the first `names.length` rows of each data set. Those that the page got with the view before
+   * are not sent again: it keeps what a view names, and forgets the rest.
+   */
   z.object({ type: z.literal('view'), view: DocumentView, arrays: z.array(panelArray) }),
   /** The cursor stands in this declaration. */
   z.object({ type: z.literal('select'), name: z.string() }),

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aggregate, bestWindow, orderRows, ROW_ORDERS, windowWidth, type ScoreMatrix } from '../../webview/src/rows.js';
+import {
+  averageRows,
+  bestWindow,
+  orderRows,
+  ROW_ORDERS,
+  windowWidth,
+  type ScoreMatrix,
+} from '../../webview/src/rows.js';
 
 const matrix = fc
   .record({ rows: fc.integer({ min: 1, max: 30 }), length: fc.integer({ min: 1, max: 40 }) })
@@ -12,43 +19,43 @@ const matrix = fc
 
 const rowsInFile = (rows: number): number[] => Array.from({ length: rows }, (_, row) => row);
 
-describe('aggregate', () => {
-  it('is the matrix itself, in row order, where there is a cell for every value', () => {
-    const values = Float32Array.of(1, 2, 3, 4, 5, 6);
-    expect([...aggregate({ rows: 2, length: 3, values }, [1, 0], 2, 3)]).toEqual([4, 5, 6, 1, 2, 3]);
-  });
+describe('averageRows', () => {
+  const averaged = (scores: ScoreMatrix, sources: number[], from: number, per: number, cells: number): number[] => {
+    const found = new Float32Array(cells);
+    averageRows(found, scores, sources, from, per);
+    return [...found];
+  };
 
   it('averages signed values, so that opposite signs cancel', () => {
-    const values = Float32Array.of(1, 3, -1, -3, 2, 4, 2, 0);
-    expect([...aggregate({ rows: 4, length: 2, values }, [0, 1, 2, 3], 2, 1)]).toEqual([0, 2]);
+    const scores = { rows: 2, length: 4, values: Float32Array.of(1, 3, -1, -3, 2, 4, 2, 0) };
+    expect(averaged(scores, [0], 0, 1, 4)).toEqual([1, 3, -1, -3]);
+    expect(averaged(scores, [0, 1], 0, 4, 1)).toEqual([1]);
+    expect(averaged(scores, [0], 0, 4, 1)).toEqual([0]);
   });
 
-  it('leaves out what is not finite, and has no value where nothing is left', () => {
-    const values = Float32Array.of(NaN, 4, NaN, Infinity, NaN, NaN);
-    expect([...aggregate({ rows: 1, length: 6, values }, [0], 1, 3)]).toEqual([4, NaN, NaN]);
+  it('leaves out what is not finite, and has no value where nothing is left or no position is', () => {
+    const scores = { rows: 1, length: 5, values: Float32Array.of(NaN, 4, NaN, Infinity, 2) };
+    expect(averaged(scores, [0], 0, 2, 4)).toEqual([4, NaN, 2, NaN]);
   });
 
-  it('uses every value once, whatever the grid', () => {
+  it('gives the same cells wherever a tile begins, as the mean of what each covers', () => {
     fc.assert(
-      fc.property(
-        matrix,
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        (scores, a, b) => {
-          const rows = 1 + Math.floor(a * (scores.rows - 1));
-          const columns = 1 + Math.floor(b * (scores.length - 1));
-          const ones = { ...scores, values: scores.values.map((_, index) => index) };
-          const grid = aggregate(scores, rowsInFile(scores.rows), rows, columns);
-          const places = aggregate(ones, rowsInFile(scores.rows), rows, columns);
-          const low = Math.min(...scores.values);
-          const high = Math.max(...scores.values);
-          // Means lie inside the range of the values, and the cells' mean places rise: no bin is empty, none overlaps.
-          return (
-            grid.every(value => value >= low - 1e-5 && value <= high + 1e-5) &&
-            places.every((place, cell) => cell % columns === 0 || place > (places[cell - 1] ?? NaN))
-          );
-        },
-      ),
+      fc.property(matrix, fc.integer({ min: 1, max: 7 }), fc.integer({ min: 0, max: 5 }), (scores, per, skipped) => {
+        const rows = rowsInFile(scores.rows);
+        const cells = Math.ceil(scores.length / per);
+        const all = averaged(scores, rows, 0, per, cells);
+        const kept = Math.max(0, cells - skipped);
+        expect(averaged(scores, rows, skipped * per, per, kept)).toEqual(all.slice(skipped));
+        all.forEach((value, cell) => {
+          const covered = rows.flatMap(row => [
+            ...scores.values.subarray(
+              row * scores.length + cell * per,
+              row * scores.length + Math.min(scores.length, (cell + 1) * per),
+            ),
+          ]);
+          expect(value).toBeCloseTo(covered.reduce((a, b) => a + b, 0) / covered.length, 4);
+        });
+      }),
       { seed: 11 },
     );
   });

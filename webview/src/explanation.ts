@@ -6,11 +6,13 @@ import { quantity } from '../../server/src/protocol.js';
 import type { ScoredMap, Sequences } from './arrays.js';
 import { element } from './element.js';
 import { heatmap } from './heatmap.js';
+import { step as stepOf } from './heatmap-gestures.js';
 import { logos, type TitledMap } from './logo.js';
 import { navigation } from './navigation.js';
 import { orderRows, ROW_ORDERS, type RowOrder } from './rows.js';
 import type { Surroundings } from './surroundings.js';
 import { rememberedRow, type Viewing, type Viewpoint } from './viewpoint.js';
+import { isWhole, showing, whole, width, within, type Zoom } from './zoom.js';
 
 const ORDER_TEXT: Readonly<Record<RowOrder, string>> = {
   window: 'place of best window',
@@ -41,19 +43,46 @@ export function explanation(
   const { at } = viewing;
   let order: readonly number[] = [];
   let selected = 0;
+  const { length } = data;
+  const everything = whole(rows, length);
+  const zoomOf = (): Zoom => (at.zoom ? within(at.zoom, rows, length) : everything);
 
   const select = (row: number): void => {
     selected = row;
     const place = order.indexOf(row);
     bar.show(row, place);
     logoView?.show(row);
-    for (const view of heatmaps) view.show(order, row);
+    showHeatmaps();
+  };
+  const showHeatmaps = (): void => {
+    const zoom = zoomOf();
+    for (const view of heatmaps) view.show(order, selected, zoom);
+    part.textContent = zoomText(zoom, rows, length);
   };
   const choose = (row: number): void => {
+    const zoom = showing(zoomOf(), order.indexOf(row), rows, length);
+    if (at.zoom) at.zoom = zoomKept(zoom);
     select(row);
     at.row = row;
     at.example = data.names[row] ?? '';
     viewing.changed();
+  };
+  /** The logos go along: what is magnified is what the reader wants to see. */
+  const magnify = (zoom: Zoom): void => {
+    if (isWhole(zoom, rows, length)) {
+      for (const key of ['zoom', 'centre', 'visible'] as const) delete at[key];
+    } else {
+      at.zoom = zoomKept(zoom);
+      at.centre = (zoom.positions[0] + zoom.positions[1]) / 2;
+      at.visible = width(zoom.positions);
+    }
+    showHeatmaps();
+    logoView?.show(selected);
+    viewing.changed();
+  };
+  const hover = (position: number | undefined): void => {
+    logoView?.hover(position);
+    for (const view of heatmaps) view.hover(position);
   };
   const step = (count: number): void => {
     const row = order[Math.max(0, Math.min(rows - 1, order.indexOf(selected) + count))];
@@ -66,8 +95,12 @@ export function explanation(
   ];
   const bar = navigation(controls, data.names, facts, step, choose);
   const [leading, ...others] = logoMaps;
-  const logoView = leading && logos({ theme, controls, name }, sequences, [leading, ...others], viewing);
-  const heatmaps = heatmapMaps.map(scored => heatmap({ theme, name }, sequences, scored, choose));
+  const logoView = leading && logos({ theme, controls, name }, sequences, [leading, ...others], viewing, hover);
+  const events = { select: choose, zoom: magnify, hover };
+  const heatmaps = heatmapMaps.map(scored => heatmap({ theme, name }, sequences, scored, events));
+  const part = element('span', { class: 'dim small', role: 'status' });
+  const closer = (on: boolean) => (): void =>
+    magnify(showing(stepOf(zoomOf(), on, rows, length), order.indexOf(selected), rows, length));
 
   const sort = (): void => {
     order = orderRows(orderOf(at), guide.scores, { predictions, labels: data.labels });
@@ -93,6 +126,16 @@ export function explanation(
             'div',
             { class: 'bar' },
             element('h3', {}, rows === 1 ? 'The example' : 'All examples'),
+            element(
+              'span',
+              { class: 'nowrap controls' },
+              controls.button('−', 'Show more of the heatmaps (key −)', closer(false)),
+              ' ',
+              controls.button('+', 'Magnify the heatmaps (key +, or drag over a picture)', closer(true)),
+              ' ',
+              controls.button('All', 'Show all examples and positions (key 0)', () => magnify(everything)),
+            ),
+            part,
             rows > 1
               ? element(
                   'span',
@@ -120,6 +163,18 @@ export function explanation(
   select(rememberedRow(at, data.names) ?? strongest(guide, order));
   return node;
 }
+
+/** Which part is shown; empty where it is everything. */
+function zoomText(zoom: Zoom, rows: number, length: number): string {
+  if (isWhole(zoom, rows, length)) return '';
+  const span = ([from, to]: Zoom['places']): string => `${quantity(from + 1, 'count')}–${quantity(to, 'count')}`;
+  return `examples ${span(zoom.places)}, positions ${span(zoom.positions)}`;
+}
+
+const zoomKept = ({ places, positions }: Zoom): NonNullable<Viewpoint['zoom']> => ({
+  places: [...places],
+  positions: [...positions],
+});
 
 /** The numbers that the maps explain; where they are not all the same, each with a map that explains it. */
 function targets(maps: readonly ScoredMap[]): { name: string; values: Float32Array }[] {

@@ -31,8 +31,10 @@ export interface TitledMap extends ScoredMap {
 
 export interface LogoView {
   readonly node: HTMLElement;
-  /** Shows another example. */
+  /** Shows another example, or the same again through another window. */
   readonly show: (row: number) => void;
+  /** Marks a position. */
+  readonly hover: (position: number | undefined) => void;
 }
 
 /** Positions that are visible at once in a plot of this width, before the reader zooms. */
@@ -54,12 +56,16 @@ export function topPositions(scores: Float32Array, count: number): number[] {
     .slice(0, count);
 }
 
-/** @param maps one track each, the first one leads: it places the window and ranks the positions; at least one */
+/**
+ * @param maps one track each, the first one leads: it places the window and ranks the positions; at least one
+ * @param onHover told the position under the pointer; whoever is told calls `hover` of this view too
+ */
 export function logos(
   { theme, controls, name }: Pick<Surroundings, 'theme' | 'controls' | 'name'>,
   sequences: Sequences,
   maps: readonly [TitledMap, ...TitledMap[]],
   { at, changed }: Viewing,
+  onHover: (position: number | undefined) => void,
 ): LogoView {
   const { data } = sequences;
   const length = data.length;
@@ -124,7 +130,10 @@ export function logos(
 
   function redraw(): void {
     for (const each of [...tracks, axis, strip]) each.redraw();
-    const position = hovered;
+  }
+  // Only of the own pointer: a text that comes and goes while the pointer is elsewhere would move the page under it.
+  const tell = (position: number | undefined): void => {
+    onHover(position);
     readout.textContent =
       position === undefined
         ? ''
@@ -132,7 +141,7 @@ export function logos(
             `position ${position + 1}, ${letterAt(position)}`,
             ...maps.map(map => `${map.map.name} ${scoreAt(map, position)}`),
           ].join('   ');
-  }
+  };
   const magnify = (factor: number): void => {
     const { from, to } = axisOf(axis.canvas.clientWidth);
     at.centre ??= (from + to) / 2;
@@ -146,13 +155,8 @@ export function logos(
     changed();
   };
   for (const { canvas } of tracks) {
-    const hover = (position: number | undefined): void => {
-      if (position === hovered) return;
-      hovered = position;
-      redraw();
-    };
-    canvas.addEventListener('pointermove', event => hover(positionAt(axisOf(canvas.clientWidth), event.offsetX)));
-    canvas.addEventListener('pointerleave', () => hover(undefined));
+    canvas.addEventListener('pointermove', event => tell(positionAt(axisOf(canvas.clientWidth), event.offsetX)));
+    canvas.addEventListener('pointerleave', () => tell(undefined));
   }
 
   const line = (title: HTMLElement | undefined, picture: HTMLElement, declaration?: string): HTMLElement =>
@@ -206,6 +210,11 @@ export function logos(
         });
       }
       behind.refresh();
+      redraw();
+    },
+    hover: position => {
+      if (position === hovered) return;
+      hovered = position;
       redraw();
     },
   };

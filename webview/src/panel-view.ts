@@ -7,7 +7,7 @@ import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-header/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-panel/index.js';
 import '@vscode-elements/elements/dist/vscode-tabs/index.js';
-import type { DocumentView, Snapshot, ToPanel } from '../../server/src/protocol.js';
+import { arrayNames, type DocumentView, type Snapshot, type ToPanel } from '../../server/src/protocol.js';
 import type { Arrays } from './arrays.js';
 import { attributions, figuresOf } from './attributions.js';
 import { benchmarkArticle } from './benchmark.js';
@@ -45,6 +45,7 @@ const SAVE_AFTER = 150;
 export function panelView(host: Host): PanelView {
   const state = readState(host.load());
   let file: FileState | undefined;
+  let arrays: Arrays = new Map();
   let selected: string | undefined;
   /** The declaration that the reader has just gone to from here: the editor's answer must not scroll the panel. */
   let revealed: string | undefined;
@@ -286,8 +287,10 @@ export function panelView(host: Host): PanelView {
       // A failure to draw stays on screen until there is something else to show.
       if (message.type !== 'select') head.fail(undefined);
       if (message.type === 'select') select(message.name);
-      else if (message.type === 'view') update(message.view, arraysOf(message));
-      else {
+      else if (message.type === 'view') {
+        arrays = arraysOf(message, arrays);
+        update(message.view, arrays);
+      } else {
         head.show(undefined);
         showInstead(message.message);
       }
@@ -307,11 +310,17 @@ function declared(declaration: string, text: string | undefined, reveal: (name: 
   return element('span', { class: 'declared', 'data-name': declaration }, link, badge);
 }
 
-/** @throws RangeError when a float32 array has bytes left over */
-function arraysOf({ arrays }: Extract<ToPanel, { type: 'view' }>): Arrays {
-  return new Map(
-    arrays.map(({ name, type, data }) => [name, type === 'uint8' ? new Uint8Array(data) : new Float32Array(data)]),
+/**
+ * What the message brings and what of the arrays before it names again.
+ *
+ * @throws RangeError when a float32 array has bytes left over
+ */
+function arraysOf({ view, arrays }: Extract<ToPanel, { type: 'view' }>, before: Arrays): Arrays {
+  const named = view.snapshot ? arrayNames(view.snapshot) : new Set<string>();
+  const brought = arrays.map(
+    ({ name, type, data }) => [name, type === 'uint8' ? new Uint8Array(data) : new Float32Array(data)] as const,
   );
+  return new Map([...before, ...brought].filter(([name]) => named.has(name)));
 }
 
 /** Whether the beginning of an element can be seen in the tab that it lies in. */

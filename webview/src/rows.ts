@@ -1,4 +1,4 @@
-/** Score maps as matrices: the order of their rows and their reduction to the pixels of a picture. Pure. */
+/** Score maps as matrices: the order of their rows and their averages for pictures. Pure. */
 
 /** Position scores of all examples, row-major. */
 export interface ScoreMatrix {
@@ -57,36 +57,34 @@ export function bestWindow(scores: Float32Array, width: number): number {
 }
 
 /**
- * Reduces a matrix to a grid no finer than the picture: each cell is the mean of the signed finite values it covers, NaN
- * where there are none.
+ * Averages rows of a matrix, several positions to a cell: each cell is the mean of the signed finite values it covers, not a
+ * number where there are none.
  *
- * @param order rows in drawing order
- * @returns [rows × columns], row-major; rows ≤ order.length, columns ≤ matrix.length
+ * @param cells filled from position `from` on; cells behind the last position are not numbers
+ * @param sources rows that are averaged
+ * @param per positions of a cell
  */
-export function aggregate(matrix: ScoreMatrix, order: readonly number[], rows: number, columns: number): Float32Array {
-  const grid = new Float32Array(rows * columns);
-  const sums = new Float64Array(columns);
-  const counts = new Uint32Array(columns);
-  for (let row = 0; row < rows; row++) {
-    sums.fill(0);
-    counts.fill(0);
-    for (const source of order.slice(firstOf(row, rows, order.length), firstOf(row + 1, rows, order.length))) {
-      const scores = rowOf(matrix, source);
-      for (let column = 0; column < columns; column++) {
-        const end = firstOf(column + 1, columns, matrix.length);
-        for (let position = firstOf(column, columns, matrix.length); position < end; position++) {
-          const value = scores[position] ?? NaN;
-          if (!Number.isFinite(value)) continue;
-          sums[column] = (sums[column] ?? 0) + value;
-          counts[column] = (counts[column] ?? 0) + 1;
-        }
+export function averageRows(
+  cells: Float32Array,
+  { values, length }: ScoreMatrix,
+  sources: readonly number[],
+  from: number,
+  per: number,
+): void {
+  const counts = new Uint32Array(cells.length);
+  const sums = new Float64Array(cells.length);
+  const end = Math.min(length, from + cells.length * per);
+  for (const source of sources) {
+    const start = source * length;
+    for (let position = from, cell = 0; position < end; cell++)
+      for (const last = Math.min(end, position + per); position < last; position++) {
+        const value = values[start + position]!;
+        if (value - value !== 0) continue; // not finite
+        sums[cell]! += value;
+        counts[cell]!++;
       }
-    }
-    for (let column = 0; column < columns; column++) {
-      grid[row * columns + column] = (sums[column] ?? 0) / (counts[column] ?? 0);
-    }
   }
-  return grid;
+  for (let cell = 0; cell < cells.length; cell++) cells[cell] = sums[cell]! / counts[cell]!;
 }
 
 /** First of `size` items that fall into bin `bin` of `bins`. */

@@ -55,7 +55,7 @@ export function robustMagnitude(values: Float32Array, columns: number): number {
 }
 
 /** The diverging colours as pixels, red, green, blue and opaque: index 0 for −1, the middle for 0, the last for 1. */
-export function colourTable(colours: DivergingColours): Uint8ClampedArray {
+export function colourTable(colours: DivergingColours): Uint8ClampedArray<ArrayBuffer> {
   const table = new Uint8ClampedArray(4 * (2 * SHADES + 1)).fill(255);
   for (let shade = 0; shade <= 2 * SHADES; shade++) table.set(divergingColour(shade / SHADES - 1, colours), 4 * shade);
   return table;

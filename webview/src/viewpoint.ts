@@ -2,6 +2,8 @@
 import * as z from 'zod';
 import { ROW_ORDERS } from './rows.js';
 
+const span = z.tuple([z.number().int(), z.number().int()]);
+
 export const Viewpoint = z.object({
   /** The example that the logos show, and its row: names may occur twice, rows may move. */
   example: z.string().optional(),
@@ -10,6 +12,8 @@ export const Viewpoint = z.object({
   /** Positions that a logo shows at once, and the middle of them; absent until the reader chooses. */
   visible: z.number().int().optional(),
   centre: z.number().optional(),
+  /** The part of the heatmaps that is magnified: places in drawing order, and positions. */
+  zoom: z.object({ places: span, positions: span }).optional(),
   /** One scale for all logos. */
   shared: z.boolean().optional(),
 });

@@ -2,10 +2,10 @@
  * The arrays that the panel draws: the first rows of each data set and map, read from the store once per key. Arrays
  * that cannot be read are left out; the panel says so in their place.
  */
-import type { DocumentView, Snapshot, ToPanel } from '../../../server/src/protocol.js';
+import { arrayNames, type DocumentView, type Snapshot, type ToPanel } from '../../../server/src/protocol.js';
 
-/** Rows of a data set that the panel gets: what a person can look through, and 3 MB for four maps of 100 positions. */
-export const MAXIMUM_ROWS = 2000;
+/** Rows of a data set that the panel gets at most; where sequences are long the snapshot names fewer. */
+export const MAXIMUM_ROWS = 10_000;
 
 export type PanelArray = Extract<ToPanel, { type: 'view' }>['arrays'][number];
 
@@ -35,11 +35,7 @@ export class PanelArrays {
     }
     const absent = tables.filter(({ values }) => !this.known.has(values));
     if (absent.length > 0) await this.load(store, { data: [], maps: [], tables: absent });
-    const names = new Set([
-      ...data.flatMap(({ letters }) => letters ?? []),
-      ...tables.map(({ values }) => values),
-      ...maps.flatMap(({ scores, predictions = scores }) => [scores, predictions]),
-    ]);
+    const names = arrayNames(snapshot);
     this.known = new Map([...this.known].filter(([name]) => names.has(name)));
     return [...this.known.values()];
   }

@@ -36,6 +36,8 @@ export class ResultsPanel implements Disposable {
   private document: Uri | undefined;
   /** Address of the document whose view the present page shows. */
   private shown: string | undefined;
+  /** Names of the arrays that the page has. */
+  private sent: ReadonlySet<string> = new Set();
   /** The declaration that the page was told to select last: it is told once, so that it does not scroll back. */
   private selected: string | undefined;
   /** To be selected when the view is there: asked for by a command, wins over the cursor. */
@@ -124,6 +126,7 @@ export class ResultsPanel implements Disposable {
   private leavePage(): void {
     this.ready = false;
     this.shown = undefined;
+    this.sent = new Set();
   }
 
   /** Shows another document, or the same again. */
@@ -166,7 +169,9 @@ export class ResultsPanel implements Disposable {
     }
     const arrays = await this.arrays.of(view);
     if (document !== this.document) return;
-    this.post({ type: 'view', view: withRows(view, MAXIMUM_ROWS), arrays });
+    const unknown = arrays.filter(({ name }) => !this.sent.has(name));
+    this.post({ type: 'view', view: withRows(view, MAXIMUM_ROWS), arrays: unknown });
+    this.sent = new Set(arrays.map(({ name }) => name));
     if (this.shown !== uri) this.selected = undefined;
     this.shown = uri;
     const editor = window.visibleTextEditors.find(each => each.document.uri.toString() === uri);

@@ -9,9 +9,9 @@
 import { createHash } from 'node:crypto';
 import { quantity, type Snapshot } from '../protocol.js';
 
-/** Examples shown at most; views say how many are left out. */
+/** Examples in a report at most; it says how many are left out. */
 export const EMBEDDED_EXAMPLES = 2000;
-/** Values shown at most per array: long sequences are cut to fewer examples. 8 MB as float32. */
+/** Values in a report at most per array: long sequences are cut to fewer examples. 8 MB as float32. */
 export const EMBEDDED_VALUES = 2_000_000;
 
 /** An array of the snapshot as the store holds it: scores and predictions, or letters. */
@@ -65,15 +65,10 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, character => names[character] ?? character);
 }
 
-/** How many examples of this length a view draws, at least one. */
-export function shownExamples(length: number): number {
-  return Math.min(EMBEDDED_EXAMPLES, Math.max(1, Math.floor(EMBEDDED_VALUES / Math.max(1, length))));
-}
-
 /** Names the first examples of every data set only. `examples` stays the whole number. */
 function cutExamples(snapshot: Snapshot): Snapshot {
   const data = snapshot.data.map(set => {
-    const rows = shownExamples(set.length);
+    const rows = Math.min(EMBEDDED_EXAMPLES, Math.max(1, Math.floor(EMBEDDED_VALUES / Math.max(1, set.length))));
     return { ...set, names: set.names.slice(0, rows), ...(set.labels && { labels: set.labels.slice(0, rows) }) };
   });
   return { ...snapshot, data };

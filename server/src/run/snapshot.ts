@@ -10,7 +10,6 @@ import { Task } from '../protocol.js';
 import type { ResultMeta } from '../store/result.js';
 import type { ResultStore } from '../store/store.js';
 import { benchmarkTable } from './benchmarks.js';
-import { shownExamples } from './report.js';
 import { notesOf } from './result-lints.js';
 import type { JudgedExpectation, StepResults } from './results.js';
 import { absence, statisticsOf } from './results.js';
@@ -136,6 +135,14 @@ function expectationOf(judged: JudgedExpectation): Snapshot['expectations'][numb
     ...limits,
   };
 }
+
+/** Examples that a view is given at most, and values of each of their arrays: 40 MB as float32. */
+const SHOWN_EXAMPLES = 10_000;
+const SHOWN_VALUES = 10_000_000;
+
+/** How many examples of this length a view draws, at least one. */
+const shownExamples = (length: number): number =>
+  Math.min(SHOWN_EXAMPLES, Math.max(1, Math.floor(SHOWN_VALUES / Math.max(1, length))));
 
 /** Rows of a table that a view is given, where there is room for all their numbers. */
 const SHOWN_ROWS = 200;
