@@ -140,3 +140,23 @@ export const another_class = {
     ...draws,
   },
 } as const satisfies ReferenceEntry;
+
+export const from_file = {
+  category: 'reference',
+  name: 'from_file',
+  summary: 'References that a file holds: one for all examples, or one for each.',
+  documentation:
+    'Arrays of numpy have the shape of an example ([position, base] with A, C, G, T last, or [feature]), or stand behind one axis of examples, in the order of the explained data set; a further axis in between holds several references of each: [example, reference, position, base] is what `references.npy` of a stored result is, so the references of one run can be those of another. A FASTA file has one sequence for all, or one for each example under its name.',
+  revision: 1,
+  parameters: {
+    path: {
+      type: { is: 'path', extensions: ['.npy', '.npz', '.fa', '.fasta', '.fna', '.fa.gz', '.fasta.gz', '.fna.gz'] },
+      summary: 'The file, relative to this document.',
+    },
+    array: {
+      type: { is: 'text' },
+      optional: true,
+      summary: 'Name of the array in an `.npz` archive; may be left out where it holds one.',
+    },
+  },
+} as const satisfies ReferenceEntry;

@@ -17,7 +17,11 @@ const reference = (name: string, given: Parameters<typeof call>[2]): Call => cal
 /** The references of every example, one text per copy, and the notes. */
 async function drawn(of: Call, data: string) {
   const examples = await StoredExamples.open(bench.store, data);
-  const made = await referenceOf(of, { examples, open: key => StoredExamples.open(bench.store, key) });
+  const made = await referenceOf(of, {
+    examples,
+    open: key => StoredExamples.open(bench.store, key),
+    files: bench.paths,
+  });
   const size = made.copies * examples.size;
   const all = new Float32Array(examples.count * size);
   const distinct = examples.origins.map((origin, row) =>

@@ -23,6 +23,7 @@ const nowhere: Surroundings = {
     throw new Error('it reads no data');
   },
   open: () => Promise.reject(new Error('it opens no data')),
+  files: {},
 };
 
 function codes(sequence: string): Uint8Array {

@@ -27,6 +27,9 @@ export function examplesLayout(examples: Examples): ArrayLayout[] {
     ];
   return [
     { name: 'array', type: 'float32', axes: [example, ...axes], unit: 'share' },
+    ...(examples.alternatives
+      ? [{ name: 'alternatives', type: 'float32' as const, axes: [example, ...axes], unit: 'share' }]
+      : []),
     ...(examples.truth ? [{ name: 'truth', type: 'float32' as const, axes: [example, axes[0]!], unit: 'bit' }] : []),
     ...(examples.distribution
       ? [{ name: 'distribution', type: 'float32' as const, axes: [example, ...axes], unit: 'probability' }]
@@ -81,6 +84,7 @@ export class StoredExamples {
   private constructor(
     private readonly array: RowReader,
     private readonly truthArray: ArrayReader | undefined,
+    private readonly alternativesArray: RowReader | undefined,
     private readonly distributionArray: ArrayReader | undefined,
     /** What is known of the features of rows of numbers. */
     readonly featureTruth: FeatureTruth | undefined,
@@ -90,7 +94,8 @@ export class StoredExamples {
     readonly names: readonly string[],
     readonly labels: readonly (number | undefined)[],
     readonly origins: readonly Origin[],
-    private readonly partOf?: StoredExamples,
+    /** The data set from which these were selected, and their rows there. */
+    private readonly partOf?: { readonly whole: StoredExamples; readonly rows: readonly number[] },
   ) {}
 
   static async open(store: ResultStore, key: string): Promise<StoredExamples> {
@@ -105,6 +110,7 @@ export class StoredExamples {
     return new StoredExamples(
       array,
       layouts.has('truth') ? await store.array(key, 'truth') : undefined,
+      layouts.has('alternatives') ? await store.array(key, 'alternatives') : undefined,
       layouts.has('distribution') ? await store.array(key, 'distribution') : undefined,
       fields && { columns: fields, values: await wholeOf(await store.array(key, 'feature_truth')) },
       { alphabet, shape: array.shape.slice(1) },
@@ -118,10 +124,11 @@ export class StoredExamples {
   /** Some of the examples, without what is known of the truth at positions. */
   select(rows: readonly number[]): StoredExamples {
     const chosen = <T>(all: readonly T[]): T[] => rows.map(row => all[row]!);
-    const { array, featureTruth, space, features, names, labels, origins, whole } = this;
+    const { array, alternativesArray, featureTruth, space, features, names, labels, origins, whole } = this;
     return new StoredExamples(
       selectRows(array, rows),
       undefined,
+      alternativesArray && selectRows(alternativesArray, rows),
       undefined,
       featureTruth,
       space,
@@ -129,13 +136,18 @@ export class StoredExamples {
       chosen(names),
       chosen(labels),
       chosen(origins),
-      whole,
+      { whole, rows: rows.map(row => this.rowInWhole(row)) },
     );
   }
 
   /** The data set from which these examples were selected: what references draw from. */
   get whole(): StoredExamples {
-    return this.partOf ?? this;
+    return this.partOf?.whole ?? this;
+  }
+
+  /** The row in `whole` of one of these examples. */
+  rowInWhole(row: number): number {
+    return this.partOf ? this.partOf.rows[row]! : row;
   }
 
   get count(): number {
@@ -162,16 +174,14 @@ export class StoredExamples {
     return Float32Array.from(await this.array.read(from, to));
   }
 
+  /** The rows with the other allele of their variants, as a model reads them; undefined for other examples. */
+  async alternatives(from: number, to: number): Promise<Float32Array | undefined> {
+    return this.alternativesArray && Float32Array.from(await this.alternativesArray.read(from, to));
+  }
+
   /** Letter codes of sequences, [row, position]. */
   async letters(from: number, to: number): Promise<Uint8Array> {
-    const shares = await this.array.read(from, to);
-    const letters = new Uint8Array(shares.length / 4);
-    for (let i = 0; i < letters.length; i++) {
-      let mask = 0;
-      for (let base = 0; base < 4; base++) if (shares[4 * i + base]! > 0) mask |= 1 << base;
-      letters[i] = CODE_OF_SHARES.get(mask) ?? NO_BASE;
-    }
-    return letters;
+    return lettersOf(await this.array.read(from, to));
   }
 
   /** Bits of the planted motifs, [row, position]; undefined where nothing was planted. */
@@ -197,8 +207,26 @@ export class StoredExamples {
     const truth = await this.truth();
     const distribution = await this.distribution(0, count);
     const letters = await this.letters(0, count);
-    return { ...known, alphabet, letters, ...(truth && { truth }), ...(distribution && { distribution }) };
+    const others = await this.alternatives(0, count);
+    return {
+      ...known,
+      alphabet,
+      letters,
+      ...(others && { alternatives: lettersOf(others) }),
+      ...(truth && { truth }),
+      ...(distribution && { distribution }),
+    };
   }
+}
+
+function lettersOf(shares: ArrayLike<number>): Uint8Array {
+  const letters = new Uint8Array(shares.length / 4);
+  for (let i = 0; i < letters.length; i++) {
+    let mask = 0;
+    for (let base = 0; base < 4; base++) if (shares[4 * i + base]! > 0) mask |= 1 << base;
+    letters[i] = CODE_OF_SHARES.get(mask) ?? NO_BASE;
+  }
+  return letters;
 }
 
 async function wholeOf(array: ArrayReader): Promise<Float64Array> {

@@ -48,7 +48,7 @@ const truth = (g: readonly number[]): boolean => (g[0] === 2 && g[1] === 2) || g
 async function backgroundOf(data: string, background: Call, features: number): Promise<number[][][]> {
   const examples = await StoredExamples.open(bench.store, data);
   const open = (key: string) => StoredExamples.open(bench.store, key);
-  const reference = await referenceOf(background, { examples, open });
+  const reference = await referenceOf(background, { examples, open, files: {} });
   return examples.origins.map((origin, row) => {
     const rows = new Float32Array(reference.copies * features);
     reference.fill({ letters: new Uint8Array(0), origin, row }, rows);

@@ -8,8 +8,8 @@ import { Stream } from '../../random/philox.js';
 import type { Reference, Surroundings } from './reference.js';
 
 export const ROWS_AT_ONCE = 1024;
-/** Numbers of a data set that are kept in memory to draw from: 1 GiB of float32. */
-const MOST_NUMBERS = 2 ** 28;
+/** Numbers that are kept in memory to take references from: 1 GiB of float32. */
+export const MOST_NUMBERS = 2 ** 28;
 
 /**
  * The data set that a reference names, or the explained one.

@@ -1,6 +1,7 @@
 /** What every reference offers: inputs with which an example is compared. */
 import type { Note } from '../../../protocol.js';
 import type { Origin } from '../../data/examples.js';
+import type { Files } from '../../data/source.js';
 import type { StoredExamples } from '../../data/stored-examples.js';
 
 /** One example, as references see it. */
@@ -12,10 +13,11 @@ export interface ReferenceExample {
   readonly row: number;
 }
 
-/** What a reference may read: the explained examples, and other data sets by their keys. */
+/** What a reference may read: the explained examples, other data sets by their keys, and files by the hash of their content. */
 export interface Surroundings {
   readonly examples: StoredExamples;
   readonly open: (data: string) => Promise<StoredExamples>;
+  readonly files: Files;
 }
 
 export interface Reference {

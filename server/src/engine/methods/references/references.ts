@@ -5,6 +5,7 @@ import { Failure } from '../../failure.js';
 import { uniform, zeros } from './constant.js';
 import { mean, mode, samples } from './data.js';
 import { anotherClass, gcMatched } from './drawn.js';
+import { fromFile } from './file.js';
 import { kmerShuffle } from './kmer-shuffle.js';
 import type { Reference, Surroundings } from './reference.js';
 import { shuffle } from './shuffle.js';
@@ -26,6 +27,7 @@ export const REFERENCES: {
   kmer_shuffle: kmerShuffle,
   gc_matched: gcMatched,
   another_class: anotherClass,
+  from_file: fromFile,
 };
 
 /**

@@ -241,7 +241,11 @@ async function withBaseline(
       place: context.title,
       remedy: 'Give one to the metric: baseline: mean(of: training).',
     });
-  const reference = await referenceOf(call, { examples, open: data => StoredExamples.open(context.store, data) });
+  const reference = await referenceOf(call, {
+    examples,
+    open: data => StoredExamples.open(context.store, data),
+    files: context.files,
+  });
   if (reference.copies !== 1)
     throw new Failure('metric/baselines', `${call.call} gives ${reference.copies} references for each example`, {
       place: context.title,

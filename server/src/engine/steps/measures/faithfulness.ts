@@ -123,9 +123,9 @@ async function references(
   call: PlainCall,
   examples: StoredExamples,
   model: ScalarModel,
-  { store }: StepContext,
+  { store, files }: StepContext,
 ): Promise<Alternative> {
-  const reference = await referenceOf(call, { examples, open: data => StoredExamples.open(store, data) });
+  const reference = await referenceOf(call, { examples, open: data => StoredExamples.open(store, data), files });
   const all = new Float32Array(reference.copies * model.size);
   let filled = -1;
   return async (example, draw) => {
