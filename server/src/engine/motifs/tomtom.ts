@@ -1,0 +1,168 @@
+/**
+ * How alike two motifs are, and how often a chance motif would be as alike: the statistic of TOMTOM. Gupta, Stamatoyannopoulos,
+ * Bailey & Noble 2007, Genome Biology 8:R24.
+ *
+ * An alignment scores the sum of its columns' similarities. The null of a query's column is its similarity to a column drawn from
+ * all of the collection; that of adjacent columns, their convolution, by dynamic programming over similarities in `LEVELS` steps.
+ * The best alignment's p-value p becomes 1 − (1 − p)ⁿ for the n alignments that were tried, of both strands.
+ */
+import { reverseComplement } from '../data/motifs.js';
+
+/** Probabilities, [position, base]. */
+export type Matrix = Float64Array;
+
+export type ColumnDistance = 'euclidean' | 'pearson';
+
+/** How a query lies on its best target, and how significant that is. */
+export interface MotifMatch {
+  readonly pValue: number;
+  /** Position i of the query lies on position i + offset of the target as it is turned. */
+  readonly offset: number;
+  /** The target is read as its reverse complement. */
+  readonly turned: boolean;
+}
+
+export interface MatchOptions {
+  readonly distance: ColumnDistance;
+  /** Fewest positions that lie on each other; where a motif is shorter, its width. */
+  readonly overlap: number;
+}
+
+/** Steps into which the similarities of columns are divided. */
+export const LEVELS = 100;
+
+/** Greater is more alike. */
+const SIMILARITIES: Readonly<Record<ColumnDistance, (a: ArrayLike<number>, b: ArrayLike<number>) => number>> = {
+  euclidean: (a, b) => -Math.hypot(a[0]! - b[0]!, a[1]! - b[1]!, a[2]! - b[2]!, a[3]! - b[3]!),
+  pearson: (a, b) => {
+    let [ab, aa, bb] = [0, 0, 0];
+    // Columns of probabilities have the mean ¼.
+    for (let i = 0; i < 4; i++) {
+      ab += (a[i]! - 0.25) * (b[i]! - 0.25);
+      aa += (a[i]! - 0.25) ** 2;
+      bb += (b[i]! - 0.25) ** 2;
+    }
+    return aa > 0 && bb > 0 ? ab / Math.sqrt(aa * bb) : 0;
+  },
+};
+
+/**
+ * The best alignment of a query with each target of a collection.
+ *
+ * @param targets at least one
+ * @returns one for each target, in their order
+ */
+export function matchMotifs(query: Matrix, targets: readonly Matrix[], options: MatchOptions): MotifMatch[] {
+  const turned = targets.map(reverseComplement);
+  const scores = columnScores(query, [...targets, ...turned], options.distance);
+  const tails = tailsOf(scores);
+  const width = query.length / 4;
+  return targets.map((target, t) => {
+    const positions = target.length / 4;
+    const least = Math.min(options.overlap, width, positions);
+    let best = { pValue: 2, offset: 0, turned: false };
+    let tried = 0;
+    for (let offset = least - width; offset <= positions - least; offset++) {
+      const from = Math.max(0, -offset);
+      const to = Math.min(width, positions - offset);
+      for (const strand of [0, 1]) {
+        const first = scores.starts[t + strand * targets.length]! + offset;
+        let score = 0;
+        for (let column = from; column < to; column++) score += scores.levels[column]![first + column]!;
+        const pValue = tails(from, to, score);
+        tried++;
+        if (pValue < best.pValue) best = { pValue, offset, turned: strand === 1 };
+      }
+    }
+    return { ...best, pValue: ofMany(best.pValue, tried) };
+  });
+}
+
+/** 1 − (1 − p)ⁿ, exact for small p. */
+export function ofMany(pValue: number, n: number): number {
+  return pValue >= 1 ? 1 : -Math.expm1(n * Math.log1p(-pValue));
+}
+
+interface ColumnScores {
+  /** Similarity of each of the query's columns to each column of the collection, as a step from 0 to LEVELS. */
+  readonly levels: readonly Uint8Array[];
+  /** Where each target begins among the columns. */
+  readonly starts: readonly number[];
+}
+
+function columnScores(query: Matrix, targets: readonly Matrix[], distance: ColumnDistance): ColumnScores {
+  const similarity = SIMILARITIES[distance];
+  const starts: number[] = [];
+  let columns = 0;
+  for (const target of targets) {
+    starts.push(columns);
+    columns += target.length / 4;
+  }
+  const raw = Array.from({ length: query.length / 4 }, (_, column) => {
+    const own = query.subarray(4 * column, 4 * column + 4);
+    const row = new Float64Array(columns);
+    targets.forEach((target, t) => {
+      for (let at = 0; at < target.length; at += 4)
+        row[starts[t]! + at / 4] = similarity(own, target.subarray(at, at + 4));
+    });
+    return row;
+  });
+  let [low, high] = [Infinity, -Infinity];
+  for (const row of raw)
+    for (const value of row) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  const scale = high > low ? LEVELS / (high - low) : 0;
+  return { levels: raw.map(row => Uint8Array.from(row, value => Math.round((value - low) * scale))), starts };
+}
+
+/** P(score ≥ s) of the query's columns `from` … `to − 1` under the null; each stretch of columns is computed once. */
+function tailsOf({ levels }: ColumnScores): (from: number, to: number, score: number) => number {
+  const single = levels.map(row => {
+    const shares = new Float64Array(LEVELS + 1);
+    for (const level of row) shares[level]! += 1 / row.length;
+    return shares;
+  });
+  const known = new Map<number, Float64Array>();
+  const sums = (from: number, to: number): Float64Array => {
+    if (to - from === 1) return single[from]!;
+    const id = from * (levels.length + 1) + to;
+    const found = known.get(id) ?? convolved(sums(from, to - 1), single[to - 1]!);
+    known.set(id, found);
+    return found;
+  };
+  const cumulated = new Map<Float64Array, Float64Array>();
+  return (from, to, score) => {
+    const shares = sums(from, to);
+    let tail = cumulated.get(shares);
+    if (tail === undefined) {
+      tail = shares.slice();
+      // From the top, so that the smallest are added first.
+      for (let s = tail.length - 2; s >= 0; s--) tail[s]! += tail[s + 1]!;
+      cumulated.set(shares, tail);
+    }
+    return Math.min(1, tail[score]!);
+  };
+}
+
+function convolved(a: Float64Array, b: Float64Array): Float64Array {
+  const result = new Float64Array(a.length + b.length - 1);
+  for (let i = 0; i < a.length; i++) if (a[i]! > 0) for (let j = 0; j < b.length; j++) result[i + j]! += a[i]! * b[j]!;
+  return result;
+}
+
+/**
+ * Q-values by the step-up procedure of Benjamini & Hochberg 1995 (J R Stat Soc B 57:289): the lowest false discovery rate at which
+ * each is found. That of Storey & Tibshirani, which TOMTOM takes, is this times the estimated share of true nulls.
+ */
+export function qValues(pValues: readonly number[]): number[] {
+  const order = Array.from(pValues.keys()).sort((a, b) => pValues[b]! - pValues[a]!);
+  const found = new Array<number>(pValues.length);
+  let lowest = 1;
+  order.forEach((index, above) => {
+    lowest = Math.min(lowest, (pValues[index]! * pValues.length) / (pValues.length - above));
+    found[index] = lowest;
+  });
+  return found;
+}
