@@ -3,6 +3,7 @@ import type { SourceEntry } from './specification.js';
 
 export * from './cohorts.js';
 export * from './simulators.js';
+export * from './variants.js';
 
 export const fasta = {
   category: 'source',

@@ -6,17 +6,14 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type { intervals as specification } from '../../catalog/sources.js';
 import type { DataDescription, Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
-import { bytesOf } from './bytes.js';
 import { LETTERS, NO_BASE, type Origin, type Sequences } from './examples.js';
 import { openGenome, type Genome } from './genome.js';
+import { linesOf } from './lines.js';
 import { BASES_OF } from './one-hot.js';
 import { regionName, type Region } from './region.js';
 import { pathOf, type Files, type Source } from './source.js';
 
 type Parameters = ParametersOf<typeof specification>;
-
-/** Characters of a line; real ones have a few hundred. */
-const LONGEST_LINE = 1 << 20;
 
 /** A line of the file. */
 interface Interval extends Region {
@@ -27,9 +24,7 @@ interface Interval extends Region {
 
 /** @throws Failure `data/bed` for a line that is no interval */
 async function* intervalsOf(path: string): AsyncGenerator<Interval> {
-  let line = 0;
-  for await (const text of linesOf(path)) {
-    line++;
+  for await (const { text, number: line } of linesOf(path)) {
     if (/^(#|track\b|browser\b)/.test(text) || text.trim() === '') continue;
     const fields = text.trimEnd().split(text.includes('\t') ? '\t' : /\s+/);
     const [chromosome = '', start = '', end = '', , , strand = '.'] = fields;
@@ -64,21 +59,6 @@ async function* intervalsOf(path: string): AsyncGenerator<Interval> {
       ...(summit !== undefined && { summit }),
     };
   }
-}
-
-async function* linesOf(path: string): AsyncGenerator<string> {
-  let rest = '';
-  for await (const chunk of bytesOf(path)) {
-    const lines = (rest + chunk.toString('latin1')).split('\n');
-    rest = lines.pop()!;
-    if (rest.length > LONGEST_LINE)
-      throw new Failure('data/bed', 'a line has more than a million characters', {
-        place: path,
-        remedy: 'Give a BED file: text with one interval per line.',
-      });
-    yield* lines;
-  }
-  if (rest !== '') yield rest;
 }
 
 /** The interval that is cut out. @throws Failure `data/around`, `data/no-summit` */

@@ -13,7 +13,7 @@ import {
   countGenotypes,
   DOSAGES,
   hardyWeinberg,
-  linesOf,
+  filledLinesOf,
   missingByPerson,
   openPlink,
   type Person,
@@ -168,7 +168,7 @@ async function readPhenotypes(path: string, column: string | undefined, people: 
   let columns: { iid: number; fid: number; value: number } | undefined;
   let width = 0;
   const byPerson = new Map<string, string>();
-  for await (const { text, number } of linesOf(path)) {
+  for await (const { text, number } of filledLinesOf(path)) {
     const cells = text.split(text.includes(',') ? ',' : /\s+/).map(cell => cell.trim().replace(/^#/, ''));
     if (columns === undefined) {
       width = cells.length;

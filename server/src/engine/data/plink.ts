@@ -8,7 +8,7 @@
  */
 import type { FileHandle } from 'node:fs/promises';
 import { Failure } from '../failure.js';
-import { bytesOf } from './bytes.js';
+import { linesOf, type Line } from './lines.js';
 import { openFile } from './source.js';
 
 export interface Variant {
@@ -137,12 +137,9 @@ async function withFile<Result>(path: string, use: (file: FileHandle) => Promise
   }
 }
 
-/** The longest line that is read: alleles of long insertions are written out. */
-const LONGEST_LINE = 2 ** 20;
-
 /** Rows of a table without header, separated by blanks. @throws Failure for a row of another width */
 async function* rowsOf(path: string, width: number): AsyncGenerator<{ cells: string[]; number: number }> {
-  for await (const { text, number } of linesOf(path)) {
+  for await (const { text, number } of filledLinesOf(path)) {
     const cells = text.split(/\s+/);
     if (cells.length !== width)
       throw new Failure('data/damaged-plink', `the row has ${cells.length} columns, expected ${width}`, {
@@ -154,23 +151,11 @@ async function* rowsOf(path: string, width: number): AsyncGenerator<{ cells: str
 }
 
 /** Lines with something on them, without blanks at their ends. */
-export async function* linesOf(path: string): AsyncGenerator<{ text: string; number: number }> {
-  let rest = '';
-  let number = 0;
-  for await (const chunk of bytesOf(path)) {
-    const lines = (rest + chunk.toString('latin1')).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > LONGEST_LINE)
-      throw new Failure('data/damaged-plink', 'a line is far too long', {
-        place: `${path}, line ${number + lines.length + 1}`,
-        remedy: 'Give a table as text.',
-      });
-    for (const line of lines) {
-      number++;
-      if (line.trim() !== '') yield { text: Buffer.from(line.trim(), 'latin1').toString('utf8'), number };
-    }
+export async function* filledLinesOf(path: string): AsyncGenerator<Line> {
+  for await (const { text, number } of linesOf(path)) {
+    const trimmed = text.trim();
+    if (trimmed !== '') yield { text: trimmed, number };
   }
-  if (rest.trim() !== '') yield { text: Buffer.from(rest.trim(), 'latin1').toString('utf8'), number: number + 1 };
 }
 
 /** All genotypes in blocks of variants, in file order. @throws Failure when the file ends too soon */

@@ -13,6 +13,7 @@ import { intervals } from './intervals.js';
 import { numpy } from './numpy.js';
 import type { Files, Source } from './source.js';
 import { table } from './table.js';
+import { variants } from './variants.js';
 
 /** One implementation per source of the catalog. */
 export const SOURCES: {
@@ -23,6 +24,7 @@ export const SOURCES: {
   one_hot_hdf5: oneHotHdf5,
   table,
   numpy,
+  variants,
   plink,
   simulate_motifs: {
     async read(parameters) {

@@ -21,6 +21,7 @@ export function select<E extends Examples>(examples: E, indices: readonly number
     examples.alphabet === 'dna'
       ? {
           letters: pick(examples.letters, new Uint8Array(total)),
+          ...(examples.alternatives && { alternatives: pick(examples.alternatives, new Uint8Array(total)) }),
           ...(examples.truth && { truth: pick(examples.truth, new Float32Array(total)) }),
           ...(examples.distribution && {
             distribution: pick(examples.distribution, new Float32Array(4 * total), 4 * length),
@@ -108,20 +109,26 @@ const concat: Stage<ParametersOf<typeof specifications.concat>> = async ({ data 
     return { ...rest, ...together, values, ...(agree && truth && { truth }) };
   }
   const sequences = parts.filter(isSequences);
-  const { truth: _truth, distribution: _distribution, ...rest } = examples;
+  const { truth: _truth, distribution: _distribution, alternatives: _alternatives, ...rest } = examples;
   const letters = new Uint8Array(total);
   joinInto(letters, sequences, part => part.letters);
+  const whole = { ...rest, ...together, letters };
+  if (sequences.every(part => part.alternatives)) {
+    const alternatives = new Uint8Array(total);
+    joinInto(alternatives, sequences, part => part.alternatives!);
+    return { ...whole, alternatives };
+  }
   // Without truth for some examples there is none for the whole: zeros would claim that nothing is planted there.
   if (sequences.every(part => part.truth)) {
     const truth = new Float32Array(total);
     joinInto(truth, sequences, part => part.truth!);
-    if (!sequences.every(part => part.distribution)) return { ...rest, ...together, letters, truth };
+    if (!sequences.every(part => part.distribution)) return { ...whole, truth };
     const distribution = new Float32Array(4 * total);
     joinInto(distribution, sequences, part => part.distribution!);
-    return { ...rest, ...together, letters, truth, distribution };
+    return { ...whole, truth, distribution };
   }
   if (sequences.some(part => part.truth)) together.notes.push(truthDropped('have no planted truth'));
-  return { ...rest, ...together, letters };
+  return whole;
 };
 
 const truthDropped = (reason: string): Note => ({

@@ -50,7 +50,9 @@ export async function runData(task: Extract<Task, { kind: 'data' }>, context: St
       const to = Math.min(from + BLOCK_ROWS, rows);
       await writer.write('array', from, inputsOf(examples, from, to));
       if (examples.alphabet === 'dna') {
-        const { truth, distribution, length } = examples;
+        const { truth, distribution, alternatives, length } = examples;
+        if (alternatives)
+          await writer.write('alternatives', from, inputsOf({ ...examples, letters: alternatives }, from, to));
         if (truth) await writer.write('truth', from, truth.subarray(from * length, to * length));
         if (distribution)
           await writer.write('distribution', from, distribution.subarray(4 * from * length, 4 * to * length));

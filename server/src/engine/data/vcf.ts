@@ -1,0 +1,144 @@
+/**
+ * Records of VCF files: plain, gzipped, or in blocks of bgzip, as a stream; of a region alone through the index of tabix
+ * beside the file. The VCF specification, version 4.3, https://samtools.github.io/hts-specs/; Li 2011, Bioinformatics 27:718.
+ */
+import { stat } from 'node:fs/promises';
+import { TabixIndexedFile } from '@gmod/tabix';
+import { Failure } from '../failure.js';
+import { linesOf } from './lines.js';
+
+export interface VcfRecord {
+  readonly chromosome: string;
+  /** From 1. */
+  readonly position: number;
+  readonly id: string;
+  readonly reference: string;
+  /** As they are written: bases, or `*`, `<DEL>`, breakends; none for `.`. */
+  readonly alternatives: readonly string[];
+  /** `PASS`, `.`, or the filters that it failed. */
+  readonly filter: string;
+  /** File and line; in a region the place instead. */
+  readonly place: string;
+}
+
+/** `17`, `chr17:41,196,312-41,277,500`: from 1, both ends included. */
+interface Region {
+  readonly chromosome: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * @param region absent: the whole file
+ * @throws Failure `data/unreadable`, `data/not-vcf`, `data/vcf`, `data/region`, `data/no-index`, `data/index`
+ */
+export async function* recordsOf(path: string, region?: string): AsyncGenerator<VcfRecord> {
+  if (region !== undefined) {
+    yield* recordsWithin(path, regionOf(region));
+    return;
+  }
+  let version = false;
+  for await (const { text, number } of linesOf(path)) {
+    if (number === 1) {
+      version = text.startsWith('##fileformat=VCF');
+      if (!version)
+        throw new Failure(
+          'data/not-vcf',
+          `expected "##fileformat=VCFv4…" in the first line, found "${text.slice(0, 40)}"`,
+          {
+            place: path,
+            remedy: 'Give a VCF file, plain or compressed; BCF can be turned into one with `bcftools view`.',
+          },
+        );
+    }
+    if (text === '' || text.startsWith('#')) continue;
+    yield recordOf(text, `${path}, line ${number}`);
+  }
+  if (!version) throw new Failure('data/not-vcf', 'the file is empty', { place: path, remedy: 'Give a VCF file.' });
+}
+
+/** @throws Failure `data/vcf` */
+function recordOf(text: string, place: string): VcfRecord {
+  const [chromosome = '', position = '', id = '.', reference = '', alternative = '', , filter = '.'] = text.split(
+    '\t',
+    7,
+  );
+  if (
+    chromosome === '' ||
+    !/^\d{1,10}$/.test(position) ||
+    !/^[ACGTRYSWKMBDHVN]+$/i.test(reference) ||
+    alternative === ''
+  )
+    throw new Failure(
+      'data/vcf',
+      `expected chromosome, position, identifier, REF and ALT, found "${text.slice(0, 80)}"`,
+      { place, remedy: 'Columns of VCF are separated by tabs; `bcftools view` checks a file.' },
+    );
+  return {
+    chromosome,
+    position: Number(position),
+    id,
+    reference: reference.toUpperCase(),
+    alternatives: alternative === '.' ? [] : alternative.toUpperCase().split(','),
+    filter,
+    place,
+  };
+}
+
+function regionOf(text: string): Region {
+  const [, chromosome, from, to] = /^([^\s:]+)(?::([\d,]+)(?:-([\d,]+))?)?$/.exec(text) ?? [];
+  const number = (digits: string): number => Number(digits.replaceAll(',', ''));
+  const region = {
+    chromosome: chromosome ?? '',
+    from: from === undefined ? 1 : number(from),
+    to: to === undefined ? (from === undefined ? 2 ** 31 : number(from)) : number(to),
+  };
+  if (region.chromosome === '' || region.from < 1 || region.to < region.from)
+    throw new Failure('data/region', `"${text.slice(0, 60)}" is no region`, {
+      remedy: 'Write `17`, `chr17:41196312-41277500` or `chr17:41196312`, counted from 1 with the last base included.',
+    });
+  return region;
+}
+
+async function* recordsWithin(path: string, { chromosome, from, to }: Region): AsyncGenerator<VcfRecord> {
+  const ending = (await isFile(`${path}.tbi`)) ? 'tbi' : (await isFile(`${path}.csi`)) ? 'csi' : undefined;
+  if (ending === undefined)
+    throw new Failure('data/no-index', 'a region is asked for, and the file has no index of tabix beside it', {
+      place: `${path}.tbi`,
+      remedy: `Run \`tabix -p vcf\` on ${path}, which must be compressed by bgzip.`,
+    });
+  const lines: string[] = [];
+  try {
+    const index = `${path}.${ending}`;
+    const file = new TabixIndexedFile({ path, ...(ending === 'tbi' ? { tbiPath: index } : { csiPath: index }) });
+    const known = await file.getReferenceSequenceNames();
+    const name = nameAmong(known, chromosome);
+    if (name === undefined)
+      throw new Failure('data/chromosome', `the file has no variants on "${chromosome}"`, {
+        place: path,
+        remedy: `It has some on ${known.slice(0, 5).join(', ')}.`,
+      });
+    await file.getLines(name, from - 1, to, line => lines.push(line));
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Failure('data/index', `the file cannot be read by its index: ${reason}`, {
+      place: path,
+      remedy: `Compress it with bgzip and run \`tabix -p vcf\` again.`,
+    });
+  }
+  for (const line of lines) yield recordOf(line, `${path}, ${line.split('\t', 2).join(':')}`);
+}
+
+/** The name of a chromosome among those known: as it is, with `chr` or without. */
+export function nameAmong(known: readonly string[], chromosome: string): string | undefined {
+  const other = chromosome.startsWith('chr') ? chromosome.slice(3) : `chr${chromosome}`;
+  return [chromosome, other].find(name => known.includes(name));
+}
+
+function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    found => found.isFile(),
+    () => false,
+  );
+}

@@ -1,0 +1,226 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LETTERS, type Sequences } from '../../../server/src/engine/data/examples.js';
+import { TwoBit } from '../../../server/src/engine/data/twobit.js';
+import { normalise, textOf, variantName, variantOf } from '../../../server/src/engine/data/variant.js';
+import { variants } from '../../../server/src/engine/data/variants.js';
+import { recordsOf } from '../../../server/src/engine/data/vcf.js';
+import { Failure } from '../../../server/src/engine/failure.js';
+import { Stream } from '../../../server/src/engine/random/philox.js';
+
+const VCF = '../shared/data/variants/chr17_splicing.vcf.gz';
+const YEAST = '../shared/data/genomes/sacCer3.2bit';
+const hasBcftools = spawnSync('bcftools', ['--version']).status === 0;
+const hasSamtools = spawnSync('samtools', ['--version']).status === 0;
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'variants-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const file = (name: string, content: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+const HEADER = '##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n';
+const vcf = (name: string, ...rows: string[]): string =>
+  file(name, HEADER + rows.map(row => `${row.replaceAll(' ', '\t')}\n`).join(''));
+
+/** A genome with one chromosome. */
+function genome(sequence: string): string {
+  const path = file('genome.fa', `>chr1\n${sequence}\n`);
+  writeFileSync(`${path}.fai`, `chr1\t${sequence.length}\t6\t${sequence.length}\t${sequence.length + 1}\n`);
+  return path;
+}
+
+const [HASH, GENOME] = ['ab', 'cd'].map(pair => pair.repeat(32)) as [string, string];
+type Given = Parameters<typeof variants.read>[0];
+const read = (path: string, genomePath: string, given: Partial<Given> = {}): Promise<Sequences> =>
+  variants.read(
+    {
+      path: HASH,
+      genome: { call: 'indexed_fasta', category: 'genome', parameters: { path: GENOME } },
+      length: 8,
+      only_passed: false,
+      mismatches: 'error',
+      edges: 'error',
+      ambiguous: 'uniform',
+      ...given,
+    },
+    { [HASH]: path, [GENOME]: genomePath },
+  );
+
+const rowsOf = (letters: Uint8Array, length: number): string[] =>
+  Array.from({ length: letters.length / length }, (_, row) =>
+    textOf(letters.subarray(row * length, (row + 1) * length)),
+  );
+
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'read',
+    (error: unknown) => (error instanceof Failure ? error.problem.code : `defect: ${String(error)}`),
+  );
+
+describe('variants', () => {
+  //              1234567890123456
+  const BASES = 'GATTACCCCTGACGTA';
+
+  it('cuts both alleles so that they agree before the variant', async () => {
+    const path = vcf(
+      'some.vcf',
+      '1 6 rs1 C G,T . PASS .',
+      '1 8 . CC C . PASS .', // the last C of a run: moved to its beginning
+      '1 10 . T TAG . PASS .',
+      '1 6 . C <DEL>,* . PASS .',
+      '1 6 . CCCCT A . PASS .', // five bases do not fit into half of eight
+    );
+    const found = await read(path, genome(BASES));
+    expect(found.names).toEqual(['chr1:6:C>G', 'chr1:6:C>T', 'chr1:5:AC>A', 'chr1:10:T>TAG']);
+    expect(rowsOf(found.letters, 8)).toEqual(['ATTACCCC', 'ATTACCCC', 'GATTACCC', 'CCCCTGAC']);
+    expect(rowsOf(found.alternatives!, 8)).toEqual(['ATTAGCCC', 'ATTATCCC', 'GATTACCC', 'CCCCTAGG']);
+    expect(found.origins.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+    expect(found.notes.map(({ code, message }) => `${code} ${message}`)).toEqual([
+      'data/variants-left-out 3 of 7 alternative alleles were left out: 2 are symbolic or hold ambiguous bases; 1 do not fit into the second half of the window.',
+      'data/normalised 1 of 4 alleles were trimmed or moved to the left.',
+    ]);
+  });
+
+  it.each([
+    ['1 6 . A G . . .', {}, 'data/reference-mismatch'],
+    ['1 6 . A G . . .', { mismatches: 'drop' }, 'data/empty'],
+    ['1 2 . A G . . .', {}, 'data/edge'],
+    ['1 99 . A G . . .', {}, 'data/edge'],
+    ['1 6 . C G . q10 .', { only_passed: true }, 'data/empty'],
+    ['2 6 . C G . . .', {}, 'data/chromosome'],
+    ['1 6 . C', {}, 'data/vcf'],
+    ['1 6 . C G . . .', { region: '1:5-7' }, 'data/no-index'],
+    ['1 6 . C G . . .', { region: '1:7-5' }, 'data/region'],
+  ] as const)('answers %s with %j', async (row, given, code) => {
+    expect(await codeOf(read(vcf('one.vcf', row), genome(BASES), given))).toBe(code);
+  });
+
+  it('refuses what is no VCF', async () => {
+    expect(await codeOf(read(file('bed.vcf', 'chr1\t5\t6\n'), genome(BASES)))).toBe('data/not-vcf');
+    expect(await codeOf(read(file('empty.vcf', ''), genome(BASES)))).toBe('data/not-vcf');
+  });
+
+  it('gives one name to one change, and changes the sequence as the record does', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(...'AAAC'), { minLength: 12, maxLength: 30 }),
+        fc.nat(),
+        fc.nat(3),
+        fc.array(fc.constantFrom(...'AAC'), { minLength: 1, maxLength: 4 }),
+        async (letters, at, size, inserted) => {
+          const text = letters.join('');
+          const source = {
+            read: (_: string, from: number, to: number) =>
+              Promise.resolve(Uint8Array.from(text.slice(from, to), base => LETTERS.indexOf(base))),
+          };
+          const start = at % (text.length - 4);
+          const written = {
+            chromosome: '1',
+            start,
+            reference: text.slice(start, start + 1 + size),
+            alternative: inserted.join(''),
+          };
+          const applied = ({ start: from, reference, alternative }: typeof written): string => {
+            expect(text.slice(from, from + reference.length)).toBe(reference);
+            return text.slice(0, from) + alternative + text.slice(from + reference.length);
+          };
+          const found = await normalise(written, source);
+          expect(applied(found)).toBe(applied(written));
+          expect(await normalise(found, source)).toEqual(found);
+          expect(variantOf(variantName(found))).toEqual(found);
+          // No place further left changes the sequence alike with alleles of the same lengths.
+          for (let other = 0; other < found.start && found.reference !== found.alternative; other++) {
+            const reference = text.slice(other, other + found.reference.length);
+            const alternative = applied(written).slice(other, other + found.alternative.length);
+            const same = text.slice(0, other) + alternative + text.slice(other + reference.length);
+            expect(same === applied(written) && reference[0] === alternative[0]).toBe(false);
+          }
+        },
+      ),
+      { seed: 7, numRuns: 400 },
+    ));
+});
+
+interface Split {
+  readonly name: string;
+  readonly id: string;
+}
+
+/** Records as bcftools splits them. */
+function bcftools(path: string, ...given: string[]): Split[] {
+  const normalised = execFileSync('bcftools', ['norm', '-m-', ...given, path], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const text = execFileSync('bcftools', ['query', '-f', '%CHROM:%POS:%REF>%ALT\t%ID\n', '-'], { input: normalised });
+  return text
+    .toString()
+    .trim()
+    .split('\n')
+    .map(line => ({ name: line.split('\t')[0]!, id: line.split('\t')[1]! }));
+}
+
+async function ours(path: string, region?: string): Promise<Split[]> {
+  const split: Split[] = [];
+  for await (const { chromosome, position, id, reference, alternatives } of recordsOf(path, region))
+    for (const alternative of alternatives)
+      split.push({ id, name: variantName({ chromosome, start: position - 1, reference, alternative }) });
+  return split;
+}
+
+describe.skipIf(!hasBcftools || !existsSync(VCF))('records (beside bcftools)', () => {
+  it('are those of chr17, all and by region', async () => {
+    expect(await ours(VCF)).toEqual(bcftools(VCF));
+    const region = '17:41242960-41244000';
+    const within = execFileSync('bcftools', ['view', '-r', region, VCF], { maxBuffer: 1 << 26 });
+    const path = file('region.vcf', within.toString());
+    const found = await ours(VCF, `chr${region}`);
+    expect(found.length).toBeGreaterThan(20);
+    expect(found).toEqual(bcftools(path));
+  });
+});
+
+describe.skipIf(!hasBcftools || !hasSamtools || !existsSync(YEAST))('normalisation (beside bcftools)', () => {
+  it('is that of bcftools norm for 3,000 variants of yeast', async () => {
+    const twoBit = await TwoBit.open(YEAST);
+    const size = (await twoBit.size('chrI'))!;
+    const text = textOf(await twoBit.read('chrI', 0, size));
+    await twoBit.close();
+    const fasta = file('chrI.fa', `>chrI\n${text.replace(/.{60}/g, '$&\n')}\n`);
+    execFileSync('samtools', ['faidx', fasta]);
+    const stream = new Stream(3, 'variants');
+    const below = (most: number): number => Math.floor(stream.uniform() * most);
+    const rows = Array.from({ length: 3000 }, () => {
+      const position = 2000 + below(size - 4000);
+      const reference = text.slice(position - 1, position + below(6));
+      const alternatives = Array.from({ length: 1 + below(2) }, () => {
+        const kind = below(3);
+        if (kind === 0) return Array.from(reference, () => 'ACGT'[below(4)]!).join('');
+        // Pieces of what stands there, so that they can move.
+        if (kind === 1) return reference + text.slice(position, position + 1 + below(4));
+        return reference.slice(0, 1 + below(reference.length));
+      }).filter((allele, at, all) => allele !== reference && all.indexOf(allele) === at);
+      return { position, row: `chrI ${position} . ${reference} ${alternatives.join(',') || '.'} . . .` };
+    });
+    const written = vcf('yeast.vcf', ...rows.sort((a, b) => a.position - b.position).map(({ row }) => row));
+    const contig = `##contig=<ID=chrI,length=${size}>\n#CHROM`;
+    const judged = file(
+      'judged.vcf',
+      HEADER.replace('#CHROM', contig) + execFileSync('grep', ['-v', '^#', written]).toString(),
+    );
+    const expected = bcftools(judged, '-f', fasta)
+      .map(({ name }) => name)
+      .filter(name => !name.endsWith('>.'));
+    const found = await read(written, fasta, { length: 40 });
+    expect(found.names.length).toBeGreaterThan(3000);
+    expect([...found.names].sort()).toEqual(expected.sort());
+  });
+});
