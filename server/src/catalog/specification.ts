@@ -218,6 +218,8 @@ export interface MetricEntry extends EntryBase {
     readonly maps?: readonly Form[];
     /** Only maps of methods that claim completeness, before any correction. */
     readonly complete?: true;
+    /** The subject is planned once more for every data set that the parameters `cohort`, `vary`, `values` and `repeats` describe. */
+    readonly redrawn?: true;
   };
   /** Whether `on data` must be given (it may not otherwise). */
   readonly on: boolean;

@@ -24,6 +24,7 @@ import type { Call, ExecutorOptions, Target, Task } from '../protocol.js';
 import { planExport, type PlannedExport } from './exports.js';
 import { keyOf } from './key.js';
 import { PlanError } from './problem.js';
+import { redrawn, type Redrawing } from './redrawn.js';
 import { Ingredients, Values, type Site } from './values.js';
 
 export interface Step {
@@ -178,7 +179,7 @@ class Planner {
   readonly values: Values;
 
   constructor(
-    experiment: Experiment,
+    private readonly experiment: Experiment,
     private readonly options: PlanOptions,
   ) {
     this.declarations = new Map(experiment.declarations.map(declaration => [declaration.id, declaration]));
@@ -401,7 +402,10 @@ class Planner {
     const used = new Ingredients();
     const metric = await this.values.call(head, declaration, used);
     const subjects: (string | Target)[] = [];
-    for (const subject of of) subjects.push(await this.subject(subject, declaration, used));
+    const again = findEntry('metric', metric.call)?.subjects.redrawn;
+    for (const subject of of)
+      if (again) subjects.push(...(await this.again(subject, metric.parameters, declaration, used)));
+      else subjects.push(await this.subject(subject, declaration, used));
     const data = on && (await this.dataKey(on, declaration, used));
     const title = `${metric.call} of ${of.map(subject => this.wordFor(subject)).join(', ')}${on ? ` on ${this.wordFor(on)}` : ''}`;
     return this.step(
@@ -425,6 +429,34 @@ class Planner {
     const key = await this.keyOf(declared);
     used.needs.add(key);
     return key;
+  }
+
+  /** A subject once for each time that the data behind it are drawn again; these steps are no declaration's result. */
+  private async again(
+    subject: WrittenCall | WrittenName,
+    parameters: Call['parameters'],
+    at: Declaration,
+    used: Ingredients,
+  ): Promise<string[]> {
+    const call = this.headCall(at);
+    // The catalog gives metrics with redrawn subjects these parameters, and the call has been checked against it.
+    const redrawing = { ...parameters, cohort: call.arguments['cohort'] } as unknown as Redrawing;
+    const keys: string[] = [];
+    for (const experiment of redrawn(this.experiment, redrawing, at)) {
+      const world = new Planner(experiment, this.options);
+      const key = await world.subject(subject, at, used);
+      for (const [inner, step] of world.steps)
+        if (!this.steps.has(inner)) this.steps.set(inner, { ...step, declarations: [] });
+      if (typeof key === 'string') keys.push(key);
+    }
+    if (new Set(keys).size < keys.length)
+      throw new PlanError(
+        'plan/cohort',
+        `${this.wordFor(subject)} is the same for different draws of the data.`,
+        at.place,
+        'Name the simulated data on which it depends, and each value once.',
+      );
+    return keys;
   }
 
   /** The key of the data after `on`: a declared data set, or a source named there and then. */

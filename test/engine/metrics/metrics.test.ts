@@ -7,6 +7,7 @@ import { completeness } from '../../../server/src/engine/metrics/completeness.js
 import { composite, compositeRanking } from '../../../server/src/engine/metrics/composite.js';
 import { decoyPrecision } from '../../../server/src/engine/metrics/decoy-precision.js';
 import { discoveries } from '../../../server/src/engine/metrics/discoveries.js';
+import { errorRates } from '../../../server/src/engine/metrics/error-rates.js';
 import { dispersion } from '../../../server/src/engine/metrics/dispersion.js';
 import {
   deletion,
@@ -135,6 +136,15 @@ describe('catalog', () => {
     max_sensitivity: maxSensitivity(movement),
     local_lipschitz: localLipschitz(movement),
     discoveries: discoveries({ found: found, truth: found.map((one, i) => (i % 5 === 0 ? 1 - one : one)) }),
+    error_rates: errorRates({
+      cohorts: Array.from({ length: 24 }, (_, i) => ({
+        found: found.map((one, j) => ((i + j) % 7 ? one : 1 - one)),
+        truth: found,
+      })),
+      vary: 'correlation',
+      values: [0, 0.5],
+      repeats: 12,
+    }),
     model_randomisation: modelRandomisation({
       scores: normals(n * length),
       scrambled: [normals(n * length, 1), normals(n * length, 2)],

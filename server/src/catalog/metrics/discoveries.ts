@@ -1,5 +1,11 @@
 /** Measurements of what methods with an error rate find. */
-import type { MetricEntry } from '../specification.js';
+import type { MetricEntry, ParameterSpecification } from '../specification.js';
+
+const rate = {
+  type: { is: 'share', min: 0.0001, max: 1 },
+  default: 0.1,
+  summary: 'False discovery rate at which p-values are tested.',
+} as const satisfies ParameterSpecification;
 
 export const discoveries = {
   category: 'metric',
@@ -29,11 +35,57 @@ export const discoveries = {
     count: { summary: 'Features that are found.', unit: 'count', better: 'neither', interval: false },
   },
   alphabets: ['genotypes', 'expression'],
-  parameters: {
-    rate: {
-      type: { is: 'share', min: 0.0001, max: 1 },
-      default: 0.1,
-      summary: 'False discovery rate at which p-values are tested.',
+  parameters: { rate },
+} as const satisfies MetricEntry;
+
+export const error_rates = {
+  category: 'metric',
+  name: 'error_rates',
+  summary: 'False discovery rate and power of a method over cohorts that are simulated again and again.',
+  documentation:
+    'Draws the simulated data `repeats` times for each of the `values` of a parameter, with seeds that rise by one, and does everything anew that depends on them: splits, training, the method. A false discovery rate is an expectation, and this is how it is seen: the mean over cohorts of the share of false ones among the features found (as `discoveries` has it: 0 where none is found). `last_fdr` and `last_power` are those of the last value. Intervals are bootstrapped over the cohorts; the curve has both rates by value, with their intervals. The same seeds serve every value, and every metric with the same cohort, so that methods are compared on the same data. Start weights and the draws of the method keep their seeds.',
+  citation:
+    'Benjamini & Hochberg 1995, J R Stat Soc B 57:289; Candès et al. 2018, J R Stat Soc B 80:551, §6 (simulations)',
+  revision: 1,
+  subjects: { kind: 'attribution', min: 1, max: 1, maps: ['importance'], redrawn: true },
+  on: false,
+  unit: 'cohorts',
+  headline: 'fdr',
+  statistics: {
+    fdr: {
+      summary: 'Mean share of the found features that have no effect, over all cohorts.',
+      unit: 'share',
+      better: 'lower',
+      interval: true,
     },
+    power: {
+      summary: 'Mean share of the features with an effect that is found, over all cohorts.',
+      unit: 'share',
+      better: 'higher',
+      interval: true,
+    },
+    last_fdr: { summary: '`fdr` at the last of the values.', unit: 'share', better: 'lower', interval: true },
+    last_power: { summary: '`power` at the last of the values.', unit: 'share', better: 'higher', interval: true },
+  },
+  alphabets: ['genotypes'],
+  parameters: {
+    cohort: {
+      type: { is: 'declared', kind: 'data' },
+      summary: 'The data that are drawn again; they begin with a simulation.',
+    },
+    vary: {
+      type: {
+        is: 'keyword',
+        values: ['correlation', 'causal', 'heritability', 'people', 'variants', 'block', 'minimum_frequency'],
+      },
+      default: 'correlation',
+      summary: 'The parameter of the simulation that takes the values.',
+    },
+    values: {
+      type: { is: 'list', of: { is: 'either', of: [{ is: 'number' }, { is: 'share' }] } },
+      summary: 'Values of the parameter, in the order of the curve.',
+    },
+    repeats: { type: { is: 'integer', min: 2, max: 10_000 }, default: 20, summary: 'Cohorts for each value.' },
+    rate,
   },
 } as const satisfies MetricEntry;

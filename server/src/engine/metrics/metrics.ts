@@ -8,6 +8,7 @@ import { contrast } from './contrast.js';
 import { decoyPrecision } from './decoy-precision.js';
 import { discoveries } from './discoveries.js';
 import { dispersion } from './dispersion.js';
+import { errorRates } from './error-rates.js';
 import { deletion, faithfulnessCorrelation, infidelity, insertion } from './faithfulness.js';
 import { featureAgreement } from './feature-agreement.js';
 import { interpretability } from './interpretability.js';
@@ -54,4 +55,5 @@ export const METRICS = {
   local_lipschitz: localLipschitz,
   model_randomisation: modelRandomisation,
   discoveries,
+  error_rates: errorRates,
 } as const satisfies { readonly [Name in keyof typeof specifications]: (input: never) => MetricResult };
