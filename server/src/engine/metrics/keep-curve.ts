@@ -93,7 +93,7 @@ export async function keepFeatures(
           const at = feature * width;
           row.set(x.subarray(example * size + at, example * size + at + width), at);
         }
-        await queue.add(row, probabilities => {
+        await queue.add(row, example, probabilities => {
           found[example] = Number(likeliest(probabilities) === label);
         });
       }

@@ -43,7 +43,7 @@ export async function openxaiGaps(
       const row = own.map((value, feature) =>
         important.has(feature) === (moved === 'important') ? value + spread * normal() : value,
       );
-      await queue.add(row, found => {
+      await queue.add(row, example, found => {
         gaps[example]! += Math.abs(probabilities[example]! - found[label]!) / samples;
       });
     }

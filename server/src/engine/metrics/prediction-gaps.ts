@@ -55,7 +55,7 @@ export async function predictionGaps(
         const at = feature * width;
         row.set(baseline.subarray(example * size + at, example * size + at + width), at);
       }
-      await queue.add(row, found => {
+      await queue.add(row, example, found => {
         gaps[example]! += (gap / features) * Math.max(0, probabilities[example]! - found[label]!);
       });
     }

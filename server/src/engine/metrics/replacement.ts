@@ -85,7 +85,7 @@ export async function randomChanges(
         if (kind === 'contribution') predicted[at]! += scores[example * features + feature]!;
         else for (let i = start; i < end; i++) predicted[at]! += (own[i]! - row[i]!) * map[example * size + i]!;
       }
-      await queue.add(row, found => (observed[at] = outputs[example]! - found[0]!));
+      await queue.add(row, example, found => (observed[at] = outputs[example]! - found[0]!));
     }
   }
   await queue.flush();
@@ -140,7 +140,7 @@ export async function replacementCurves(
             const start = order[done]! * width;
             row.set(to.subarray(start, start + width), start);
           }
-          await queue.add(row, found => (curve[example * sizes.length + step]! += found[0]! / repeats));
+          await queue.add(row, example, found => (curve[example * sizes.length + step]! += found[0]! / repeats));
         }
       }
     }

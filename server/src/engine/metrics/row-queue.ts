@@ -1,7 +1,11 @@
 /** Rows that wait to be run together, so that a model is asked in full batches whatever each row is for. */
 
-/** The probability of each class at some rows: [row, …shape of an example] → [row, class]. */
-export type Ask = (rows: Float32Array) => Promise<Float32Array>;
+/**
+ * What a model says of some rows: [row, …shape of an example] → [row, …], the probabilities of all classes or the target.
+ *
+ * @param examples the example that each row is a changed copy of
+ */
+export type Ask = (rows: Float32Array, examples: readonly number[]) => Promise<Float32Array>;
 
 /** Numbers that wait at a time: 16 MiB. */
 const MOST_NUMBERS = 2 ** 22;
@@ -9,7 +13,7 @@ const MOST_ROWS = 4096;
 
 export class RowQueue {
   private readonly buffer: Float32Array;
-  private readonly waiting: ((probabilities: Float32Array) => void)[] = [];
+  private readonly waiting: { readonly example: number; readonly then: (said: Float32Array) => void }[] = [];
   private readonly most: number;
 
   /** @param size numbers of a row */
@@ -23,11 +27,12 @@ export class RowQueue {
 
   /**
    * @param row copied
-   * @param then called with the probabilities of the classes at the row, in the order in which rows were added
+   * @param example that the row is a changed copy of
+   * @param then called with what the model says of the row, in the order in which rows were added
    */
-  async add(row: Float32Array, then: (probabilities: Float32Array) => void): Promise<void> {
+  async add(row: Float32Array, example: number, then: (said: Float32Array) => void): Promise<void> {
     this.buffer.set(row, this.waiting.length * this.size);
-    this.waiting.push(then);
+    this.waiting.push({ example, then });
     if (this.waiting.length === this.most) await this.flush();
   }
 
@@ -35,8 +40,12 @@ export class RowQueue {
   async flush(): Promise<void> {
     const count = this.waiting.length;
     if (count === 0) return;
-    const all = await this.ask(this.buffer.subarray(0, count * this.size));
-    const classes = all.length / count;
-    this.waiting.splice(0).forEach((then, row) => then(all.subarray(row * classes, (row + 1) * classes)));
+    const waiting = this.waiting.splice(0);
+    const all = await this.ask(
+      this.buffer.subarray(0, count * this.size),
+      waiting.map(({ example }) => example),
+    );
+    const width = all.length / count;
+    waiting.forEach(({ then }, row) => then(all.subarray(row * width, (row + 1) * width)));
   }
 }

@@ -5,13 +5,13 @@ import { GraphBuilder } from '../graph/builder.js';
 import { sizeOf } from '../graph/graph.js';
 import { batchSize } from '../methods/batch.js';
 import { Pass, type Passed } from '../methods/passes.js';
-import type { Ask } from '../metrics/row-queue.js';
 import type { ScalarModel } from '../models/model.js';
 import { logits } from '../transforms/target.js';
 
 /** Asks a classifier, or several whose probabilities are averaged. */
 export interface ClassProbabilities {
-  readonly ask: Ask;
+  /** [row, …shape of an example] → [row, class] */
+  readonly ask: (rows: Float32Array) => Promise<Float32Array>;
   /** Values in front of the final softmax or sigmoid. */
   readonly units: number;
   release(): Promise<void>;

@@ -7,7 +7,7 @@ import type { StageInputs } from '../data/stage.js';
 import { applyStage } from '../data/stages.js';
 import { examplesLayout, examplesTable, inputsOf, StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
-import { classScores, greatest } from '../methods/by-class.js';
+import { classScores, greatest } from '../methods/class-sorting.js';
 import { meanOf } from '../methods/ensemble.js';
 import { Pass, type Passed } from '../methods/passes.js';
 import type { ScalarModel } from '../models/model.js';

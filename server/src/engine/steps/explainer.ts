@@ -3,6 +3,7 @@ import type { MapKind } from '../../catalog/specification.js';
 import { Task } from '../../protocol.js';
 import type { ResultStore } from '../../store/store.js';
 import { StoredExamples } from '../data/stored-examples.js';
+import type { Executor } from '../backends/executor.js';
 import { axesOf } from '../data/input-space.js';
 import { Failure } from '../failure.js';
 import { correctionOf, type Correction } from '../methods/corrections/corrections.js';
@@ -10,7 +11,9 @@ import { batchSize } from '../methods/batch.js';
 import { ensembleOf } from '../methods/ensemble.js';
 import type { Block, BlockResult, PreparedMethod } from '../methods/method.js';
 import { prepareMethod } from '../methods/methods.js';
-import { Pass, type Passed } from '../methods/passes.js';
+import { prepareByClass } from '../methods/by-class.js';
+import { sortByClass, targetAt, type Sorting, type TargetAt } from '../methods/class-sorting.js';
+import type { Passed } from '../methods/passes.js';
 import { isMap } from '../metrics/position-scores.js';
 import type { ScalarModel } from '../models/model.js';
 import { loadModels } from './models.js';
@@ -27,9 +30,10 @@ export interface Explainer {
 }
 
 /**
- * The method behind a stored map with its corrections, for its models or for what `change` makes of them.
+ * The method behind a stored map with its corrections, for its models or for what `change` makes of them. Where the target differs
+ * between examples, each is explained for the class that it has in the stored result.
  *
- * @throws Failure `metric/per-example` for targets that are another unit for each example, and what the method refuses
+ * @throws Failure what the method refuses
  */
 export async function explainerBehind(
   key: string,
@@ -39,10 +43,11 @@ export async function explainerBehind(
 ): Promise<Explainer> {
   const { store, executor, files } = context;
   const { method: call, target, data } = await attributionBehind(store, key);
-  const models = (await loadModels(target, context)).map(change);
-  requireOneTarget(models, context);
+  const stored = await loadModels(target, context);
+  const models = stored.map(change);
   const examples = await StoredExamples.open(store, data);
-  const members: { method: PreparedMethod; outputs: Float32Array; forward: Pass }[] = [];
+  const members: { method: PreparedMethod; outputs: Float32Array; forward: TargetAt }[] = [];
+  const every = Array.from({ length: examples.count }, (_, row) => row);
   const release = async (): Promise<void> => {
     for (const { method, forward } of members) {
       await method.release();
@@ -50,11 +55,14 @@ export async function explainerBehind(
     }
   };
   try {
-    for (const model of models) {
-      const forward = await Pass.forward(model, executor);
+    for (const [member, model] of models.entries()) {
+      const sorting = await sortingOf(stored[member]!, examples, executor, passed);
+      const forward = await targetAt(model, executor, sorting);
       // The method finds here the target at the inputs that it is given.
-      const outputs = await forward.run(await examples.inputs(0, examples.count), passed);
-      const method = await prepareMethod(call, {
+      const outputs = await forward.run(await examples.inputs(0, examples.count), every, passed);
+      const prepare: typeof prepareMethod = (...given) =>
+        sorting === undefined ? prepareMethod(...given) : prepareByClass(...given, sorting);
+      const method = await prepare(call, {
         model,
         executor,
         examples,
@@ -77,7 +85,8 @@ export async function explainerBehind(
       blockRows: method.blockRows,
       async explain(block) {
         for (const { method: own, outputs, forward } of members)
-          if (!own.ignoresOutputs) outputs.set(await forward.run(block.x, passed), block.from);
+          if (!own.ignoresOutputs)
+            outputs.set(await forward.run(block.x, every.slice(block.from, block.to), passed), block.from);
         return corrected(corrections, await method.explain(block), block.to - block.from);
       },
       release,
@@ -88,14 +97,14 @@ export async function explainerBehind(
   }
 }
 
-/** @throws Failure `metric/per-example` */
-export function requireOneTarget(models: readonly ScalarModel[], { title }: StepContext): void {
-  const [several] = models.flatMap(model => model.perExample);
-  if (several === undefined) return;
-  throw new Failure('metric/per-example', `the target ${several} is another unit for each example`, {
-    place: title,
-    remedy: 'Explain one class, class("B cell"), or another target that is the same for all examples.',
-  });
+/** Examples by class, where the target of a model differs between them. */
+export async function sortingOf(
+  model: ScalarModel,
+  examples: StoredExamples,
+  executor: Executor,
+  passed: Passed,
+): Promise<Sorting | undefined> {
+  return model.perExample.length === 0 ? undefined : sortByClass({ model, executor, examples, passed });
 }
 
 /** The corrections after an attribution, the first applied first. */

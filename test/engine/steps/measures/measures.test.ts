@@ -8,7 +8,7 @@ import { Stream } from '../../../../server/src/engine/random/philox.js';
 import { addHeight } from '../../../../server/src/engine/transforms/height.js';
 import { scramble, weightLayers } from '../../../../server/src/engine/transforms/scramble.js';
 import { numbersOf } from '../../../../server/src/engine/graph/graph.js';
-import type { Json } from '../../../../server/src/protocol.js';
+import type { Call, Json } from '../../../../server/src/protocol.js';
 import { dataOf, linear, rowFunction, targetOf } from '../../methods/global/rows.js';
 import { network, scalarFunction, sequences, weightedSum } from '../../methods/networks.js';
 import { call, encode, Workbench, type Result } from '../../methods/workbench.js';
@@ -169,6 +169,36 @@ describe('robustness', () => {
       subjects: [map.key],
     });
     expect([...arrays['array']!].filter((_, at) => at % 2 === 0)).toEqual(expected);
+  });
+});
+
+describe('a target that differs between examples', () => {
+  it('is measured, example by example, as that of its class alone', async () => {
+    const graph = network({ length: LENGTH, units: 3, ending: 'Softmax' });
+    // Mutagenesis looks at the target of what it mutates: at that of the neighbour, for its own class.
+    const method = call('method', 'in_silico_mutagenesis');
+    const of = async (target: Call) => bench.explain(method, await bench.target(graph, LENGTH, target), data);
+    const classes = await Promise.all([0, 1, 2].map(index => of(call('target', 'class', { class: index }))));
+    const logits = classes.map(({ arrays }) => arrays['predictions']!);
+    const chosen = Array.from({ length: 12 }, (_, row) =>
+      [0, 1, 2].reduce((best, index) => (logits[index]![row]! > logits[best]![row]! ? index : best)),
+    );
+    expect(new Set(chosen).size).toBeGreaterThan(1);
+    const mixed = await of(call('target', 'predicted_class'));
+    for (const name of ['infidelity', 'deletion', 'max_sensitivity', 'model_randomisation']) {
+      const unitsOf = async ({ key }: Result) => {
+        const metric = call('metric', name, { seed: 1 });
+        const { arrays } = await bench.run({ kind: 'metric', metric, subjects: [key] });
+        return arrays['array']!;
+      };
+      const each = await Promise.all(classes.map(unitsOf));
+      const found = await unitsOf(mixed);
+      const width = found.length / 12;
+      const expected = Array.from(found, (_, at): unknown =>
+        expect.closeTo(each[chosen[Math.floor(at / width)]!]![at]!, 4),
+      );
+      expect([...found], name).toEqual(expected);
+    }
   });
 });
 

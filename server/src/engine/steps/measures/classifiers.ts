@@ -16,10 +16,9 @@ import { requireFinite } from '../../metrics/metric.js';
 import { METRICS } from '../../metrics/metrics.js';
 import { openxaiGaps } from '../../metrics/openxai-gaps.js';
 import { adjusted, ordersBy, predictionGaps, type Replaced } from '../../metrics/prediction-gaps.js';
-import type { Ask } from '../../metrics/row-queue.js';
 import type { ScalarModel } from '../../models/model.js';
 import { Stream } from '../../random/philox.js';
-import { classProbabilities } from '../class-probabilities.js';
+import { classProbabilities, type ClassProbabilities } from '../class-probabilities.js';
 import { loadModels } from '../models.js';
 import { attributionBehind } from '../results.js';
 import type { StepContext } from '../step.js';
@@ -123,7 +122,7 @@ interface Classifier extends Omit<Replaced, 'baseline'> {
   /** Their rows there. */
   readonly rows: readonly number[];
   readonly names: readonly string[];
-  readonly ask: Ask;
+  readonly ask: ClassProbabilities['ask'];
   readonly notes: readonly Note[];
 }
 

@@ -4,7 +4,8 @@ import type * as specifications from '../../../catalog/metrics/faithfulness.js';
 import { StoredExamples } from '../../data/stored-examples.js';
 import { Failure } from '../../failure.js';
 import { wholeData } from '../../methods/global/whole-data.js';
-import { Pass, type Passed } from '../../methods/passes.js';
+import { targetAt, type TargetAt } from '../../methods/class-sorting.js';
+import type { Passed } from '../../methods/passes.js';
 import { fillReferences } from '../../methods/pairs.js';
 import { referenceOf } from '../../methods/references/references.js';
 import { METRICS } from '../../metrics/metrics.js';
@@ -21,7 +22,7 @@ import {
 import type { Ask } from '../../metrics/row-queue.js';
 import type { ScalarModel } from '../../models/model.js';
 import { Stream } from '../../random/philox.js';
-import { requireOneTarget } from '../explainer.js';
+import { sortingOf } from '../explainer.js';
 import { loadModels } from '../models.js';
 import { attributionBehind, metaOf } from '../results.js';
 import type { StepContext } from '../step.js';
@@ -70,7 +71,6 @@ async function withModel<Result>(
   const { map: kind } = await metaOf(store, key);
   if (kind === undefined || !isMap(kind)) throw new Error('a map of the input is expected');
   const models = await loadModels(target, context);
-  requireOneTarget(models, context);
   const examples = await StoredExamples.open(store, data);
   const explained: Explained = {
     space: examples.space,
@@ -88,16 +88,17 @@ async function withModel<Result>(
     baseline === undefined
       ? substitutions(explained, streamOf(`${purpose} substitutions`), context)
       : await references(baseline, examples, models[0]!, context);
-  const passes: Pass[] = [];
+  const targets: TargetAt[] = [];
   try {
-    for (const model of models) passes.push(await Pass.forward(model, executor));
-    return await measure(explained, alternative, streamOf(purpose), async rows => {
+    for (const model of models)
+      targets.push(await targetAt(model, executor, await sortingOf(model, examples, executor, passed)));
+    return await measure(explained, alternative, streamOf(purpose), async (rows, copied) => {
       const all: Float32Array[] = [];
-      for (const pass of passes) all.push(await pass.run(rows, passed));
+      for (const each of targets) all.push(await each.run(rows, copied, passed));
       return all[0]!.map((_, row) => all.reduce((sum, one) => sum + one[row]!, 0) / all.length);
     });
   } finally {
-    for (const pass of passes) await pass.release();
+    for (const each of targets) await each.release();
   }
 }
 

@@ -2,7 +2,7 @@
 import type * as specifications from '../../../catalog/metrics/maps.js';
 import { StoredExamples } from '../../data/stored-examples.js';
 import { Failure } from '../../failure.js';
-import { predictByClass } from '../../methods/by-class.js';
+import { predictByClass } from '../../methods/class-sorting.js';
 import { meanOf } from '../../methods/ensemble.js';
 import { predictAll } from '../../methods/predictions.js';
 import { METRICS } from '../../metrics/metrics.js';
