@@ -326,6 +326,17 @@ export const Snapshot = z.object({
       scores: z.string(),
       /** Name of a float32 array [example]: the target's value, where it is known. */
       predictions: z.string().optional(),
+      /** Name of a float32 array [example, position, base]: the map itself, of hypothetical contributions. */
+      bases: z.string().optional(),
+      /** How far position scores differ between what the map is the mean of. */
+      spread: z
+        .object({
+          /** Name of a float32 array [example, position]: standard deviations. */
+          array: z.string(),
+          over: z.enum(['members', 'references']),
+          count: z.number().int(),
+        })
+        .optional(),
       seconds: z.number(),
       notes: z.array(Note),
     }),
@@ -426,7 +437,9 @@ export type Snapshot = z.infer<typeof Snapshot>;
 export function arrayNames({ data, maps, tables }: Pick<Snapshot, 'data' | 'maps' | 'tables'>): ReadonlySet<string> {
   return new Set([
     ...data.flatMap(({ letters }) => letters ?? []),
-    ...maps.flatMap(({ scores, predictions }) => [scores, predictions ?? []].flat()),
+    ...maps.flatMap(({ scores, predictions, bases, spread }) =>
+      [scores, predictions, bases, spread?.array].filter(name => name !== undefined),
+    ),
     ...tables.map(({ values }) => values),
   ]);
 }

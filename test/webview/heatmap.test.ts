@@ -75,6 +75,45 @@ describe.skipIf(chromium === undefined)('heatmaps of the panel (needs Chromium; 
     expect(await panel.page.locator('.track canvas').first().screenshot()).not.toEqual(before);
   });
 
+  it('shows how sure the scores are, and hides it on request', async () => {
+    panel = await host.open('dark', 900, 1200);
+    const { snapshot, arrays } = fixture(48, 100);
+    const [ig, ...others] = snapshot.maps;
+    const spread = { array: 'ig.spread', over: 'references' as const, count: 20 };
+    const scores = arrays.get('ig.scores') as Float32Array;
+    // As large as the scores on the left half, nothing on the right.
+    const deviations = scores.map((score, i) => (i % 100 < 50 ? score : 0));
+    await panel.send(
+      viewOf({
+        snapshot: { ...snapshot, maps: [{ ...ig!, spread }, ...others] },
+        arrays: new Map([...arrays, ['ig.spread', deviations]]),
+      }),
+    );
+    expect(await panel.page.locator('.track[data-declaration=ig] .title').innerText()).toContain('20 references');
+    const means = (): Promise<number[]> =>
+      map().evaluate((canvas: HTMLCanvasElement) => {
+        const context = canvas.getContext('2d')!;
+        const background = getComputedStyle(document.body).getPropertyValue('--background').trim();
+        const zero = [1, 3, 5].map(at => parseInt(background.slice(at, at + 2), 16));
+        const half = (left: number): number => {
+          const { data } = context.getImageData(left, 0, 300, 240);
+          let sum = 0;
+          for (let i = 0; i < data.length; i += 4)
+            // What is drawn over the background, as it is seen.
+            if (data[i + 3]) sum += Math.abs(data[i]! - zero[0]!) * (data[i + 3]! / 255);
+          return sum;
+        };
+        return [half(215), half(560)];
+      });
+    const [uncertain, certain] = (await means()) as [number, number];
+    await panel.page.locator('vscode-checkbox', { hasText: 'uncertainty' }).click();
+    await settled(panel.page);
+    const [left, right] = (await means()) as [number, number];
+    expect(uncertain / left).toBeGreaterThan(0.4);
+    expect(uncertain / left).toBeLessThan(0.6);
+    expect(certain).toBeCloseTo(right, 5);
+  });
+
   it('pans 10,000 × 1,000 scores with at most 10 ms of work per frame', async () => {
     panel = await host.open('dark', 900, 900);
     const { snapshot } = fixture(1, 20);

@@ -14,6 +14,10 @@ export interface ScoredMap {
   readonly scores: ScoreMatrix;
   /** [rows] */
   readonly predictions?: Float32Array;
+  /** Standard deviation of the scores over references or members, as `map.spread` says. */
+  readonly spread?: ScoreMatrix;
+  /** [rows × length × 4]: what each base would contribute, of hypothetical maps. */
+  readonly bases?: Float32Array;
 }
 
 /** A data set with its letters; `rows` of its examples are here. */
@@ -39,15 +43,25 @@ export function scoredMapOf(
   { data, rows }: Pick<Sequences, 'data' | 'rows'>,
   arrays: Arrays,
 ): ScoredMap {
-  const values = arrays.get(map.scores);
-  if (!(values instanceof Float32Array)) throw absent(map.name, map.scores, 'float32');
-  checkSize(map.name, values.length, rows * data.length, `${rows} × ${data.length}`);
-  const scores = { rows, length: data.length, values };
-  if (map.predictions === undefined) return { map, scores };
-  const predictions = arrays.get(map.predictions);
-  if (!(predictions instanceof Float32Array)) throw absent(map.name, map.predictions, 'float32');
-  checkSize(map.name, predictions.length, rows, `${rows}`);
-  return { map, scores, predictions };
+  const { length } = data;
+  const read = (name: string, size: number, shape: string): Float32Array => {
+    const values = arrays.get(name);
+    if (!(values instanceof Float32Array)) throw absent(map.name, name, 'float32');
+    checkSize(map.name, values.length, size, shape);
+    return values;
+  };
+  const matrix = (name: string): ScoreMatrix => ({
+    rows,
+    length,
+    values: read(name, rows * length, `${rows} × ${length}`),
+  });
+  return {
+    map,
+    scores: matrix(map.scores),
+    ...(map.predictions !== undefined && { predictions: read(map.predictions, rows, `${rows}`) }),
+    ...(map.spread && { spread: matrix(map.spread.array) }),
+    ...(map.bases !== undefined && { bases: read(map.bases, 4 * rows * length, `${rows} × ${length} × 4`) }),
+  };
 }
 
 function absent(name: string, array: string, type: string): RangeError {

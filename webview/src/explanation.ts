@@ -56,7 +56,7 @@ export function explanation(
   };
   const showHeatmaps = (): void => {
     const zoom = zoomOf();
-    for (const view of heatmaps) view.show(order, selected, zoom);
+    for (const view of heatmaps) view.show(order, selected, zoom, at.uncertainty !== false);
     part.textContent = zoomText(zoom, rows, length);
   };
   const choose = (row: number): void => {
@@ -70,7 +70,9 @@ export function explanation(
   /** The logos go along: what is magnified is what the reader wants to see. */
   const magnify = (zoom: Zoom): void => {
     if (isWhole(zoom, rows, length)) {
-      for (const key of ['zoom', 'centre', 'visible'] as const) delete at[key];
+      delete at.zoom;
+      delete at.centre;
+      delete at.visible;
     } else {
       at.zoom = zoomKept(zoom);
       at.centre = (zoom.positions[0] + zoom.positions[1]) / 2;
@@ -94,8 +96,16 @@ export function explanation(
     ...(data.labels ? [`label ${data.labels[row] ?? 'unknown'}`] : []),
   ];
   const bar = navigation(controls, data.names, facts, step, choose);
+  const uncertainty = [...logoMaps, ...heatmapMaps].some(({ spread }) => spread)
+    ? controls.toggle('uncertainty: bands, and cells that fade', at.uncertainty !== false, on => {
+        at.uncertainty = on;
+        select(selected);
+        viewing.changed();
+      })
+    : undefined;
   const [leading, ...others] = logoMaps;
-  const logoView = leading && logos({ theme, controls, name }, sequences, [leading, ...others], viewing, hover);
+  const logoView =
+    leading && logos({ theme, controls, name }, sequences, [leading, ...others], viewing, hover, [uncertainty]);
   const events = { select: choose, zoom: magnify, hover };
   const heatmaps = heatmapMaps.map(scored => heatmap({ theme, name }, sequences, scored, events));
   const part = element('span', { class: 'dim small', role: 'status' });

@@ -12,7 +12,7 @@ import { LETTERS } from './letters.js';
 import { divergingLegend } from './legend.js';
 import { drawPositionAxis, GUTTER, MARGIN, NARROW, positionAt, TITLES } from './plot.js';
 import type { PositionAxis } from './plot.js';
-import { rowOf } from './rows.js';
+import { rowOf, type ScoreMatrix } from './rows.js';
 import { surface, type Frame } from './surface.js';
 import { table, tableBehind } from './table.js';
 import type { Surroundings } from './surroundings.js';
@@ -33,7 +33,7 @@ const WORK = 2;
 export interface HeatmapView {
   readonly node: HTMLElement;
   /** Draws the rows in this order, or a part of them, and marks one. */
-  readonly show: (order: readonly number[], row: number, zoom: Zoom) => void;
+  readonly show: (order: readonly number[], row: number, zoom: Zoom, uncertainty: boolean) => void;
   /** Marks a position. */
   readonly hover: (position: number | undefined) => void;
 }
@@ -66,7 +66,9 @@ export function heatmap(
   let brush: DOMRectReadOnly | undefined;
   const legend = divergingLegend(theme, map.unit);
   const height = rowsHeight(rows);
-  const tiles = new Tiles(scores);
+  const plain = new Tiles(scores);
+  const faded = scored.spread && new Tiles(scores, certainty(scored.scores, scored.spread));
+  let tiles = plain;
 
   const axisOf = (width: number): PositionAxis => ({
     from: zoom.positions[0],
@@ -100,10 +102,10 @@ export function heatmap(
     const level = levelOf(area, ratio);
     tiles.use(order, palette.diverging);
     tiles.draw(context, area, level);
-    if (tiles.unfinished) {
+    if (tiles.unfinished()) {
       tiles.work(WORK);
       tiles.draw(context, area, level);
-      if (tiles.unfinished) picture.redraw();
+      if (tiles.unfinished()) picture.redraw();
     }
     legend.show(tiles.limit(level), level.places, level.positions);
     context.strokeStyle = palette.line;
@@ -212,10 +214,11 @@ export function heatmap(
   );
   return {
     node,
-    show: (rowOrder, row, part) => {
+    show: (rowOrder, row, part, uncertainty) => {
       order = rowOrder;
       selected = row;
       zoom = part;
+      tiles = (uncertainty ? faded : undefined) ?? plain;
       const place = order.indexOf(row) + 1;
       describe(canvas, { 'aria-valuenow': place, 'aria-valuetext': `${data.names[row] ?? ''}, ${place} of ${rows}` });
       picture.redraw();
@@ -226,6 +229,18 @@ export function heatmap(
       picture.redraw();
     },
   };
+}
+
+/**
+ * How sure a score s with the standard deviation d is: s² / (s² + d²), the share of the mean square that is no spread. Cells
+ * fade by it; what has no spread, or none that is known, stays as it is.
+ */
+export function certainty({ rows, length, values }: ScoreMatrix, spread: ScoreMatrix): ScoreMatrix {
+  const shares = values.map((score, i) => {
+    const squares = score * score + spread.values[i]! ** 2;
+    return squares > 0 ? (score * score) / squares : 1;
+  });
+  return { rows, length, values: shares };
 }
 
 /** Mean of score and of magnitude over the rows at each position; not a number where there are none. */

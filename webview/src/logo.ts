@@ -13,7 +13,7 @@ import { bestWindow, rowOf, windowWidth } from './rows.js';
 import { surface } from './surface.js';
 import { table, tableBehind } from './table.js';
 import type { Surroundings } from './surroundings.js';
-import { drawTrack, READABLE, scoreRange, TRACK_HEIGHT } from './track.js';
+import { drawTrack, READABLE, scoreRange, TRACK_HEIGHT, type Track } from './track.js';
 import type { Viewing } from './viewpoint.js';
 
 /** Width of a column where a window is needed. */
@@ -48,6 +48,10 @@ export function windowAround(centre: number, visible: number, length: number): [
   return [from, Math.min(length, from + visible)];
 }
 
+/** Between what the scores differ, in words. */
+export const spreadText = ({ over, count }: NonNullable<ScoredMap['map']['spread']>): string =>
+  `${quantity(count, 'count')} ${over}`;
+
 /** Positions of largest magnitude, largest first. */
 export function topPositions(scores: Float32Array, count: number): number[] {
   return Array.from(scores.keys())
@@ -58,6 +62,7 @@ export function topPositions(scores: Float32Array, count: number): number[] {
 
 /**
  * @param maps one track each, the first one leads: it places the window and ranks the positions; at least one
+ * @param further controls that stand beside its own
  * @param onHover told the position under the pointer; whoever is told calls `hover` of this view too
  */
 export function logos(
@@ -66,6 +71,7 @@ export function logos(
   maps: readonly [TitledMap, ...TitledMap[]],
   { at, changed }: Viewing,
   onHover: (position: number | undefined) => void,
+  further: readonly (HTMLElement | undefined)[] = [],
 ): LogoView {
   const { data } = sequences;
   const length = data.length;
@@ -84,14 +90,19 @@ export function logos(
     const [from, to] = windowAround(centre, visible, length);
     return { from, to, left: GUTTER, right: width - MARGIN };
   };
+  const partsOf = ({ spread, bases }: ScoredMap): Pick<Track, 'spread' | 'bases'> => ({
+    spread: spread && at.uncertainty !== false ? rowOf(spread, row) : undefined,
+    bases: bases?.subarray(4 * row * length, 4 * (row + 1) * length),
+  });
   const rangeOf = (map: ScoredMap): [number, number] => {
-    const ranges = (at.shared ? maps : [map]).map(each => scoreRange(rowOf(each.scores, row)));
+    const ranges = (at.shared ? maps : [map]).map(each => scoreRange(rowOf(each.scores, row), partsOf(each)));
     return [Math.min(...ranges.map(range => range[0])), Math.max(...ranges.map(range => range[1]))];
   };
 
   const tracks = maps.map(map => {
     const picture = surface(TRACK_HEIGHT, frame => {
-      const track = { scores: rowOf(map.scores, row), letters: letters(), range: rangeOf(map), hovered };
+      const scores = rowOf(map.scores, row);
+      const track = { scores, letters: letters(), range: rangeOf(map), hovered, ...partsOf(map) };
       drawTrack(frame, theme.palette(), axisOf(frame.width), track);
     });
     return { map, ...picture };
@@ -172,6 +183,7 @@ export function logos(
           element('strong', {}, name(map.name)),
           element('span', { class: 'dim written' }, ...breakable(map.written)),
           element('span', { class: 'figures' }, ...figures.map(figure => element('span', {}, figure))),
+          map.spread && element('span', { class: 'dim small' }, `band ± 1 SD, ${spreadText(map.spread)}`),
         ),
         canvas,
         map.name,
@@ -190,6 +202,7 @@ export function logos(
           controls.button('−', 'Show more positions', () => magnify(2)),
           controls.button('+', 'Show fewer positions', () => magnify(0.5)),
           maps.length > 1 ? controls.toggle('one scale for all methods', at.shared ?? false, share) : undefined,
+          ...further,
         ),
         behind.node,
         readout,

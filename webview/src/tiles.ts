@@ -126,7 +126,7 @@ export class Tiles {
   }
 
   /** Whether the last drawing lacked tiles that are not there yet. */
-  get unfinished(): boolean {
+  unfinished(): boolean {
     return this.waiting.length > 0;
   }
 

@@ -18,21 +18,30 @@ export interface Track {
   readonly scores: Float32Array;
   /** [length], 0–3 for A, C, G, T, 4 for anything else. */
   readonly letters: Uint8Array;
+  /** [length]: standard deviations that are shown as a band. */
+  readonly spread?: Float32Array | undefined;
+  /** [length × 4]: what each base would contribute, stacked; the scores alone where absent. */
+  readonly bases?: Float32Array | undefined;
   /** Scores at the lower and upper end of the track. */
   readonly range: readonly [number, number];
   /** Zero-based position under the pointer. */
   readonly hovered: number | undefined;
 }
 
-/** The range of scores a track shows: zero inside, and room on both sides of it. */
-export function scoreRange(scores: Float32Array): [number, number] {
+/** The range of scores a track shows: zero inside, and room on both sides of it; stacks and bands inside too. */
+export function scoreRange(
+  scores: Float32Array,
+  { spread, bases }: Pick<Track, 'spread' | 'bases'> = {},
+): [number, number] {
   let low = 0;
   let high = 0;
-  for (const score of scores) {
-    if (!Number.isFinite(score)) continue;
-    low = Math.min(low, score);
-    high = Math.max(high, score);
-  }
+  scores.forEach((score, position) => {
+    const [below, above] = bases ? stackHeights(bases, position) : [Math.min(0, score), Math.max(0, score)];
+    const band = spread?.[position] ?? 0;
+    if (!Number.isFinite(below + above + band)) return;
+    low = Math.min(low, below, score - band);
+    high = Math.max(high, above, score + band);
+  });
   const room = 0.08 * (high - low || 1);
   return [Math.min(low, -room), Math.max(high, room)];
 }
@@ -47,7 +56,9 @@ export function drawTrack(frame: Frame, palette: Palette, axis: PositionAxis, tr
   drawGuides(frame, palette, axis, track.hovered);
   context.fillStyle = palette.line;
   context.fillRect(axis.left, zero, axis.right - axis.left, 1);
-  drawScores(context, palette, axis, track, zero, scale);
+  if (track.spread) drawBand(context, palette, axis, track.scores, track.spread, zero, scale);
+  if (track.bases) drawStacks(context, palette, axis, track.bases, zero, scale);
+  else drawScores(context, palette, axis, track, zero, scale);
 
   context.font = textFont(palette);
   context.fillStyle = palette.dim;
@@ -72,6 +83,79 @@ function drawGuides({ context, height, ratio }: Frame, palette: Palette, axis: P
   context.globalAlpha = 1;
 }
 
+/** One standard deviation to both sides of each score. */
+function drawBand(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  axis: PositionAxis,
+  scores: Float32Array,
+  spread: Float32Array,
+  zero: number,
+  scale: number,
+): void {
+  const column = columnWidth(axis);
+  context.fillStyle = palette.foreground;
+  context.globalAlpha = 0.16;
+  for (let position = axis.from; position < axis.to; position++) {
+    const [score, band] = [scores[position] ?? NaN, spread[position] ?? NaN];
+    if (!Number.isFinite(score + band)) continue;
+    const left = axis.left + (position - axis.from) * column;
+    context.fillRect(left, zero - (score + band) * scale, column, 2 * band * scale);
+  }
+  context.globalAlpha = 1;
+}
+
+/** Sums of what the bases of a position add below and above zero. */
+function stackHeights(bases: Float32Array, position: number): [number, number] {
+  let [below, above] = [0, 0];
+  for (const value of bases.subarray(4 * position, 4 * position + 4))
+    if (value < 0) below += value;
+    else above += value;
+  return [below, above];
+}
+
+/** All bases of each position, from zero outwards by size, as hypothetical contributions are drawn. */
+function drawStacks(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  axis: PositionAxis,
+  bases: Float32Array,
+  zero: number,
+  scale: number,
+): void {
+  const column = columnWidth(axis);
+  const width = column >= READABLE - 1 ? column * 0.92 : column;
+  for (let position = axis.from; position < axis.to; position++) {
+    const values = bases.subarray(4 * position, 4 * position + 4);
+    const x = axis.left + (position - axis.from) * column + (column - width) / 2;
+    let [above, below] = [zero, zero + 1];
+    for (const code of [0, 1, 2, 3].sort((a, b) => Math.abs(values[a]!) - Math.abs(values[b]!))) {
+      const size = Math.abs(values[code]!) * scale;
+      if (!(size > 0 && size < Infinity)) continue;
+      const positive = values[code]! > 0;
+      drawGlyph(context, palette, code, x, positive ? above - size : below, width, size, column);
+      if (positive) above -= size;
+      else below += size;
+    }
+  }
+}
+
+/** Below two pixels a letter is a smudge: a bar in its colour says the same more clearly. */
+function drawGlyph(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  code: number,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  column: number,
+): void {
+  context.fillStyle = palette.bases[code] ?? palette.foreground;
+  if (column >= READABLE - 1 && height >= 2) drawLetter(context, code, x, y, width, height);
+  else context.fillRect(x, y, width, height);
+}
+
 function drawScores(
   context: CanvasRenderingContext2D,
   palette: Palette,
@@ -81,8 +165,7 @@ function drawScores(
   scale: number,
 ): void {
   const column = columnWidth(axis);
-  const readable = column >= READABLE - 1;
-  const width = readable ? column * 0.92 : column;
+  const width = column >= READABLE - 1 ? column * 0.92 : column;
   for (let position = axis.from; position < axis.to; position++) {
     const value = scores[position] ?? NaN;
     const size = Math.abs(value) * scale;
@@ -90,9 +173,6 @@ function drawScores(
     const code = letters[position] ?? 4;
     const x = axis.left + (position - axis.from) * column + (column - width) / 2;
     const y = value > 0 ? zero - size : zero + 1;
-    context.fillStyle = palette.bases[code] ?? palette.foreground;
-    // Below two pixels a letter is a smudge: a bar in its colour says the same more clearly.
-    if (readable && size >= 2) drawLetter(context, code, x, y, width, size);
-    else context.fillRect(x, y, width, size);
+    drawGlyph(context, palette, code, x, y, width, size, column);
   }
 }

@@ -89,6 +89,8 @@ function namedRows(
     for (const map of maps.filter(map => map.data === key)) {
       keep(map.scores, names.length * length);
       keep(map.predictions, names.length);
+      keep(map.bases, names.length * length * 4);
+      keep(map.spread?.array, names.length * length);
     }
   }
   for (const { values } of tables) keep(values, Infinity);

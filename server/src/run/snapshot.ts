@@ -205,17 +205,42 @@ async function explainedBy(meta: ResultMeta, store: ResultStore): Promise<string
   return earlier && explainedBy(earlier, store);
 }
 
+/** Numbers of an array with all bases that a view is given at most. */
+const SHOWN_BASES = 8_000_000;
+/** Numbers that are read at most to say how far scores differ between references or members. */
+const SPREAD_VALUES = 32_000_000;
+
 function mapOf(
   meta: ResultMeta,
-): Pick<Snapshot['maps'][number], 'kind' | 'unit' | 'scores' | 'predictions' | 'seconds'> {
+): Pick<Snapshot['maps'][number], 'kind' | 'unit' | 'scores' | 'predictions' | 'bases' | 'spread' | 'seconds'> {
   const has = (array: string): boolean => meta.arrays.some(({ name }) => name === array);
+  const sizeOf = (array: string): number =>
+    meta.arrays.find(({ name }) => name === array)?.axes.reduce((product, { size }) => product * size, 1) ?? 0;
+  const spread = spreadOf(meta);
   return {
     kind: isMap(meta.map) ? meta.map : 'contribution',
     unit: meta.arrays.find(({ name }) => name === 'scores')?.unit ?? '',
     scores: `scores/${meta.key}`,
     ...(has('predictions') && { predictions: `predictions/${meta.key}` }),
+    ...(meta.map === 'hypothetical' && sizeOf('array') <= SHOWN_BASES && { bases: `bases/${meta.key}` }),
+    ...(spread && { spread }),
     seconds: meta.seconds,
   };
+}
+
+/** What the map of a sequence is the mean of, where more than one lies in the store: members of an ensemble, or references. */
+function spreadOf({ key, arrays }: ResultMeta): Snapshot['maps'][number]['spread'] {
+  for (const [name, over] of [
+    ['members', 'members'],
+    ['multipliers', 'references'],
+  ] as const) {
+    const axes = arrays.find(array => array.name === name)?.axes;
+    if (!axes || axes.at(-1)?.name !== 'base') continue;
+    const count = axes[1]?.size ?? 1;
+    if (count < 2 || axes.reduce((product, { size }) => product * size, 1) > SPREAD_VALUES) return undefined;
+    return { array: `spread/${key}`, over, count };
+  }
+  return undefined;
 }
 
 /** A declaration's text without its kind, its name and the equals sign, on one line. */

@@ -1,7 +1,8 @@
 /**
  * The arrays that views draw, read from the store under the names that a snapshot gives them: letters of the sequences,
- * position scores and predictions. Part of the store, so that the editor's client and the report read alike.
+ * position scores, predictions, and how far scores differ. Part of the store, so that the editor's client and the report read alike.
  */
+import { readSpread, type ScoreKind } from './spread.js';
 import type { ResultStore } from './store.js';
 
 /** What has to be known of a snapshot to read its arrays. */
@@ -19,6 +20,9 @@ export interface ArrayNames {
     readonly data: string;
     readonly scores: string;
     readonly predictions?: string | undefined;
+    readonly bases?: string | undefined;
+    readonly kind?: ScoreKind;
+    readonly spread?: { readonly array: string; readonly over: 'members' | 'references' } | undefined;
   }[];
   readonly tables?: readonly { readonly key: string; readonly rows: readonly string[]; readonly values: string }[];
 }
@@ -48,16 +52,19 @@ export async function readViewArrays(
     if (letters !== undefined && !arrays.has(letters))
       arrays.set(letters, await readLetters(store, key, rows.get(key) ?? 0));
   }
-  for (const { key, data, scores, predictions } of snapshot.maps) {
+  for (const { key, data, scores, predictions, bases, spread, kind } of snapshot.maps) {
     for (const [name, array] of [
       [scores, 'scores'],
       [predictions, 'predictions'],
+      [bases, 'array'],
     ] as const) {
       if (name === undefined || arrays.has(name)) continue;
       const reader = await store.array(key, array);
       const values = await reader.read(0, Math.min(reader.shape[0] ?? 0, rows.get(data) ?? 0));
       arrays.set(name, values instanceof Float32Array ? values : Float32Array.from(values));
     }
+    if (spread && kind && !arrays.has(spread.array))
+      arrays.set(spread.array, await readSpread(store, { key, data, kind, over: spread.over }, rows.get(data) ?? 0));
   }
   for (const { key, rows: shown, values } of snapshot.tables ?? []) {
     if (!arrays.has(values))
