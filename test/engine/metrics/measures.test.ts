@@ -277,5 +277,18 @@ describe('maps of an ensemble', () => {
     expect(spread.meta.arrays[0]!.axes[0]!.name).toBe('member');
     expect(spread.meta.curve!.x.values.length).toBeGreaterThan(5);
     await expect(measure('dispersion', corrected)).rejects.toThrow('1 network');
+    // The same networks once more leave their mean where it is.
+    const twice = await bench.run({
+      kind: 'metric',
+      metric: call('metric', 'dispersion'),
+      subjects: [raw.key, raw.key],
+    });
+    expect(twice.meta.rows).toBe(6);
+    expect([...twice.arrays['array']!]).toEqual([...spread.arrays['array']!, ...spread.arrays['array']!]);
+    for (const [name, given] of [
+      ['improvement_by_angle', 'improvement'],
+      ['simplex_angle', 'motif_30'],
+    ] as const)
+      expect((await measure(name, raw, { truth })).meta.statistics).toHaveProperty(given);
   });
 });

@@ -16,6 +16,7 @@ import {
   insertion,
 } from '../../../server/src/engine/metrics/faithfulness.js';
 import { featureAgreement } from '../../../server/src/engine/metrics/feature-agreement.js';
+import { improvementByAngle } from '../../../server/src/engine/metrics/improvement-by-angle.js';
 import { cosines, interpretability } from '../../../server/src/engine/metrics/interpretability.js';
 import { keepCurve } from '../../../server/src/engine/metrics/keep-curve.js';
 import type { MetricResult } from '../../../server/src/engine/metrics/metric.js';
@@ -76,7 +77,13 @@ describe('catalog', () => {
   const movement = { maps: magnitudes(4), inputs: magnitudes(5), norms: magnitudes(6), neighbours: 20 };
   const results: Record<keyof typeof METRICS, MetricResult> = {
     completeness: completeness({ pairs: normals(n * 8), examples: n, references: 2, tolerance: 0.01 }),
-    simplex_angle: simplexAngle({ gradient: normals(n * length * 4), examples: n, length }),
+    simplex_angle: simplexAngle({ gradient: normals(n * length * 4), examples: n, length, truth }),
+    improvement_by_angle: improvementByAngle({
+      gradient: normals(n * length * 4),
+      probabilities: normals(n * length * 4, 1),
+      examples: n,
+      length,
+    }),
     rank_agreement: rankAgreement({
       scores: [normals(n * length), normals(n * length, 1)],
       examples: n,
@@ -273,10 +280,69 @@ describe('simplex_angle', () => {
     expect(result.notes[0]!.message).toContain('3 of 6 positions have no gradient');
   });
 
+  it('tells motifs from background, and leaves what is between out', () => {
+    const [steep, flat] = [
+      [1, 1, 1, 1],
+      [1, -1, 0, 0],
+    ];
+    // Bits 2, 0.05 (neither), 0 and 0; and an example without background.
+    const gradient = Float64Array.from([steep, steep, flat, steep, flat, steep, steep, steep].flat());
+    const truth = Float64Array.of(2, 0.05, 0, 0, 1, 2, 0.5, 2);
+    const result = simplexAngle({ gradient, examples: 2, length: 4, truth });
+    expect(column(result, 'motif_30')).toEqual([1, 0.75]);
+    expect(column(result, 'background_30')).toEqual([0.5, NaN]);
+    expect(result.statistics['motif_excess_30']).toMatchObject({ value: 0.5, n: 1 });
+    const { series } = result.curve!;
+    expect(series.map(({ values }) => values[18])).toEqual([1 / 5, 1 / 2, expect.closeTo(0.0554, 4)]);
+  });
+
   it('leaves every statistic out where there is no gradient at all', () => {
     const result = simplexAngle({ gradient: new Float32Array(16), examples: 2, length: 2 });
     expect(result.statistics).toEqual({});
     expect(result.notes[0]!.level).toBe('warning');
+  });
+});
+
+describe('improvement_by_angle', () => {
+  const [examples, length] = [20, 50];
+  const probabilities = normals(examples * length * 4).map(Math.exp);
+  for (let at = 0; at < probabilities.length; at += 4) {
+    const sum = probabilities.subarray(at, at + 4).reduce((a, b) => a + b);
+    for (let base = at; base < at + 4; base++) probabilities[base]! /= sum;
+  }
+
+  it('is all that is possible where the gradient is the truth and a component along the normal', () => {
+    const offsets = normals(examples * length, 7);
+    const gradient = probabilities.map((value, at) => value - 0.25 + 0.3 * offsets[Math.floor(at / 4)]!);
+    const { statistics, curve } = improvementByAngle({ gradient, probabilities, examples, length });
+    expect(statistics['attained']!.value).toBeCloseTo(1, 9);
+    const [gain, bound] = curve!.series;
+    gain!.values.forEach((value, bin) => expect(value).toBeCloseTo(bound!.values[bin]!, 9));
+    // 1 − cos at the middle of a bin, within what the width of 5° allows.
+    curve!.x.values.forEach((angle, bin) =>
+      expect(bound!.values[bin]).toBeCloseTo(1 - Math.cos((angle * Math.PI) / 180), 1),
+    );
+  });
+
+  it('is the difference of the cosines at each position', () => {
+    const gradient = normals(examples * length * 4, 8);
+    const corrected = gradient.map((value, at) => {
+      const first = at - (at % 4);
+      return value - (gradient[first]! + gradient[first + 1]! + gradient[first + 2]! + gradient[first + 3]!) / 4;
+    });
+    const [before, after] = [gradient, corrected].map(map => cosines(map, probabilities, examples * length));
+    const found = column(improvementByAngle({ gradient, probabilities, examples, length }), 'improvement');
+    found.forEach((value, example) => {
+      const own = Array.from({ length }, (_, at) => after![example * length + at]! - before![example * length + at]!);
+      expect(value).toBeCloseTo(own.reduce((a, b) => a + b) / length, 9);
+    });
+  });
+
+  it('leaves positions out where every base is as likely', () => {
+    const flat = new Float64Array(8).fill(0.25);
+    flat.set([1, 0, 0, 0]);
+    const { notes } = improvementByAngle({ gradient: normals(8), probabilities: flat, examples: 1, length: 2 });
+    expect(notes[0]!.message).toContain('1 of 2 positions');
   });
 });
 

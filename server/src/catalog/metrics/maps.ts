@@ -48,7 +48,7 @@ export const simplex_angle = {
   name: 'simplex_angle',
   summary: 'Angle between the gradient at a position and the simplex of one-hot DNA.',
   documentation:
-    'sin θ = Σ_a G_a / (2 ‖G‖₂) at each position. An isotropic random gradient lies more than 30°, 45° and 60° off in 39.1 %, 18.2 % and 5.8 % of positions: a share like that is what noise gives. Positions without gradient have no angle and are counted apart.',
+    'sin θ = Σ_a G_a / (2 ‖G‖₂) at each position. An isotropic random gradient lies more than 30°, 45° and 60° off in 39.1 %, 18.2 % and 5.8 % of positions: a share like that is what noise gives. Positions without gradient have no angle and are counted apart. With `truth`, motifs (positions above 0.1 bit) and background (those with the fewest bits of a sequence) are measured apart too.',
   citation: 'Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109',
   revision: 1,
   subjects: { kind: 'attribution', min: 1, max: 1, maps: ['gradient'] },
@@ -75,9 +75,23 @@ export const simplex_angle = {
       interval: true,
     },
     sd: { summary: 'Root mean square angle, mean over examples.', unit: 'degrees', better: 'lower', interval: true },
+    motif_30: { summary: 'Of the positions in motifs.', unit: 'share', better: 'lower', interval: true },
+    background_30: { summary: 'Of the positions beside motifs.', unit: 'share', better: 'lower', interval: true },
+    motif_excess_30: {
+      summary: 'By how much the share in motifs is larger than beside them, in the same example.',
+      unit: 'share',
+      better: 'neither',
+      interval: true,
+    },
   },
   alphabets: ['dna'],
-  parameters: {},
+  parameters: {
+    truth: {
+      type: { is: 'declared', kind: 'truth' },
+      optional: true,
+      summary: 'The planted motifs of the data that the map explains.',
+    },
+  },
 } as const satisfies MetricEntry;
 
 export const rank_agreement = {
@@ -198,15 +212,56 @@ export const interpretability = {
   },
 } as const satisfies MetricEntry;
 
+export const improvement_by_angle = {
+  category: 'metric',
+  name: 'improvement_by_angle',
+  summary: 'How much nearer the correction brings single positions to the truth, by their angle to the simplex.',
+  documentation:
+    'For an uncorrected gradient map, at each position where the matrix M that the sequence was drawn from prefers some base: cos(G′, M − ¼) − cos(G, M − ¼), with G′ the corrected gradient. M − ¼ lies in the plane of the simplex, so the corrected cosine is the raw one over |cos θ|: a gradient that points to the truth gains, one that points away loses, and the largest possible gain is 1 − |cos θ|. The curve has both in bins of 5°. `attained` is Σ gain / Σ largest possible gain. It needs data that keep M (`simulate_motif_combinations`, `simulate_motif_grammar`).',
+  citation: 'Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109',
+  revision: 1,
+  subjects: { kind: 'attribution', min: 1, max: 1, maps: ['gradient'] },
+  on: false,
+  unit: 'examples',
+  headline: 'improvement',
+  statistics: {
+    improvement: {
+      summary: 'Mean over the positions of an example, then over examples.',
+      unit: 'correlation',
+      better: 'higher',
+      interval: true,
+    },
+    beyond_30: {
+      summary: 'The same of the positions more than 30° off the simplex.',
+      unit: 'correlation',
+      better: 'higher',
+      interval: true,
+    },
+    attained: {
+      summary: 'Share of the largest possible improvement.',
+      unit: 'share',
+      better: 'higher',
+      interval: true,
+    },
+  },
+  alphabets: ['dna'],
+  parameters: {
+    truth: {
+      type: { is: 'declared', kind: 'truth' },
+      summary: 'The planted motifs of the data that the map explains.',
+    },
+  },
+} as const satisfies MetricEntry;
+
 export const dispersion = {
   category: 'metric',
   name: 'dispersion',
   summary: 'How much closer the correction brings the gradients of single networks to the mean of their ensemble.',
   documentation:
-    'For the uncorrected gradient map of an ensemble: D = ‖G − Ḡ‖ at each position of each member, Ḡ the mean of all members, and D′ = ‖G′ − Ḡ‖ with the corrected gradient and the same, uncorrected mean. The reduction is (ΣD − ΣD′) / ΣD over positions, in all and in bins of 5° of the gradient’s angle to the simplex; the curve has all bins. A reduction of 0 at 0° is arithmetic. Positions without gradient are left out. Intervals are over members, with the mean of the ensemble held fixed.',
+    'For the uncorrected gradient map of an ensemble, or several such maps, whose networks are then members together and may differ in their layers: D = ‖G − Ḡ‖ at each position of each member, Ḡ the mean of all members, and D′ = ‖G′ − Ḡ‖ with the corrected gradient and the same, uncorrected mean. The reduction is (ΣD − ΣD′) / ΣD over positions, in all and in bins of 5° of the gradient’s angle to the simplex; the curve has all bins. A reduction of 0 at 0° is arithmetic. Positions without gradient are left out. Intervals are over members, with the mean of the ensemble held fixed.',
   citation: 'Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109',
   revision: 1,
-  subjects: { kind: 'attribution', min: 1, max: 1, maps: ['gradient'] },
+  subjects: { kind: 'attribution', min: 1, max: 64, maps: ['gradient'] },
   on: false,
   unit: 'members',
   headline: 'beyond_30',

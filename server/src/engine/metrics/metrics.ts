@@ -11,6 +11,7 @@ import { dispersion } from './dispersion.js';
 import { errorRates } from './error-rates.js';
 import { deletion, faithfulnessCorrelation, infidelity, insertion } from './faithfulness.js';
 import { featureAgreement } from './feature-agreement.js';
+import { improvementByAngle } from './improvement-by-angle.js';
 import { interpretability } from './interpretability.js';
 import { keepCurve } from './keep-curve.js';
 import type { MetricResult } from './metric.js';
@@ -31,6 +32,7 @@ export const METRICS = {
   prediction_summary: predictionSummary,
   interpretability,
   dispersion,
+  improvement_by_angle: improvementByAngle,
   attribution_recall: attributionRecall,
   decoy_precision: decoyPrecision,
   stability,

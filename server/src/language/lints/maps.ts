@@ -10,7 +10,7 @@ import { declarationOf, listOf, valueOf } from './reading.js';
 import type { Reading } from './reading.js';
 
 /** Metrics that are there to look at what a correction removes. */
-const OF_RAW_GRADIENTS = ['simplex_angle', 'dispersion'];
+const OF_RAW_GRADIENTS = ['simplex_angle', 'improvement_by_angle', 'dispersion'];
 const CORRECTIONS = ['simplex_correction', 'hypothetical'];
 
 export const uncorrectedGradient: Lint = {

@@ -9,6 +9,7 @@ import { METRICS } from '../../metrics/metrics.js';
 import { requireFit } from '../data.js';
 import { loadModels } from '../models.js';
 import { attributionBehind, metaOf } from '../results.js';
+import type { StepContext } from '../step.js';
 import { examplesBehind, keyOf, only, read, type Measures } from './measure.js';
 
 export const MAP_MEASURES: Measures<typeof specifications> = {
@@ -27,12 +28,13 @@ export const MAP_MEASURES: Measures<typeof specifications> = {
       names: (await examplesBehind(context, key)).names,
     });
   },
-  simplex_angle: async (task, _, context) => {
+  simplex_angle: async (task, { truth }, context) => {
     const key = only(task);
     const examples = await examplesBehind(context, key);
     const gradient = await read(context, key, 'array');
     return METRICS.simplex_angle({
       gradient,
+      ...(truth && { truth: (await truthBehind(truth.of, context)).bits }),
       examples: examples.count,
       length: examples.length,
       names: examples.names,
@@ -73,13 +75,7 @@ export const MAP_MEASURES: Measures<typeof specifications> = {
     return METRICS.prediction_summary({ outputs, labels, names, right });
   },
   interpretability: async (task, { truth }, context) => {
-    const examples = await StoredExamples.open(context.store, truth.of);
-    const bits = await examples.truth();
-    if (bits === undefined)
-      throw new Failure('metric/no-truth', 'nothing is known of where this data set has motifs', {
-        place: context.title,
-        remedy: 'Take the truth of simulated data, such as simulate_motifs.',
-      });
+    const { examples, bits } = await truthBehind(truth.of, context);
     const key = only(task);
     const probabilities = await examples.distribution(0, examples.count);
     const { map } = await metaOf(context.store, key);
@@ -93,16 +89,50 @@ export const MAP_MEASURES: Measures<typeof specifications> = {
       names: examples.names,
     });
   },
-  dispersion: async (task, _, context) => {
-    const key = only(task);
-    const examples = await examplesBehind(context, key);
-    const layout = (await metaOf(context.store, key)).arrays.find(({ name }) => name === 'members');
-    return METRICS.dispersion({
-      members: layout ? await read(context, key, 'members') : new Float32Array(0),
+  improvement_by_angle: async (task, { truth }, context) => {
+    const { examples } = await truthBehind(truth.of, context);
+    const probabilities = await examples.distribution(0, examples.count);
+    if (probabilities === undefined)
+      throw new Failure('metric/no-truth', 'the data do not keep the matrices that their sequences were drawn from', {
+        place: context.title,
+        remedy: 'Take simulate_motif_combinations or simulate_motif_grammar.',
+      });
+    return METRICS.improvement_by_angle({
+      gradient: await read(context, only(task), 'array'),
+      probabilities,
       examples: examples.count,
-      networks: layout?.axes[1]?.size ?? 1,
       length: examples.length,
       names: examples.names,
     });
   },
+  dispersion: async ({ subjects }, _, context) => {
+    const keys = subjects.map(keyOf);
+    const { count, size, length, names } = await examplesBehind(context, keys[0]!);
+    const parts = [];
+    for (const key of keys) {
+      const layout = (await metaOf(context.store, key)).arrays.find(({ name }) => name === 'members');
+      const networks = layout?.axes[1]?.size ?? 1;
+      parts.push({ networks, values: await read(context, key, layout ? 'members' : 'array') });
+    }
+    const networks = parts.reduce((sum, part) => sum + part.networks, 0);
+    const members = new Float32Array(count * networks * size);
+    for (let example = 0, at = 0; example < count; example++)
+      for (const part of parts) {
+        const width = part.networks * size;
+        members.set(part.values.subarray(example * width, (example + 1) * width), at);
+        at += width;
+      }
+    return METRICS.dispersion({ members, examples: count, networks, length, names });
+  },
 };
+
+/** Where a simulation has planted motifs. @throws Failure `metric/no-truth` */
+async function truthBehind(key: string, { store, title }: StepContext) {
+  const examples = await StoredExamples.open(store, key);
+  const bits = await examples.truth();
+  if (bits !== undefined) return { examples, bits };
+  throw new Failure('metric/no-truth', 'nothing is known of where this data set has motifs', {
+    place: title,
+    remedy: 'Take the truth of simulated data, such as simulate_motifs.',
+  });
+}
