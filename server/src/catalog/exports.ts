@@ -102,6 +102,18 @@ export const meme = {
   parameters: { of: map, path: written(['.meme', '.txt']) },
 } as const satisfies ExportEntry;
 
+export const vcf = {
+  category: 'export',
+  name: 'vcf',
+  summary: 'Effects of variants as a VCF file.',
+  documentation:
+    'One record for each variant of a `variant_effect` attribution, normalised as the data set has it and sorted by place, with the target at the reference (`XOME_REF`), at the alternative (`XOME_ALT`) and the effect (`XOME_EFFECT`) in INFO. `bcftools annotate -a` carries them over to other files.',
+  citation: 'VCF specification 4.3',
+  alphabets: ['dna'],
+  revision: 1,
+  parameters: { of: map, path: written(['.vcf']) },
+} as const satisfies ExportEntry;
+
 export const onnx = {
   category: 'export',
   name: 'onnx',

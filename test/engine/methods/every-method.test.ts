@@ -48,8 +48,8 @@ const GIVEN: Readonly<Record<string, Json>> = {
 const OWN: Readonly<Record<string, Readonly<Record<string, Json>>>> = {
   exact_shapley: { window: 3 },
 };
-/** This network has no attention, and its predictions all have one sign, so that every rule is empty. */
-const ELSEWHERE = ['attention_maps', 'effective_attention', 'anchors'];
+/** This network has no attention, its predictions all have one sign, so that every rule is empty, and the sequences no variants. */
+const ELSEWHERE = ['attention_maps', 'effective_attention', 'anchors', 'variant_effect', 'variant_attribution'];
 
 function callOf({ name, parameters }: MethodEntry): Call {
   const needed = Object.entries(parameters).flatMap(([parameter, { default: value, optional }]) =>

@@ -4,3 +4,4 @@ export * from './rules.js';
 export * from './perturbation.js';
 export * from './global.js';
 export * from './model-based.js';
+export * from './sequences.js';

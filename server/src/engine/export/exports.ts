@@ -20,6 +20,7 @@ import { npz } from './npz.js';
 import { onnx } from './onnx.js';
 import { OutputFile } from './output.js';
 import { tsv } from './tsv.js';
+import { vcf } from './vcf.js';
 
 /** One implementation per export of the catalog. */
 export const EXPORTS: { readonly [Name in keyof typeof specifications]: Export<(typeof specifications)[Name]> } = {
@@ -28,6 +29,7 @@ export const EXPORTS: { readonly [Name in keyof typeof specifications]: Export<(
   bedgraph,
   bigwig,
   meme,
+  vcf,
   onnx,
 };
 

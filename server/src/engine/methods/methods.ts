@@ -7,6 +7,7 @@ import type { Family, MethodContext, PreparedMethod } from './method.js';
 import { MODEL_BASED_METHODS } from './model-based/model-based.js';
 import { PERTURBATION_METHODS } from './perturbation/perturbation.js';
 import { RULE_METHODS } from './rules/rules.js';
+import { SEQUENCE_METHODS } from './sequences/sequences.js';
 
 /** One implementation per method of the catalog. */
 export const METHODS: Family<typeof specifications> = {
@@ -15,6 +16,7 @@ export const METHODS: Family<typeof specifications> = {
   ...PERTURBATION_METHODS,
   ...GLOBAL_METHODS,
   ...MODEL_BASED_METHODS,
+  ...SEQUENCE_METHODS,
 };
 
 /** Whether a method asks the network's graph for derivatives, or for what rules make of them. */

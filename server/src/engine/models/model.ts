@@ -217,6 +217,7 @@ export class ScalarModel {
     private readonly order: string,
     private readonly held: ReadonlyMap<string, number>,
     private readonly chosenClasses?: ChosenClasses,
+    private readonly isReversed = false,
   ) {}
 
   static async load(target: Target, files: Files): Promise<ScalarModel> {
@@ -255,7 +256,22 @@ export class ScalarModel {
 
   /** The model for examples that have these classes. */
   forClasses(classes: ChosenClasses): ScalarModel {
-    return new ScalarModel(this.imported, this.target, this.classes, this.form, this.order, this.held, classes);
+    return this.with({ chosenClasses: classes });
+  }
+
+  /** The model that reads the reverse complement of the DNA that it is given. */
+  reverseComplemented(): ScalarModel {
+    return this.with({ isReversed: !this.isReversed });
+  }
+
+  private with(change: {
+    readonly imported?: ImportedModel;
+    readonly chosenClasses?: ChosenClasses;
+    readonly isReversed?: boolean;
+  }): ScalarModel {
+    const { target, classes, form, order, held } = this;
+    const { imported = this.imported, chosenClasses = this.chosenClasses, isReversed = this.isReversed } = change;
+    return new ScalarModel(imported, target, classes, form, order, held, chosenClasses, isReversed);
   }
 
   /** Layers with weights of their own. */
@@ -270,8 +286,7 @@ export class ScalarModel {
 
   /** The same target of another graph with the same inputs and outputs. */
   rewritten(rewrite: (graph: Graph) => Graph): ScalarModel {
-    const imported = { ...this.imported, graph: addHeight(rewrite(this.imported.graph)) };
-    return new ScalarModel(imported, this.target, this.classes, this.form, this.order, this.held, this.chosenClasses);
+    return this.with({ imported: { ...this.imported, graph: addHeight(rewrite(this.imported.graph)) } });
   }
 
   /** Name of the file. */
@@ -314,6 +329,12 @@ export class ScalarModel {
     const { graph } = imported;
     const batch = builder.shape(x)[0]!;
     let value = x;
+    if (this.isReversed) {
+      const turned = (size: number): string => builder.integers(Array.from({ length: size }, (_, at) => size - 1 - at));
+      // A, C, G, T from the end are their complements.
+      value = builder.add('Gather', [value, turned(this.length)], { axis: 1 });
+      value = builder.add('Gather', [value, turned(BASES.length)], { axis: 2 });
+    }
     if (form.layout !== undefined && order !== BASES) {
       const indices = [...order].map(base => BASES.indexOf(base));
       value = builder.add('Gather', [value, builder.integers(indices)], { axis: 2 });
