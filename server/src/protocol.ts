@@ -346,7 +346,7 @@ export const Snapshot = z.object({
     z.object({
       name: z.string(),
       key,
-      form: z.enum(['activation', 'interaction', 'importance', 'curve', 'rule', 'edit', 'pattern']),
+      form: z.enum(['activation', 'interaction', 'importance', 'curve', 'rule', 'edit', 'pattern', 'seqlet']),
       written: z.string(),
       documentation: z.string().optional(),
       unit: z.string(),

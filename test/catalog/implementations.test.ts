@@ -16,6 +16,7 @@ import { CORRECTIONS } from '../../server/src/engine/methods/corrections/correct
 import { METHODS } from '../../server/src/engine/methods/methods.js';
 import { REFERENCES } from '../../server/src/engine/methods/references/references.js';
 import { METRICS } from '../../server/src/engine/metrics/metrics.js';
+import { MOTIF_STAGES } from '../../server/src/engine/motifs/stages.js';
 import { FORMATS } from '../../server/src/engine/models/model.js';
 import { LAYERS } from '../../server/src/engine/models/network/layers.js';
 import { MEASURES } from '../../server/src/engine/steps/measures/measures.js';
@@ -30,7 +31,7 @@ const IMPLEMENTATIONS: readonly [Category, object][] = [
   ['stage', STAGES],
   ['reference', REFERENCES],
   ['method', METHODS],
-  ['correction', CORRECTIONS],
+  ['correction', { ...CORRECTIONS, ...MOTIF_STAGES }],
   ['export', EXPORTS],
   ['metric', METRICS],
   ['metric', MEASURES],

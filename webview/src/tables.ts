@@ -22,6 +22,7 @@ const TITLES: Readonly<Record<ResultTable['form'], string>> = {
   rule: 'Rules',
   edit: 'Edits',
   pattern: 'Patterns',
+  seqlet: 'Seqlets',
 };
 
 export function tableArticle({ name, remedy }: Surroundings, result: ResultTable, arrays: Arrays): HTMLElement {

@@ -8,6 +8,7 @@ import * as genomes from './genomes.js';
 import * as layers from './layers.js';
 import * as methods from './methods/index.js';
 import * as metrics from './metrics/index.js';
+import * as motifs from './motifs.js';
 import * as references from './references.js';
 import * as sources from './sources.js';
 import * as stages from './stages.js';
@@ -31,6 +32,7 @@ export const CATALOG: readonly Entry[] = [
   references,
   methods,
   corrections,
+  motifs,
   metrics,
   benchmarks,
   views,

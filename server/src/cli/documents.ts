@@ -1,6 +1,6 @@
 /** The `--json` documents: for every declaration what is known of it, with paths instead of arrays. */
 import type { Form } from '../catalog/index.js';
-import { findEntry } from '../catalog/index.js';
+import { findEntry, isMap } from '../catalog/index.js';
 import type { Plan, Step } from '../plan/plan.js';
 import { explainedData } from '../plan/plan.js';
 import type { Note, Problem, Statistic } from '../protocol.js';
@@ -139,7 +139,7 @@ export async function resultDocument(
     ...(array && { array }),
     ...(Object.keys(others).length > 0 && { arrays: others }),
     ...(meta.map && { map: meta.map }),
-    rows: await rowNames(explainedData(step, steps), store),
+    rows: await rowNames(meta.map === undefined || isMap(meta.map) ? explainedData(step, steps) : step.key, store),
     ...(step.task.kind === 'benchmark' && { table: await benchmarkTable(step.task, step.key, store) }),
   };
 }

@@ -20,6 +20,7 @@ import { runBenchmark } from './steps/benchmark.js';
 import { runCorrection } from './steps/correction.js';
 import { runData } from './steps/data.js';
 import { runMetric } from './steps/metric.js';
+import { isMotifStage, runMotifStage } from './steps/motifs.js';
 import { runTraining } from './steps/training.js';
 import { Cancelled, type StepContext } from './steps/step.js';
 
@@ -95,7 +96,7 @@ async function run(request: Extract<EngineRequest, { type: 'run' }>): Promise<vo
         await runAttribution(task, context);
         break;
       case 'correction':
-        await runCorrection(task, context);
+        await (isMotifStage(task) ? runMotifStage : runCorrection)(task, context);
         break;
       case 'metric':
         await runMetric(task, context);

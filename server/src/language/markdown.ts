@@ -67,7 +67,7 @@ export function traitsOf(entry: Entry): string[] {
       ];
     case 'correction':
       return [
-        `Takes: ${entry.accepts.join(', ')} maps`,
+        `Takes: ${entry.accepts.join(', ')}`,
         `Gives: ${entry.produces === 'same' ? 'the same kind' : entry.produces}`,
       ];
     case 'metric': {

@@ -22,7 +22,7 @@ const CHAPTERS: readonly (readonly [Category, string])[] = [
   ['truth', 'Truths'],
   ['reference', 'References'],
   ['method', 'Methods'],
-  ['correction', 'Corrections'],
+  ['correction', 'Corrections and motifs'],
   ['metric', 'Metrics'],
   ['benchmark', 'Benchmarks'],
   ['view', 'Views'],

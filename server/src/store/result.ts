@@ -71,7 +71,7 @@ export const ResultMeta = z.object({
   map: z
     .enum([
       ...['gradient', 'contribution', 'hypothetical', 'effect'],
-      ...['activation', 'interaction', 'importance', 'curve', 'rule', 'edit', 'pattern'],
+      ...['activation', 'interaction', 'importance', 'curve', 'rule', 'edit', 'pattern', 'seqlet'],
     ] as const)
     .optional(),
   /** Metrics: every statistic by name. */

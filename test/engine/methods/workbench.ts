@@ -15,6 +15,7 @@ import { runBenchmark } from '../../../server/src/engine/steps/benchmark.js';
 import { runCorrection } from '../../../server/src/engine/steps/correction.js';
 import { runData } from '../../../server/src/engine/steps/data.js';
 import { runMetric } from '../../../server/src/engine/steps/metric.js';
+import { isMotifStage, runMotifStage } from '../../../server/src/engine/steps/motifs.js';
 import { runTraining } from '../../../server/src/engine/steps/training.js';
 import type { StepContext } from '../../../server/src/engine/steps/step.js';
 import type { Call, Json, Target, Task } from '../../../server/src/protocol.js';
@@ -182,7 +183,7 @@ function runTask(task: Task, context: StepContext): Promise<void> {
     case 'attribution':
       return runAttribution(task, context);
     case 'correction':
-      return runCorrection(task, context);
+      return (isMotifStage(task) ? runMotifStage : runCorrection)(task, context);
     case 'metric':
       return runMetric(task, context);
     case 'benchmark':

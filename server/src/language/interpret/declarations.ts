@@ -162,11 +162,11 @@ function checkCorrections(definition: Definition, context: Context): void {
       map = undefined;
       return;
     }
-    if (map !== undefined && !(isMap(map) && correction.accepts.includes(map))) {
+    if (map !== undefined && !correction.accepts.includes(map)) {
       context.report({
         severity: 'error',
         code: 'map/refused',
-        message: `\`${correction.name}\` takes ${correction.accepts.join(' or ')} maps, and this is ${mapWords(map)}.`,
+        message: `\`${correction.name}\` takes ${acceptedWords(correction)}, and this is ${mapWords(map)}.`,
         remedy: correction.refusal,
         node: definition.value,
         property: 'stages',
@@ -185,8 +185,13 @@ const FORM_WORDS: Readonly<Partial<Record<Form, string>>> = {
   curve: 'curves',
   rule: 'rules',
   edit: 'edited examples',
-  pattern: 'patterns of filters',
+  pattern: 'patterns',
+  seqlet: 'seqlets',
 };
+
+function acceptedWords({ accepts }: CorrectionEntry): string {
+  return accepts.every(isMap) ? `${accepts.join(' or ')} maps` : accepts.map(mapWords).join(' or ');
+}
 
 function mapWords(map: Form): string {
   return FORM_WORDS[map] ?? `a ${map} map`;
