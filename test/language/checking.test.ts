@@ -160,6 +160,22 @@ describe('maps', () => {
       'attribution a = ig | hypothetical | hypothetical',
       ['map/refused: hypothetical'],
     ],
+    [
+      'hypothetical of a contribution without multipliers',
+      'attribution a = input_x_gradient of binding on peaks | hypothetical',
+      ['map/refused: hypothetical'],
+    ],
+    [
+      'hypothetical behind another stage',
+      'attribution n = ig | normalise(by: l1)\nattribution a = n | hypothetical',
+      ['map/refused: hypothetical'],
+    ],
+    [
+      'the product of an input and a contribution',
+      'attribution a = ig | multiply_by_input',
+      ['map/refused: multiply_by_input'],
+    ],
+    ['products and scales in a row', 'attribution a = raw | simplex_correction | multiply_by_input | normalise', []],
     ['a metric of another map', 'metric m = simplex_angle of ig', ['map/wrong: ig']],
     ['completeness not claimed', 'metric m = completeness of raw', ['map/not-complete: raw']],
     [

@@ -49,11 +49,9 @@ export type MapKind = 'gradient' | 'contribution' | 'hypothetical' | 'effect';
 /**
  * What a method yields: a map of the input, or another form. `activation`: values of a layer; `interaction`: one number for
  * each pair of features; `importance`: one number for each feature over the whole data set; `curve`: the prediction as a
- * function of a feature; `rule`, `edit`: conditions and changes in words and numbers; `pattern`: motifs of filters or of seqlets;
- * `seqlet`: windows of examples.
+ * function of a feature; `rule`, `edit`: conditions and changes in words and numbers; `pattern`: motifs of filters.
  */
-export type Form =
-  MapKind | 'activation' | 'interaction' | 'importance' | 'curve' | 'rule' | 'edit' | 'pattern' | 'seqlet';
+export type Form = MapKind | 'activation' | 'interaction' | 'importance' | 'curve' | 'rule' | 'edit' | 'pattern';
 
 export const MAP_KINDS: readonly Form[] = ['gradient', 'contribution', 'hypothetical', 'effect'] satisfies MapKind[];
 
@@ -190,6 +188,8 @@ export interface MethodEntry extends EntryBase {
   readonly typology: Typology;
   /** The method claims that a map sums to f(x) − f(baseline), so `completeness` may be asked. */
   readonly complete: boolean;
+  /** Stores multipliers and references beside the map, of which other kinds of map can be made. */
+  readonly multipliers?: true;
   /** Cost in model passes for one example, in words for the hover. */
   readonly cost: string;
 }
@@ -202,12 +202,14 @@ export function isWrapper({ parameters }: MethodEntry): boolean {
 
 export interface CorrectionEntry extends EntryBase {
   readonly category: 'correction';
-  readonly accepts: readonly Form[];
+  readonly accepts: readonly MapKind[];
   /** `same`: the kind that came in. */
-  readonly produces: Form | 'same';
+  readonly produces: MapKind | 'same';
   /** Why the kinds that are not accepted are refused: the text of the type error. */
   readonly refusal: string;
   readonly keepsCompleteness: boolean;
+  /** It is made of what a method stores beside its map: only directly behind a method with multipliers. */
+  readonly ofMultipliers?: true;
 }
 export interface MetricEntry extends EntryBase {
   readonly category: 'metric';

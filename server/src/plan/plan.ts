@@ -164,6 +164,7 @@ function refusal(
   if (metric.subjects.kind !== 'attribution' || metric.subjects.min > 1) return 'the metric is not of one attribution';
   if (!isMap(form)) return `the method yields no map`;
   if (correction && !correction.accepts.includes(form)) return `${correction.name} does not take ${form} maps`;
+  if (correction?.ofMultipliers && !method?.multipliers) return `${correction.name} needs multipliers`;
   const map = correction === undefined || correction.produces === 'same' ? form : correction.produces;
   if (metric.subjects.maps && !metric.subjects.maps.includes(map)) return `it does not measure ${map} maps`;
   const complete = method?.complete === true && (correction?.keepsCompleteness ?? true);

@@ -61,6 +61,7 @@ export const integrated_gradients = {
     errorControl: 'completeness, to a tolerance',
   },
   complete: true,
+  multipliers: true,
   cost: 'steps × references gradient passes',
   parameters: {
     baseline,

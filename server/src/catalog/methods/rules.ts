@@ -18,6 +18,7 @@ export const deep_lift = {
     errorControl: 'completeness, exact at every node',
   },
   complete: true,
+  multipliers: true,
   cost: 'references gradient passes, with 2 forward passes each; RevealCancel twice that',
   parameters: {
     baseline,

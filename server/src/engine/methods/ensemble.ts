@@ -75,8 +75,8 @@ export function meanOf(maps: readonly Float32Array[]): Float32Array {
   return maps[0]!.map((_, i) => maps.reduce((sum, map) => sum + map[i]!, 0) / maps.length);
 }
 
-/** Row by row, what each member has of it. */
-function interleaved(parts: readonly (Float32Array | Float64Array)[], rows: number): Float32Array | Float64Array {
+/** Row by row, what each member has of it: [row, member, …]. */
+export function interleaved(parts: readonly (Float32Array | Float64Array)[], rows: number): Float32Array | Float64Array {
   const [first] = parts as [Float32Array | Float64Array];
   const width = first.length / rows;
   const whole =

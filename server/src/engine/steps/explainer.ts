@@ -1,5 +1,5 @@
 /** An attribution once more, on other inputs or with another model than those of the stored result. */
-import type { MapKind } from '../../catalog/specification.js';
+import type { Form, MapKind } from '../../catalog/specification.js';
 import { Task } from '../../protocol.js';
 import type { ResultStore } from '../../store/store.js';
 import { StoredExamples } from '../data/stored-examples.js';
@@ -77,7 +77,7 @@ export async function explainerBehind(
     const all = members.map(({ method }) => method);
     const method = all.length === 1 ? all[0]! : ensembleOf(all, axesOf(models[0]!.space), batchSize(models[0]!));
     const corrections = await correctionsBehind(key, store);
-    const kind = corrections.at(-1)?.produces ?? method.produces;
+    const kind = corrections.reduce<Form>((of, { produces }) => (produces === 'same' ? of : produces), method.produces);
     if (method.rows !== undefined || !isMap(kind))
       throw new Failure('metric/no-map', `${call.call} gives no maps of examples`, { place: context.title });
     return {
@@ -87,7 +87,7 @@ export async function explainerBehind(
         for (const { method: own, outputs, forward } of members)
           if (!own.ignoresOutputs)
             outputs.set(await forward.run(block.x, every.slice(block.from, block.to), passed), block.from);
-        return corrected(corrections, await method.explain(block), block.to - block.from);
+        return corrected(corrections, await method.explain(block), block);
       },
       release,
     };
@@ -118,10 +118,12 @@ async function correctionsBehind(key: string, store: ResultStore): Promise<Corre
 async function corrected(
   corrections: readonly Correction[],
   { map, arrays = {} }: BlockResult,
-  rows: number,
+  { from, to, x }: Block,
 ): Promise<Float32Array> {
   let found = map;
-  for (const { correct } of corrections)
-    found = await correct(name => Promise.resolve(name === 'array' ? found : Float32Array.from(arrays[name]!)), rows);
+  for (const { correct } of corrections) {
+    const read = (name: string) => Promise.resolve(name === 'array' ? found : Float32Array.from(arrays[name]!));
+    found = await correct({ rows: to - from, x, read });
+  }
   return found;
 }

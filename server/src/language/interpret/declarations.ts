@@ -14,7 +14,7 @@ import { placeIn } from '../places.js';
 import type { Clause } from '../places.js';
 import type { Problem } from '../problems.js';
 import { kindWords, placeWords } from '../wording.js';
-import { attributionFacts, dataRoot, definitionOf, formOf, headEntry, inputOf } from './facts.js';
+import { attributionFacts, dataRoot, definitionOf, formOf, headEntry, inputOf, methodFacts } from './facts.js';
 import type { AttributionFacts } from './facts.js';
 import type { Context } from './context.js';
 import { interpretReference } from './values.js';
@@ -155,18 +155,20 @@ function clauseRemedy(kind: Kind, clause: 'of' | 'on', head: Call): string {
 function checkCorrections(definition: Definition, context: Context): void {
   const { head, stages } = definition.value;
   const inner = definitionOf(head, 'attribution');
-  let map = inner === undefined ? formOf(head) : attributionFacts(inner).map;
+  const facts = inner === undefined ? methodFacts(definition) : attributionFacts(inner);
+  let { map, multipliers } = facts;
   stages.forEach((stage, index) => {
     const correction: CorrectionEntry | undefined = findEntry('correction', stage.callee?.$refText ?? '');
     if (correction === undefined) {
       map = undefined;
       return;
     }
-    if (map !== undefined && !correction.accepts.includes(map)) {
+    const reason = map && whyRefused(correction, map, multipliers);
+    if (reason !== undefined) {
       context.report({
         severity: 'error',
         code: 'map/refused',
-        message: `\`${correction.name}\` takes ${acceptedWords(correction)}, and this is ${mapWords(map)}.`,
+        message: `\`${correction.name}\` ${reason}.`,
         remedy: correction.refusal,
         node: definition.value,
         property: 'stages',
@@ -174,7 +176,16 @@ function checkCorrections(definition: Definition, context: Context): void {
       });
     }
     if (correction.produces !== 'same') map = correction.produces;
+    multipliers = false;
   });
+}
+
+function whyRefused(correction: CorrectionEntry, map: Form, multipliers: boolean): string | undefined {
+  if (!isMap(map) || !correction.accepts.includes(map))
+    return `takes ${correction.accepts.join(' or ')} maps, and this is ${mapWords(map)}`;
+  return correction.ofMultipliers && !multipliers
+    ? 'is made of multipliers, and this map has none beside it'
+    : undefined;
 }
 
 const FORM_WORDS: Readonly<Partial<Record<Form, string>>> = {
@@ -185,13 +196,8 @@ const FORM_WORDS: Readonly<Partial<Record<Form, string>>> = {
   curve: 'curves',
   rule: 'rules',
   edit: 'edited examples',
-  pattern: 'patterns',
-  seqlet: 'seqlets',
+  pattern: 'patterns of filters',
 };
-
-function acceptedWords({ accepts }: CorrectionEntry): string {
-  return accepts.every(isMap) ? `${accepts.join(' or ')} maps` : accepts.map(mapWords).join(' or ');
-}
 
 function mapWords(map: Form): string {
   return FORM_WORDS[map] ?? `a ${map} map`;

@@ -17,6 +17,8 @@ export interface AttributionFacts {
   readonly map?: Form;
   /** The map sums to f(x) − f(baseline): claimed by the method and untouched by corrections. */
   readonly complete: boolean;
+  /** Multipliers and references lie beside the map. */
+  readonly multipliers: boolean;
   readonly target?: Definition;
   /** The data set that it explains, behind any plain renaming. */
   readonly data?: Definition;
@@ -42,7 +44,7 @@ export function attributionFacts(definition: Definition): AttributionFacts {
   const chain = chainOf(definition, 'attribution');
   return chain.reduceRight<AttributionFacts>(
     (facts, member, index) => throughStages(index === chain.length - 1 ? methodFacts(member) : facts, member),
-    { complete: false },
+    { complete: false, multipliers: false },
   );
 }
 
@@ -57,7 +59,8 @@ function chainOf(definition: Definition, kind: Kind): Definition[] {
   return [...chain];
 }
 
-function methodFacts(definition: Definition): AttributionFacts {
+/** What the method in the head of an attribution makes, before any stage. */
+export function methodFacts(definition: Definition): AttributionFacts {
   const method = headEntry(definition);
   const map = formOf(definition.value?.head);
   const target = definitionOf(definition.value?.subjects[0], 'target');
@@ -66,6 +69,7 @@ function methodFacts(definition: Definition): AttributionFacts {
     ...(method?.category === 'method' && { method }),
     ...(map !== undefined && { map }),
     complete: method?.category === 'method' && method.complete,
+    multipliers: method?.category === 'method' && method.multipliers === true,
     ...(target !== undefined && { target }),
     ...(explained !== undefined && { data: dataRoot(explained) }),
   };
@@ -89,13 +93,14 @@ function throughStages(before: AttributionFacts, definition: Definition): Attrib
     const correction = findEntry('correction', stage.callee?.$refText ?? '');
     if (correction === undefined) {
       const { map: _unknown, ...rest } = facts;
-      facts = { ...rest, complete: false };
+      facts = { ...rest, complete: false, multipliers: false };
       continue;
     }
     facts = {
       ...facts,
       ...(correction.produces !== 'same' && { map: correction.produces }),
       complete: facts.complete && correction.keepsCompleteness,
+      multipliers: false,
     };
   }
   return facts;
