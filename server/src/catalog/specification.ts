@@ -49,9 +49,11 @@ export type MapKind = 'gradient' | 'contribution' | 'hypothetical' | 'effect';
 /**
  * What a method yields: a map of the input, or another form. `activation`: values of a layer; `interaction`: one number for
  * each pair of features; `importance`: one number for each feature over the whole data set; `curve`: the prediction as a
- * function of a feature; `rule`, `edit`: conditions and changes in words and numbers; `pattern`: motifs of filters.
+ * function of a feature; `rule`, `edit`: conditions and changes in words and numbers; `pattern`: motifs of filters or of seqlets;
+ * `seqlet`: windows of examples.
  */
-export type Form = MapKind | 'activation' | 'interaction' | 'importance' | 'curve' | 'rule' | 'edit' | 'pattern';
+export type Form =
+  MapKind | 'activation' | 'interaction' | 'importance' | 'curve' | 'rule' | 'edit' | 'pattern' | 'seqlet';
 
 export const MAP_KINDS: readonly Form[] = ['gradient', 'contribution', 'hypothetical', 'effect'] satisfies MapKind[];
 
@@ -202,9 +204,9 @@ export function isWrapper({ parameters }: MethodEntry): boolean {
 
 export interface CorrectionEntry extends EntryBase {
   readonly category: 'correction';
-  readonly accepts: readonly MapKind[];
+  readonly accepts: readonly Form[];
   /** `same`: the kind that came in. */
-  readonly produces: MapKind | 'same';
+  readonly produces: Form | 'same';
   /** Why the kinds that are not accepted are refused: the text of the type error. */
   readonly refusal: string;
   readonly keepsCompleteness: boolean;

@@ -14,7 +14,7 @@ import { placeIn } from '../places.js';
 import type { Clause } from '../places.js';
 import type { Problem } from '../problems.js';
 import { kindWords, placeWords } from '../wording.js';
-import { attributionFacts, dataRoot, definitionOf, formOf, headEntry, inputOf, methodFacts } from './facts.js';
+import { attributionFacts, dataRoot, definitionOf, headEntry, inputOf, methodFacts } from './facts.js';
 import type { AttributionFacts } from './facts.js';
 import type { Context } from './context.js';
 import { interpretReference } from './values.js';
@@ -181,8 +181,8 @@ function checkCorrections(definition: Definition, context: Context): void {
 }
 
 function whyRefused(correction: CorrectionEntry, map: Form, multipliers: boolean): string | undefined {
-  if (!isMap(map) || !correction.accepts.includes(map))
-    return `takes ${correction.accepts.join(' or ')} maps, and this is ${mapWords(map)}`;
+  if (!correction.accepts.includes(map))
+    return `takes ${acceptedWords(correction)}, and this is ${mapWords(map)}`;
   return correction.ofMultipliers && !multipliers
     ? 'is made of multipliers, and this map has none beside it'
     : undefined;
@@ -196,8 +196,13 @@ const FORM_WORDS: Readonly<Partial<Record<Form, string>>> = {
   curve: 'curves',
   rule: 'rules',
   edit: 'edited examples',
-  pattern: 'patterns of filters',
+  pattern: 'patterns',
+  seqlet: 'seqlets',
 };
+
+function acceptedWords({ accepts }: CorrectionEntry): string {
+  return accepts.every(isMap) ? `${accepts.join(' or ')} maps` : accepts.map(mapWords).join(' or ');
+}
 
 function mapWords(map: Form): string {
   return FORM_WORDS[map] ?? `a ${map} map`;
