@@ -7,6 +7,10 @@ import { completeness } from '../../../server/src/engine/metrics/completeness.js
 import { composite, compositeRanking } from '../../../server/src/engine/metrics/composite.js';
 import { decoyPrecision } from '../../../server/src/engine/metrics/decoy-precision.js';
 import { discoveries } from '../../../server/src/engine/metrics/discoveries.js';
+import { curveGap } from '../../../server/src/engine/metrics/curve-gap.js';
+import { mapDistance } from '../../../server/src/engine/metrics/map-distance.js';
+import { rashomon } from '../../../server/src/engine/metrics/rashomon.js';
+import { recorded } from '../../../server/src/engine/metrics/recorded.js';
 import { errorRates } from '../../../server/src/engine/metrics/error-rates.js';
 import { dispersion } from '../../../server/src/engine/metrics/dispersion.js';
 import {
@@ -143,6 +147,10 @@ describe('catalog', () => {
     max_sensitivity: maxSensitivity(movement),
     local_lipschitz: localLipschitz(movement),
     discoveries: discoveries({ found: found, truth: found.map((one, i) => (i % 5 === 0 ? 1 - one : one)) }),
+    recorded: recorded({ title: 'fit', axis: 'example', values: normals(n) }),
+    map_distance: mapDistance({ scores: normals(n * length), reference: normals(n * length, 1), examples: n }),
+    curve_gap: curveGap({ curves: [normals(n * 5), normals(n * 5, 1)], features: n }),
+    rashomon: rashomon({ losses: [0, 1, 2].map(draw => Float64Array.from(normals(n, draw), value => value ** 2)) }),
     error_rates: errorRates({
       cohorts: Array.from({ length: 24 }, (_, i) => ({
         found: found.map((one, j) => ((i + j) % 7 ? one : 1 - one)),

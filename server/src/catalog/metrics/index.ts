@@ -7,3 +7,4 @@ export * from './structure.js';
 export * from './faithfulness.js';
 export * from './robustness.js';
 export * from './discoveries.js';
+export * from './explanations.js';

@@ -5,6 +5,7 @@ import { attributionRecall } from './attribution-recall.js';
 import { completeness } from './completeness.js';
 import { composite, compositeRanking } from './composite.js';
 import { contrast } from './contrast.js';
+import { curveGap } from './curve-gap.js';
 import { decoyPrecision } from './decoy-precision.js';
 import { discoveries } from './discoveries.js';
 import { dispersion } from './dispersion.js';
@@ -14,11 +15,14 @@ import { featureAgreement } from './feature-agreement.js';
 import { improvementByAngle } from './improvement-by-angle.js';
 import { interpretability } from './interpretability.js';
 import { keepCurve } from './keep-curve.js';
+import { mapDistance } from './map-distance.js';
 import type { MetricResult } from './metric.js';
 import { modelRandomisation } from './model-randomisation.js';
 import { predictionGap } from './prediction-gaps.js';
 import { predictionSummary } from './prediction-summary.js';
 import { rankAgreement } from './rank-agreement.js';
+import { rashomon } from './rashomon.js';
+import { recorded } from './recorded.js';
 import { localLipschitz, maxSensitivity } from './sensitivity.js';
 import { simplexAngle } from './simplex-angle.js';
 import { complexity, sparseness } from './sparseness.js';
@@ -58,4 +62,8 @@ export const METRICS = {
   model_randomisation: modelRandomisation,
   discoveries,
   error_rates: errorRates,
+  recorded,
+  map_distance: mapDistance,
+  curve_gap: curveGap,
+  rashomon,
 } as const satisfies { readonly [Name in keyof typeof specifications]: (input: never) => MetricResult };

@@ -4,6 +4,7 @@ import { CLASSIFIER_MEASURES } from './classifiers.js';
 import { COHORT_MEASURES } from './cohorts.js';
 import { COMPARISON_MEASURES } from './comparisons.js';
 import { DISCOVERY_MEASURES } from './discoveries.js';
+import { EXPLANATION_MEASURES } from './explanations.js';
 import { FAITHFULNESS_MEASURES } from './faithfulness.js';
 import { MAP_MEASURES } from './maps.js';
 import type { Measures } from './measure.js';
@@ -19,4 +20,5 @@ export const MEASURES: Measures<typeof specifications> = {
   ...FAITHFULNESS_MEASURES,
   ...ROBUSTNESS_MEASURES,
   ...DISCOVERY_MEASURES,
+  ...EXPLANATION_MEASURES,
 };
