@@ -241,6 +241,33 @@ export const residual = {
   },
 } as const satisfies LayerEntry;
 
+export const tokens = {
+  category: 'layer',
+  name: 'tokens',
+  summary: 'Makes a position of every feature of a row, so that features can attend to each other.',
+  documentation:
+    'Feature j becomes the vector x_j · e_j + p_j with two trained vectors of its own: what it is worth, and which feature it is. Behind it features are positions, in their order.',
+  citation: 'Gorishniy et al. 2021, NeurIPS 34 (feature tokenizer)',
+  revision: 1,
+  parameters: {
+    units: { type: { is: 'integer', min: 1 }, summary: 'Length of the vectors: the channels of a position.' },
+  },
+} as const satisfies LayerEntry;
+
+export const selfAttention = {
+  category: 'layer',
+  name: 'self_attention',
+  summary: 'Every position takes from all positions, by shares that follow from both.',
+  documentation:
+    'For each head softmax(Q Kᵀ / √size) V with Q, K and V linear in the channels of a position; heads are joined and projected back onto the channels, each step with a bias. The shares are what `attention_maps` shows. Put it into `residual([…])` for a bypass.',
+  citation: 'Vaswani et al. 2017, NeurIPS, arXiv 1706.03762',
+  revision: 1,
+  parameters: {
+    heads: { type: { is: 'integer', min: 1 }, default: 1, summary: 'Attentions side by side.' },
+    size: { type: { is: 'integer', min: 1 }, summary: 'Dimensions of queries, keys and values of a head.' },
+  },
+} as const satisfies LayerEntry;
+
 const elementwise = {
   category: 'layer',
   revision: 1,

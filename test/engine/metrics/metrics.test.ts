@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { entriesOf, findEntry } from '../../../server/src/catalog/index.js';
+import { attentionFreedom } from '../../../server/src/engine/metrics/attention-freedom.js';
+import { collinearity } from '../../../server/src/engine/metrics/collinearity.js';
+import { gradientFlow } from '../../../server/src/engine/metrics/gradient-flow.js';
+import { hubBias } from '../../../server/src/engine/metrics/hub-bias.js';
+import { jointEffects } from '../../../server/src/engine/metrics/joint-effects.js';
+import { kernelRescaling } from '../../../server/src/engine/metrics/kernel-rescaling.js';
+import { unitRedundancy } from '../../../server/src/engine/metrics/unit-redundancy.js';
 import { agreement } from '../../../server/src/engine/metrics/agreement.js';
 import { attributionRecall } from '../../../server/src/engine/metrics/attribution-recall.js';
 import type { FeatureTruth } from '../../../server/src/engine/data/examples.js';
@@ -64,6 +71,35 @@ function plantedVariants(count: number): FeatureTruth {
 
 function column(result: MetricResult, name: string): number[] {
   return [...result.columns.find(item => item.name === name)!.values];
+}
+
+/** Results of the metrics of limits. */
+function ofLimits(n: number) {
+  const rows = (count: number, draw: number) => Array.from({ length: count }, (_, i) => normals(n, draw + i));
+  const rescaling = (draw: number) => ({
+    norms: normals(n, draw),
+    ablation: normals(n, draw + 1),
+    outputs: normals(n),
+  });
+  const sizes = normals(n, 8).map(value => 1 + Math.abs(value));
+  return {
+    kernel_rescaling: kernelRescaling({ original: rescaling(1), changed: rescaling(3) }),
+    gradient_flow: gradientFlow({ members: [rows(4, 1).map(row => row.map(Math.abs))], dead: 1, units: 4 }),
+    unit_redundancy: unitRedundancy({ members: [{ effects: sizes, together: 9, activations: rows(n, 2) }] }),
+    joint_effects: jointEffects({ interactions: normals(n * 9), singles: normals(n * 3, 1), examples: n }),
+    attention_freedom: attentionFreedom({
+      free: sizes,
+      moved: sizes,
+      top: sizes,
+      before: normals(n),
+      after: normals(n, 1),
+    }),
+    collinearity: collinearity({
+      correlations: Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (_x, j) => Number(i === j))),
+      scores: rows(n, 3),
+    }),
+    hub_bias: hubBias({ importance: normals(n), degrees: sizes }),
+  };
 }
 
 describe('catalog', () => {
@@ -166,6 +202,7 @@ describe('catalog', () => {
       examples: n,
       length,
     }),
+    ...ofLimits(n),
   };
 
   it('has exactly the metrics that are implemented', () => {

@@ -8,3 +8,4 @@ export * from './faithfulness.js';
 export * from './robustness.js';
 export * from './discoveries.js';
 export * from './explanations.js';
+export * from './limits.js';

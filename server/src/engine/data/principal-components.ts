@@ -86,7 +86,7 @@ export function orthonormal(vectors: readonly Float64Array[]): Float64Array[] {
 }
 
 /** Eigenvalues and eigenvectors (columns) of a symmetric matrix by Jacobi's rotations. */
-function symmetricEigen(matrix: readonly Float64Array[]): { values: number[]; vectors: Float64Array[] } {
+export function symmetricEigen(matrix: readonly Float64Array[]): { values: number[]; vectors: Float64Array[] } {
   const a = matrix.map(row => row.slice());
   const size = a.length;
   const vectors = a.map((_, row) => Float64Array.from({ length: size }, (__, column) => Number(row === column)));

@@ -1,7 +1,9 @@
 /** The metrics by their catalog names. */
 import type * as specifications from '../../catalog/metrics/index.js';
 import { agreement } from './agreement.js';
+import { attentionFreedom } from './attention-freedom.js';
 import { attributionRecall } from './attribution-recall.js';
+import { collinearity } from './collinearity.js';
 import { completeness } from './completeness.js';
 import { composite, compositeRanking } from './composite.js';
 import { contrast } from './contrast.js';
@@ -12,11 +14,15 @@ import { dispersion } from './dispersion.js';
 import { errorRates } from './error-rates.js';
 import { deletion, faithfulnessCorrelation, infidelity, insertion } from './faithfulness.js';
 import { featureAgreement } from './feature-agreement.js';
+import { gradientFlow } from './gradient-flow.js';
+import { hubBias } from './hub-bias.js';
 import { improvementByAngle } from './improvement-by-angle.js';
 import { interpretability } from './interpretability.js';
+import { jointEffects } from './joint-effects.js';
 import { keepCurve } from './keep-curve.js';
 import { mapDistance } from './map-distance.js';
 import type { MetricResult } from './metric.js';
+import { kernelRescaling } from './kernel-rescaling.js';
 import { modelRandomisation } from './model-randomisation.js';
 import { predictionGap } from './prediction-gaps.js';
 import { predictionSummary } from './prediction-summary.js';
@@ -27,6 +33,7 @@ import { localLipschitz, maxSensitivity } from './sensitivity.js';
 import { simplexAngle } from './simplex-angle.js';
 import { complexity, sparseness } from './sparseness.js';
 import { stability } from './stability.js';
+import { unitRedundancy } from './unit-redundancy.js';
 
 /** One implementation per metric of the catalog. What each asks for differs, so callers pick by name. */
 export const METRICS = {
@@ -66,4 +73,11 @@ export const METRICS = {
   map_distance: mapDistance,
   curve_gap: curveGap,
   rashomon,
+  kernel_rescaling: kernelRescaling,
+  gradient_flow: gradientFlow,
+  unit_redundancy: unitRedundancy,
+  joint_effects: jointEffects,
+  attention_freedom: attentionFreedom,
+  collinearity,
+  hub_bias: hubBias,
 } as const satisfies { readonly [Name in keyof typeof specifications]: (input: never) => MetricResult };

@@ -1,4 +1,5 @@
 /** Ranks that treat equal values alike. */
+import type { Weighted } from './bootstrap.js';
 
 /** Ranks from 1 in ascending order; equal values get the mean of their ranks. */
 export function averageRanks(values: Float64Array): Float64Array {
@@ -34,6 +35,15 @@ export function rankCorrelation(a: Float64Array, b: Float64Array): number {
     squaresOfB += fromB * fromB;
   }
   return squaresOfA === 0 || squaresOfB === 0 ? NaN : product / Math.sqrt(squaresOfA * squaresOfB);
+}
+
+/** Spearman's correlation of two values of each unit, for resampling. */
+export function spearman(a: Float64Array, b: Float64Array): Weighted {
+  return counts => {
+    const drawn = [...counts].flatMap((count, unit) => new Array<number>(count).fill(unit));
+    const ranks = (values: Float64Array) => averageRanks(Float64Array.from(drawn, unit => values[unit]!));
+    return rankCorrelation(ranks(a), ranks(b));
+  };
 }
 
 /**

@@ -127,12 +127,15 @@ function attentionsOf({ model }: MethodContext, layer: string | undefined) {
   return { builder, graph, found };
 }
 
-/** @param batch extent of the batch axis */
+/**
+ * @param batch extent of the batch axis
+ * @returns with the Softmax, and the product that takes the values
+ */
 export function findAttentions(
   builder: GraphBuilder,
   nodes: readonly Node[],
   batch: number,
-): (Attention & { readonly node: Node })[] {
+): (Attention & { readonly node: Node; readonly product: Node })[] {
   return nodes.flatMap(product => {
     const [left = '', right = ''] = product.inputs;
     const node = product.operator === 'MatMul' ? softmaxBehind(builder, left) : undefined;
@@ -146,6 +149,7 @@ export function findAttentions(
     return [
       {
         node,
+        product,
         name: node.name,
         shares: reshaped(left, [heads, queries, keys]),
         values: own ? reshaped(right, [heads, keys, dimensions]) : undefined,

@@ -7,6 +7,7 @@ import type { ParametersOf } from '../../../catalog/specification.js';
 import { Failure } from '../../failure.js';
 import { integers, sizeOf } from '../../graph/graph.js';
 import { ACTIVATIONS, activate } from './activations.js';
+import { selfAttention, tokens } from './attention.js';
 import {
   add,
   alongPositions,
@@ -301,4 +302,6 @@ export const LAYERS: Layers = {
   global_max_pool: globalPool('ReduceMax'),
   global_average_pool: globalPool('ReduceMean'),
   residual,
+  tokens,
+  self_attention: selfAttention,
 };

@@ -6,6 +6,7 @@ import { COMPARISON_MEASURES } from './comparisons.js';
 import { DISCOVERY_MEASURES } from './discoveries.js';
 import { EXPLANATION_MEASURES } from './explanations.js';
 import { FAITHFULNESS_MEASURES } from './faithfulness.js';
+import { LIMIT_MEASURES } from './limits.js';
 import { MAP_MEASURES } from './maps.js';
 import type { Measures } from './measure.js';
 import { ROBUSTNESS_MEASURES } from './robustness.js';
@@ -21,4 +22,5 @@ export const MEASURES: Measures<typeof specifications> = {
   ...ROBUSTNESS_MEASURES,
   ...DISCOVERY_MEASURES,
   ...EXPLANATION_MEASURES,
+  ...LIMIT_MEASURES,
 };
