@@ -77,6 +77,8 @@ export const Task = z.discriminatedUnion('kind', [
     metric: Call,
     subjects: z.array(z.union([key, Target])),
     data: key.optional(),
+    /** Results of this metric for single networks of an ensemble, in place of subjects: it is the mean over them. */
+    networks: z.array(key).optional(),
   }),
 ]);
 export type Task = z.infer<typeof Task>;
@@ -391,6 +393,8 @@ export const Snapshot = z.object({
                 value: z.number(),
                 interval: z.tuple([z.number(), z.number()]).optional(),
                 n: z.number(),
+                /** Standard deviation over the networks of which the value is the mean. */
+                spread: z.object({ deviation: z.number(), networks: z.number().int() }).optional(),
               }),
               z.object({ reason: z.string() }),
             ]),

@@ -74,4 +74,24 @@ describe('a benchmark', () => {
     const { out } = await desk.xome('run', 'a.xome');
     expect(out).toMatch(/table: score saliency: Up to .* Likewise 1 more of its results\. \[GA003\]/);
   });
+
+  it('measures each network of an ensemble alone', { timeout: TIMEOUT }, async () => {
+    await desk.write(`
+data few = simulate_motifs(["TGASTCA"], sequences: 60, length: 30, seed: 8)
+network small = layers([conv1d(4, 7, padding: same), relu, global_max_pool, dense(1), sigmoid])
+ensemble nets = train(small, members: 3, epochs: 2, batch: 20, seed: 1) on few
+target score = logit of nets
+benchmark apart = compare(methods: [saliency], metrics: [simplex_angle], networks: each) of score on few
+`);
+    const [cell] = declaration(await desk.run(), 'apart').table!.rows[0]!.cells;
+    if (cell === undefined || !('value' in cell)) throw new Error('the cell has a value');
+    const { task } = await meta(cell.key);
+    const { networks } = task as { networks: string[] };
+    const each = await Promise.all(networks.map(async key => (await meta(key)).statistics!['over_30']!.value));
+    const middle = each.reduce((a, b) => a + b) / 3;
+    expect(cell.value).toBeCloseTo(middle, 6);
+    expect(cell.spread!.networks).toBe(3);
+    expect(cell.spread!.deviation).toBeCloseTo(Math.sqrt(each.reduce((sum, v) => sum + (v - middle) ** 2, 0) / 2), 6);
+    expect((await desk.xome('run', 'a.xome')).out).toMatch(/score saliency +[\d.]+\s% ± \d/);
+  });
 });

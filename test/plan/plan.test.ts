@@ -152,6 +152,40 @@ describe('a plan', () => {
     expect(plan.steps.filter(step => step.kind === 'attribution')).toHaveLength(2);
   });
 
+  it('explains each network of an ensemble alone where a benchmark asks for it', async () => {
+    const layers = [call('layer', 'flatten'), call('layer', 'dense', { units: 1 })];
+    const head = (networks: string) =>
+      call('benchmark', 'compare', {
+        methods: [call('method', 'saliency')],
+        corrections: ['none', call('correction', 'simplex_correction')],
+        metrics: [call('metric', 'simplex_angle')],
+        networks,
+      });
+    const declarations = (networks: string) => [
+      ...example(),
+      declare('network', 'small', call('network', 'layers', { layers })),
+      declare('ensemble', 'nets', call('training', 'train', { network: name('small'), members: 3, seed: 1 }), {
+        on: 'peaks',
+      }),
+      declare('target', 'mean', call('target', 'logit'), { of: ['nets'] }),
+      declare('benchmark', 'crossed', head(networks), { of: ['mean', 'binding'], on: 'peaks' }),
+    ];
+    const { steps } = await makePlan(experiment(declarations('each')), { ...options, only: ['crossed'] });
+    const tasks = steps.map(step => Task.parse(step.task));
+    const members = tasks.flatMap(task =>
+      task.kind === 'attribution' ? [task.target.model.parameters['member']] : [],
+    );
+    expect(members).toEqual([1, 2, 3, undefined]);
+    const combined = tasks.filter(task => task.kind === 'metric' && task.networks !== undefined);
+    const single = steps.filter(({ task }) => task.kind === 'metric' && task.networks === undefined);
+    expect(single).toHaveLength(2 * (3 + 1));
+    expect(combined).toMatchObject(
+      [0, 1].map(at => ({ subjects: [], networks: single.slice(3 * at, 3 * at + 3).map(({ key }) => key) })),
+    );
+    const together = await makePlan(experiment(declarations('together')), { ...options, only: ['crossed'] });
+    expect(together.steps.filter(step => step.kind === 'attribution')).toHaveLength(2);
+  });
+
   it('tells calls of one entry in a benchmark apart by the arguments in which they differ', async () => {
     const head = call('benchmark', 'compare', {
       methods: [call('method', 'saliency')],

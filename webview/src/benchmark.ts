@@ -77,5 +77,12 @@ function shownCell(
       best ? ' ★' : '',
     ),
     range ? element('span', { class: 'dim nowrap' }, range) : undefined,
+    cell.spread
+      ? element(
+          'span',
+          { class: 'dim nowrap' },
+          `± ${quantity(cell.spread.deviation, unit)} over ${cell.spread.networks} networks`,
+        )
+      : undefined,
   );
 }

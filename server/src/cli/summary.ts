@@ -6,7 +6,7 @@ import type { Outcome, Statistic } from '../protocol.js';
 import { quantity } from '../protocol.js';
 import type { ExportOutcome } from '../run/exports.js';
 import type { JudgedExpectation, StepResults } from '../run/results.js';
-import { benchmarkTable } from '../run/benchmarks.js';
+import { benchmarkTable, type BenchmarkTable } from '../run/benchmarks.js';
 import { notesOf } from '../run/result-lints.js';
 import { statisticsOf } from '../run/results.js';
 import type { ResultStore } from '../store/store.js';
@@ -94,13 +94,20 @@ async function printBenchmarks(
     const { metrics, rows } = await benchmarkTable(step.task, step.key, store);
     const lines = rows.map(({ target, method, wrapper, correction, cells }) => [
       [target, method, wrapper, correction].filter(label => label !== 'none').join(' '),
-      ...cells.map((cell, column) => ('value' in cell ? quantity(cell.value, metrics[column]!.unit) : '–')),
+      ...cells.map((cell, column) => shownCell(cell, metrics[column]!.unit)),
     ]);
     const header = [declaration.name, ...metrics.map(({ name, statistic }) => `${name}.${statistic}`)];
     const right = [false, ...metrics.map(() => true)];
     for (const [title = '', ...body] of foldColumns([header, ...lines], right, terminal.out.columns ?? Infinity))
       terminal.out.write(`${paint('bold', title)}\n${body.join('\n')}\n\n`);
   }
+}
+
+/** A value, with its deviation where it is the mean over networks. */
+function shownCell(cell: BenchmarkTable['rows'][number]['cells'][number], unit: Statistic['unit']): string {
+  if (!('value' in cell)) return '–';
+  const value = quantity(cell.value, unit);
+  return cell.spread === undefined ? value : `${value} ± ${quantity(cell.spread.deviation, unit)}`;
 }
 
 /** Metric, statistic, value, interval, n, and what was expected of it. */

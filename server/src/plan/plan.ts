@@ -171,6 +171,12 @@ function refusal(
   return metric.subjects.complete && !complete ? 'the map does not claim completeness' : undefined;
 }
 
+/** The target of one network of an ensemble. */
+const ofMember = (target: Target, member: number | undefined): Target =>
+  member === undefined
+    ? target
+    : { ...target, model: { ...target.model, parameters: { ...target.model.parameters, member } } };
+
 type MutableStep = Step & { readonly declarations: string[] };
 
 class Planner {
@@ -258,7 +264,8 @@ class Planner {
     return key;
   }
 
-  private async attribution(declaration: Declaration): Promise<string> {
+  /** @param member the only network of an ensemble that is explained, counted from 1 */
+  private async attribution(declaration: Declaration, member?: number): Promise<string> {
     const { head, of, on, stages } = declaration.value;
     const earlier = head.form === 'name' ? this.declaration(head, declaration) : undefined;
     let title = this.wordFor(head);
@@ -276,7 +283,8 @@ class Planner {
         );
       }
       title = `${title} of ${this.wordFor(subject)} on ${this.wordFor(on)}`;
-      const target = await this.values.target(this.declaration(subject, declaration), used);
+      const target = ofMember(await this.values.target(this.declaration(subject, declaration), used), member);
+      if (member !== undefined) title += `, network ${member}`;
       const method = await this.values.call(head, declaration, used);
       const data = await this.dataKey(on, declaration, used);
       key = this.step({ kind: 'attribution', method, target, data }, title, used, declaration);
@@ -363,18 +371,48 @@ class Planner {
         kind: 'attribution',
         value: { head: call, of: [target], on, stages: correction === undefined ? [] : [correction] },
       };
-      const own = new Ingredients();
-      const attribution = await this.attribution(pipeline);
-      own.needs.add(attribution);
       const title = Object.values(labels)
         .filter(label => label !== 'none')
         .join(' ');
-      const measured = await this.values.call(metric, declaration, own);
-      const key = this.step({ kind: 'metric', metric: measured, subjects: [attribution] }, title, own, declaration);
+      const measure = async (member?: number): Promise<string> => {
+        const own = new Ingredients();
+        const attribution = await this.attribution(pipeline, member);
+        own.needs.add(attribution);
+        const measured = await this.values.call(metric, declaration, own);
+        const named = member === undefined ? title : `${title}, network ${member}`;
+        return this.step({ kind: 'metric', metric: measured, subjects: [attribution] }, named, own, declaration);
+      };
+      const members = head.arguments['networks'] === 'each' ? await this.membersOf(target, declaration) : 1;
+      const key =
+        members === 1 ? await measure() : await this.overNetworks(members, measure, metric, title, declaration);
       used.needs.add(key);
       add({ key });
     }
     return this.step({ kind: 'benchmark', cells }, declaration.name, used, declaration);
+  }
+
+  /** A metric of every network of an ensemble, and what combines them. */
+  private async overNetworks(
+    members: number,
+    measure: (member: number) => Promise<string>,
+    metric: WrittenCall | WrittenName,
+    title: string,
+    at: Declaration,
+  ): Promise<string> {
+    const networks: string[] = [];
+    for (let member = 1; member <= members; member++) networks.push(await measure(member));
+    const used = new Ingredients();
+    for (const key of networks) used.needs.add(key);
+    const combined = await this.values.call(metric, at, used);
+    return this.step({ kind: 'metric', metric: combined, subjects: [], networks }, title, used, at);
+  }
+
+  /** Networks behind a target: the members of an ensemble, else one. */
+  private async membersOf(target: WrittenName, at: Declaration): Promise<number> {
+    const { model } = await this.values.target(this.declaration(target, at), new Ingredients());
+    const { of } = model.parameters;
+    const task = model.category === 'training' && typeof of === 'string' ? this.steps.get(of)?.task : undefined;
+    return task?.kind === 'training' ? Number(task.training.parameters['members']) : 1;
   }
 
   /** The catalog call that a method or a metric is, through its declaration. */

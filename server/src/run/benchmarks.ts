@@ -27,10 +27,31 @@ export async function benchmarkTable(
     const name = Object.values(labels).join(' ');
     const row = rows.get(name) ?? { ...labels, cells: [] };
     rows.set(name, row);
-    const [value = NaN, low = NaN, high = NaN, n = 0] = values.subarray(i * width, (i + 1) * width);
+    const [value = NaN, low = NaN, high = NaN, n = 0, deviation = NaN, networks = 0] = values.subarray(
+      i * width,
+      (i + 1) * width,
+    );
     if ('reason' in result) row.cells[column] = { reason: result.reason };
     else if (Number.isNaN(value)) row.cells[column] = { reason: 'the data do not define it' };
-    else row.cells[column] = { key: result.key, value, n, ...(!Number.isNaN(low) && { interval: [low, high] }) };
+    else
+      row.cells[column] = {
+        key: result.key,
+        value,
+        n,
+        ...(!Number.isNaN(low) && { interval: [low, high] }),
+        ...(!Number.isNaN(deviation) && { spread: { deviation, networks } }),
+      };
   });
-  return { metrics, rows: [...rows.values()] };
+  return withoutEmpty({ metrics, rows: [...rows.values()] });
+}
+
+/** Leaves statistics out that no row defines, but for the first of each metric, which says why. */
+function withoutEmpty({ metrics, rows }: BenchmarkTable): BenchmarkTable {
+  const kept = metrics.map(
+    ({ name }, column) =>
+      metrics.findIndex(other => other.name === name) === column ||
+      rows.some(({ cells }) => cells[column] !== undefined && 'value' in cells[column]),
+  );
+  const chosen = <Column>(columns: readonly Column[]): Column[] => columns.filter((_, column) => kept[column]);
+  return { metrics: chosen(metrics), rows: rows.map(row => ({ ...row, cells: chosen(row.cells) })) };
 }

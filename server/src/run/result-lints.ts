@@ -56,7 +56,8 @@ async function inCells({ cells }: Benchmark, store: ResultStore): Promise<Note[]
     const task = Task.safeParse(meta.task).data;
     if (task?.kind === 'correction') await visit(task.attribution, label);
     if (task?.kind !== 'metric') return;
-    for (const subject of task.subjects) if (typeof subject === 'string') await visit(subject, label);
+    for (const subject of [...task.subjects, ...(task.networks ?? [])])
+      if (typeof subject === 'string') await visit(subject, label);
   };
   const seen = new Set<string>();
   for (const { target, method, wrapper, correction, result } of cells) {

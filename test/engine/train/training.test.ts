@@ -269,6 +269,13 @@ describe('a training step of an experiment', () => {
     const [mean, members] = [saliency.arrays['array']!, saliency.arrays['members']!];
     const size = 30 * 4;
     expect(members.subarray(0, size)).not.toEqual(members.subarray(size, 2 * size));
+    // One network of the ensemble, explained alone.
+    const second = { ...target, model: { ...target.model, parameters: { of: trained.key, member: 2 } } };
+    const alone = (await bench.explain(call('method', 'saliency'), second, held.key)).arrays['array']!;
+    for (const row of [0, 39])
+      expect(alone.subarray(row * size, (row + 1) * size)).toEqual(
+        members.subarray((row * 2 + 1) * size, (row * 2 + 2) * size),
+      );
     for (const at of [0, 777, mean.length - 1]) {
       const [row, element] = [Math.floor(at / size), at % size];
       const each = [0, 1].map(member => members[(row * 2 + member) * size + element]!);

@@ -3,18 +3,18 @@ import type { ArrayLayout } from '../../store/result.js';
 import { DRAWS } from '../metrics/bootstrap.js';
 import type { Measure, MetricTask } from './measures/measure.js';
 import { MEASURES } from './measures/measures.js';
+import type { MetricResult } from '../metrics/metric.js';
+import type { Passed } from '../methods/passes.js';
+import { combineNetworks } from './networks.js';
 import { commonFacts, type StepContext } from './step.js';
 
 /** @throws Failure, Cancelled */
 export async function runMetric(task: MetricTask, context: StepContext): Promise<void> {
   const started = performance.now();
   const { store, key, signal, checkpoint, progress } = context;
-  // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
-  const measure = MEASURES[task.metric.call as keyof typeof MEASURES] as Measure<unknown> | undefined;
-  if (measure === undefined) throw new Error(`no implementation of the metric ${task.metric.call}`);
   let passes = 0;
   await checkpoint();
-  const result = await measure(task, task.metric.parameters, context, async count => {
+  const result = await measured(task, context, async count => {
     passes += count;
     await checkpoint();
   });
@@ -71,4 +71,12 @@ export async function runMetric(task: MetricTask, context: StepContext): Promise
   } finally {
     await writer.release();
   }
+}
+
+function measured(task: MetricTask, context: StepContext, passed: Passed): Promise<MetricResult> {
+  if (task.networks !== undefined) return combineNetworks(task.networks, context);
+  // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
+  const measure = MEASURES[task.metric.call as keyof typeof MEASURES] as Measure<unknown> | undefined;
+  if (measure === undefined) throw new Error(`no implementation of the metric ${task.metric.call}`);
+  return measure(task, task.metric.parameters, context, passed);
 }

@@ -18,12 +18,14 @@ export interface ModelSources {
   readonly files: Files;
 }
 
-/** @returns at least one; several are members of an ensemble, all of one architecture */
+/** @returns at least one; several are members of an ensemble, all of one architecture, unless the target names one of them */
 export async function loadModels(target: Target, { store, files }: ModelSources): Promise<ScalarModel[]> {
   const trained = trainedKey(target);
   if (trained === undefined) return [await ScalarModel.load(target, files)];
   const { graphs, space } = await trainedGraphs(trained, store);
-  return graphs.map(graph => ScalarModel.trained(graph, space, target.target));
+  const { member } = target.model.parameters;
+  const chosen = member === undefined ? graphs : graphs.slice(Number(member) - 1, Number(member));
+  return chosen.map(graph => ScalarModel.trained(graph, space, target.target));
 }
 
 /** The members of a finished training as graphs over stored examples. */
