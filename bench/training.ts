@@ -53,6 +53,7 @@ const task: Training = {
   course: { rate: 0.001, schedule: undefined, patience: undefined },
   monitor: 'loss',
   optimizer: OPTIMIZERS.adam({ rate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weight_decay: 0 }),
+  bootstrap: false,
   seed: 1,
 };
 

@@ -40,6 +40,17 @@ export const label = {
   parameters: { class: { type: { is: 'integer', min: 0 }, summary: 'The class.' } },
 } as const satisfies StageEntry;
 
+export const permute_labels = {
+  category: 'stage',
+  name: 'permute_labels',
+  summary: 'Exchanges the labels among the examples at random: data in which nothing can be learnt.',
+  documentation:
+    'What a network trained on it finds important is what it would find in noise: a control for importances that grow with the number of features of a node, with allele frequencies or with correlations. What is known of effects of features is dropped.',
+  citation: 'Esser-Skala & Fortelny 2023, npj Syst Biol Appl 9:50; Ojala & Garriga 2010, J Mach Learn Res 11:1833',
+  revision: 1,
+  parameters: { seed },
+} as const satisfies StageEntry;
+
 export const only_class = {
   category: 'stage',
   name: 'only_class',

@@ -79,6 +79,12 @@ export const train = {
       default: 0,
       summary: 'Factor of the mean norm of the angles (degrees) between input gradients and the simplex of DNA.',
     },
+    bootstrap: {
+      type: { is: 'truth' },
+      default: false,
+      summary:
+        'Whether each member is trained on a resample of its own, as many examples drawn with replacement: members then differ by the data too.',
+    },
     seed: { type: { is: 'integer', min: 0, max: 4_294_967_295 }, summary: 'Seed of all random draws.' },
   },
 } as const satisfies TrainingEntry;

@@ -67,6 +67,34 @@ describe('only_class', () => {
   });
 });
 
+describe('permute_labels', () => {
+  it('keeps the labels and what they were given to apart', async () => {
+    const permuted = await stage('permute_labels', { seed: 1 }, all);
+    expect(permuted.letters).toEqual(all.letters);
+    expect([...permuted.labels].sort()).toEqual([...all.labels].sort());
+    const same = permuted.labels.filter((label, row) => label === all.labels[row]).length;
+    // Of 200 with half of either class, 100 ± 4 standard deviations of 7 by chance.
+    expect(Math.abs(same - 100)).toBeLessThan(29);
+    expect((await stage('permute_labels', { seed: 2 }, all)).labels).not.toEqual(permuted.labels);
+  });
+
+  it('drops effects of features that no longer hold', async () => {
+    const truth = { columns: ['polygenic'], values: Float64Array.of(1, 0) };
+    const known = {
+      names: ['a', 'b'],
+      labels: [1, 2],
+      origins: [0, 1].map(index => ({ source: 's', index })),
+      notes: [],
+    };
+    const values = Float32Array.of(0, 1, 2, 0);
+    const rows = { ...known, alphabet: 'genotypes' as const, length: 2, features: ['x', 'y'], values, truth };
+    const call = { call: 'permute_labels', category: 'stage', parameters: { seed: 1 } };
+    const permuted = await applyStage(call, rows, none);
+    expect(permuted.truth).toBeUndefined();
+    expect([...permuted.labels].sort()).toEqual([1, 2]);
+  });
+});
+
 describe('sample', () => {
   it('keeps file order, and draws the same examples from data in another order', async () => {
     const drawn = indices(await stage('sample', { size: 30, seed: 4 }, all));

@@ -76,6 +76,14 @@ const label: Stage<ParametersOf<typeof specifications.label>> = (parameters, exa
   labels: examples.names.map(() => parameters.class),
 });
 
+/** What is known of effects of features no longer holds; what was planted into sequences is still there. */
+const permute_labels: Stage<ParametersOf<typeof specifications.permute_labels>> = ({ seed }, examples) => {
+  const labels = randomOrder(examples, seed, 'permute_labels').map(index => examples.labels[index]);
+  if (examples.alphabet === 'dna') return { ...examples, labels };
+  const { truth: _truth, ...rest } = examples;
+  return { ...rest, labels };
+};
+
 const only_class: Stage<ParametersOf<typeof specifications.only_class>> = (parameters, examples) => {
   const kept = examples.labels.flatMap((own, index) => (own === parameters.class ? [index] : []));
   if (kept.length > 0) return select(examples, kept);
@@ -245,7 +253,18 @@ const only_correct: Stage<ParametersOf<typeof specifications.only_correct>> = as
 /** One implementation per stage of the catalog. */
 export const STAGES: {
   readonly [Name in keyof typeof specifications]: Stage<ParametersOf<(typeof specifications)[Name]>>;
-} = { sample, take, label, only_class, concat, split, only_correct, ...EXPRESSION_STAGES, ...COHORT_STAGES };
+} = {
+  sample,
+  take,
+  label,
+  permute_labels,
+  only_class,
+  concat,
+  split,
+  only_correct,
+  ...EXPRESSION_STAGES,
+  ...COHORT_STAGES,
+};
 
 /**
  * Applies one stage.

@@ -70,6 +70,7 @@ export async function prepareTraining(parameters: TrainParameters, examples: Sto
     },
     monitor,
     optimizer: make(optimizer.parameters),
+    bootstrap: parameters.bootstrap,
     seed,
   };
 }

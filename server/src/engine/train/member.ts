@@ -27,6 +27,8 @@ export interface Training {
   readonly course: Omit<CourseOptions, 'lower'>;
   readonly monitor: Monitor;
   readonly optimizer: (size: number) => Optimized;
+  /** Whether each member has a resample of the examples for training. */
+  readonly bootstrap: boolean;
   readonly seed: number;
 }
 
@@ -90,7 +92,8 @@ export async function trainMember(
   const size = sizeOf(space.shape);
   const units = sizeOf(network.output);
   const rows = training.y.length / units;
-  const order = Uint32Array.from({ length: rows }, (_, row) => row);
+  const resample = new Stream(seed, `bootstrap ${member}`);
+  const order = Uint32Array.from({ length: rows }, (_, row) => (task.bootstrap ? resample.integer(rows) : row));
   const optimizers = new Map(
     network.parameters
       .filter(({ trainable }) => trainable)
