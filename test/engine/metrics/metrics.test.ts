@@ -33,6 +33,8 @@ import { keepCurve } from '../../../server/src/engine/metrics/keep-curve.js';
 import type { MetricResult } from '../../../server/src/engine/metrics/metric.js';
 import { contrast } from '../../../server/src/engine/metrics/contrast.js';
 import { METRICS } from '../../../server/src/engine/metrics/metrics.js';
+import { motifMatch } from '../../../server/src/engine/metrics/motif-match.js';
+import { seqletRecovery } from '../../../server/src/engine/metrics/seqlet-recovery.js';
 import { modelRandomisation } from '../../../server/src/engine/metrics/model-randomisation.js';
 import { predictionGap } from '../../../server/src/engine/metrics/prediction-gaps.js';
 import { predictionSummary } from '../../../server/src/engine/metrics/prediction-summary.js';
@@ -183,6 +185,14 @@ describe('catalog', () => {
     max_sensitivity: maxSensitivity(movement),
     local_lipschitz: localLipschitz(movement),
     discoveries: discoveries({ found: found, truth: found.map((one, i) => (i % 5 === 0 ? 1 - one : one)) }),
+    motif_match: motifMatch({
+      pValues: shares(1),
+      qValues: shares(1),
+      sites: magnitudes(1).slice(0, n / 2),
+      motifs: [0, 1],
+      below: 0.05,
+    }),
+    seqlet_recovery: seqletRecovery({ seqlets: [{ example: 3, start: 1, end: 5 }], truth, length }),
     recorded: recorded({ title: 'fit', axis: 'example', values: normals(n) }),
     map_distance: mapDistance({ scores: normals(n * length), reference: normals(n * length, 1), examples: n }),
     curve_gap: curveGap({ curves: [normals(n * 5), normals(n * 5, 1)], features: n }),

@@ -7,5 +7,6 @@ export * from './structure.js';
 export * from './faithfulness.js';
 export * from './robustness.js';
 export * from './discoveries.js';
+export * from './motifs.js';
 export * from './explanations.js';
 export * from './limits.js';

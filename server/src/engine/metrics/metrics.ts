@@ -24,12 +24,14 @@ import { mapDistance } from './map-distance.js';
 import type { MetricResult } from './metric.js';
 import { kernelRescaling } from './kernel-rescaling.js';
 import { modelRandomisation } from './model-randomisation.js';
+import { motifMatch } from './motif-match.js';
 import { predictionGap } from './prediction-gaps.js';
 import { predictionSummary } from './prediction-summary.js';
 import { rankAgreement } from './rank-agreement.js';
 import { rashomon } from './rashomon.js';
 import { recorded } from './recorded.js';
 import { localLipschitz, maxSensitivity } from './sensitivity.js';
+import { seqletRecovery } from './seqlet-recovery.js';
 import { simplexAngle } from './simplex-angle.js';
 import { complexity, sparseness } from './sparseness.js';
 import { stability } from './stability.js';
@@ -68,6 +70,8 @@ export const METRICS = {
   local_lipschitz: localLipschitz,
   model_randomisation: modelRandomisation,
   discoveries,
+  motif_match: motifMatch,
+  seqlet_recovery: seqletRecovery,
   error_rates: errorRates,
   recorded,
   map_distance: mapDistance,

@@ -9,6 +9,7 @@ import { FAITHFULNESS_MEASURES } from './faithfulness.js';
 import { LIMIT_MEASURES } from './limits.js';
 import { MAP_MEASURES } from './maps.js';
 import type { Measures } from './measure.js';
+import { MOTIF_MEASURES } from './motifs.js';
 import { ROBUSTNESS_MEASURES } from './robustness.js';
 import { STRUCTURE_MEASURES } from './structure.js';
 
@@ -21,6 +22,7 @@ export const MEASURES: Measures<typeof specifications> = {
   ...FAITHFULNESS_MEASURES,
   ...ROBUSTNESS_MEASURES,
   ...DISCOVERY_MEASURES,
+  ...MOTIF_MEASURES,
   ...EXPLANATION_MEASURES,
   ...LIMIT_MEASURES,
 };
