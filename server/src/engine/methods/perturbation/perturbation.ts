@@ -1,6 +1,7 @@
 /** Methods that change the input and look at the prediction, by catalog name. */
 import type * as specifications from '../../../catalog/methods/perturbation.js';
 import type { Family } from '../method.js';
+import { conditionalShapley } from './conditional-shapley.js';
 import { epistasis } from './epistasis.js';
 import { exactShapley } from './exact-shapley.js';
 import { featureAblation } from './feature-ablation.js';
@@ -18,6 +19,7 @@ export const PERTURBATION_METHODS: Family<typeof specifications> = {
   pairwise_ablation: pairwiseAblation,
   epistasis,
   exact_shapley: exactShapley,
+  conditional_shapley: conditionalShapley,
   shapley_sampling: shapleySampling,
   kernel_shap: kernelShap,
   lime,
