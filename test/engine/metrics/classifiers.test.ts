@@ -6,6 +6,7 @@ import { meanOverClasses, normalisedScores } from '../../../server/src/engine/me
 import { diffused, diffusionOf } from '../../../server/src/engine/metrics/diffusion.js';
 import { featureAgreement } from '../../../server/src/engine/metrics/feature-agreement.js';
 import { keepCurve, keepFeatures, selections } from '../../../server/src/engine/metrics/keep-curve.js';
+import { COMBINATIONS, type Combination } from '../../../server/src/engine/metrics/global-scores.js';
 import { openxaiGaps } from '../../../server/src/engine/metrics/openxai-gaps.js';
 import {
   adjusted,
@@ -76,6 +77,22 @@ describe('prediction gaps', () => {
       });
     }
     await expect(predictionGaps(data, 8, () => new Uint32Array(0), data.ask)).rejects.toThrow('there are 7');
+  });
+
+  it('combine examples by sums, ranks, median ranks, or by what the published code takes for ranks', () => {
+    // Ranks of the features: 2 3 1, 3 1 2 and 3 2 1; the places hold features 2 0 1, 1 2 0 and 2 1 0.
+    const scores = Float32Array.of(3, 4, 0, 5, -9, 0, 2, 1, -2);
+    const of = (combination: Combination) =>
+      [...COMBINATIONS[combination]({ classes: [0, 0, 0], scores, features: 3 }, [0, 1, 2])].map(value =>
+        Number(value.toFixed(4)),
+      );
+    const [a, b, c] = [5, Math.sqrt(106), 3];
+    expect(of('sum')).toEqual(
+      [3 / a + 5 / b + 2 / c, 4 / a - 9 / b + 1 / c, -2 / c].map(value => Number(value.toFixed(4))),
+    );
+    expect(of('rank')).toEqual([8, 6, 4]);
+    expect(of('median_rank')).toEqual([3, 2, 1]);
+    expect(of('published_rank')).toEqual([5, 3, 1]);
   });
 
   it('share one order where it is global: of all examples, or of the class', () => {

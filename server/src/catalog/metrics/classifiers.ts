@@ -28,6 +28,13 @@ const over = {
     'Examples whose scores make the global order: all of them, as in the published code and tables, or those of the example’s class, as the published text says.',
 } as const satisfies ParameterSpecification;
 
+const combine = {
+  type: { is: 'keyword', values: ['sum', 'rank', 'median_rank', 'published_rank'] },
+  default: 'sum',
+  summary:
+    'What the global order goes by: the sum of the examples’ scores (each example divided by its Euclidean length), of their ranks, the median rank, or what the published code sums in place of ranks: the numbers of the features in sorted order, which mean nothing.',
+} as const satisfies ParameterSpecification;
+
 const seed = {
   type: { is: 'integer', min: 0, max: 4_294_967_295 },
   summary: 'Seed of the random draws.',
@@ -43,7 +50,7 @@ export const pgi = {
   category: 'metric',
   name: 'pgi',
   summary: 'Prediction gap when the most important features go first.',
-  documentation: `${GAP} Features go by falling, signed scores: a good ranking has a large gap. \`local\`: each example’s own order; \`global\`: one order by the sum of the examples’ scores, each divided by its Euclidean length. Compare with \`pgr\`, the gap of random orders, and \`pgu\`: features may be sufficient without being necessary. Cost: 2 · ⌊d / gap⌋ forward passes for each example.\n\n${CORRECT}`,
+  documentation: `${GAP} Features go by falling, signed scores: a good ranking has a large gap. \`local\`: each example’s own order; \`global\`: one order by the examples’ scores combined. Compare with \`pgr\`, the gap of random orders, and \`pgu\`: features may be sufficient without being necessary. Cost: 2 · ⌊d / gap⌋ forward passes for each example.\n\n${CORRECT}`,
   citation,
   revision: 1,
   subjects,
@@ -54,7 +61,7 @@ export const pgi = {
     local: share('higher', 'Gap in the order of each example’s own scores.'),
     global: share('higher', 'Gap in one order for all.'),
   },
-  parameters: { gap, over, baseline },
+  parameters: { gap, over, combine, baseline },
 } as const satisfies MetricEntry;
 
 export const pgu = {
@@ -74,7 +81,7 @@ export const pgu = {
     local_adjusted: share('lower', 'The local gap over the most there is to lose.'),
     global_adjusted: share('lower', 'The global gap over the most there is to lose.'),
   },
-  parameters: { gap, over, baseline },
+  parameters: { gap, over, combine, baseline },
 } as const satisfies MetricEntry;
 
 export const pgr = {

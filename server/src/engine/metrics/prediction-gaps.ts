@@ -6,7 +6,8 @@
 import type { Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import { defined, estimate, type Estimand } from './bootstrap.js';
-import { byClass, descending, meanOverClasses, normalisedScores, summedScores, type Classified } from './classes.js';
+import { byClass, descending, meanOverClasses, normalisedScores, type Classified } from './classes.js';
+import { COMBINATIONS, type Combination } from './global-scores.js';
 import { countInBins, equalBins } from './histogram.js';
 import type { MetricResult } from './metric.js';
 import { RowQueue, type Ask } from './row-queue.js';
@@ -65,7 +66,7 @@ export async function predictionGaps(
 }
 
 /**
- * Local order: that of each example's own scores. Global: of the sum of all examples' normalised scores, over all classes as in
+ * Local order: that of each example's own scores. Global: of all examples' normalised scores combined, over all classes as in
  * the published code or within each class as its description says.
  *
  * @param sign 1 for the most important first, −1 for the least important first
@@ -74,11 +75,14 @@ export function ordersBy(
   replaced: Classified,
   sign: 1 | -1,
   over: 'all' | 'class',
+  combination: Combination = 'sum',
 ): { local: OrderOf; global: OrderOf } {
   const { classes } = replaced;
   const order = (scores: Float64Array) => descending(scores.map(score => sign * score));
   const groups = over === 'all' ? new Map([[NaN, [...classes.keys()]]]) : byClass(classes);
-  const orders = new Map([...groups].map(([label, examples]) => [label, order(summedScores(replaced, examples))]));
+  const orders = new Map(
+    [...groups].map(([label, examples]) => [label, order(COMBINATIONS[combination](replaced, examples))]),
+  );
   return {
     local: example => order(normalisedScores(replaced, example)),
     global: example => orders.get(over === 'all' ? NaN : classes[example]!)!,

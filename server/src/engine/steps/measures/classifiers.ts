@@ -27,21 +27,21 @@ import { examplesBehind, only, read, type Measures, type MetricTask } from './me
 type Passed = (count: number) => Promise<void>;
 
 export const CLASSIFIER_MEASURES: Measures<typeof specifications> = {
-  pgi: (task, { gap, over, baseline }, context, passed) =>
+  pgi: (task, { gap, over, combine, baseline }, context, passed) =>
     withClassifier(task, context, passed, async classifier => {
       const replaced = await withBaseline(classifier, baseline, context);
-      const { local, global } = ordersBy(replaced, 1, over);
+      const { local, global } = ordersBy(replaced, 1, over, combine);
       const gaps = {
         local: await predictionGaps(replaced, gap, local, classifier.ask),
         global: await predictionGaps(replaced, gap, global, classifier.ask),
       };
       return METRICS.pgi({ gaps, classes: replaced.classes, notes: classifier.notes });
     }),
-  pgu: (task, { gap, over, baseline }, context, passed) =>
+  pgu: (task, { gap, over, combine, baseline }, context, passed) =>
     withClassifier(task, context, passed, async classifier => {
       const replaced = await withBaseline(classifier, baseline, context);
       const { classes } = replaced;
-      const orders = ordersBy(replaced, -1, over);
+      const orders = ordersBy(replaced, -1, over, combine);
       const local = await predictionGaps(replaced, gap, orders.local, classifier.ask);
       const global = await predictionGaps(replaced, gap, orders.global, classifier.ask);
       const found = await classifier.ask(replaced.baseline);
