@@ -1,6 +1,7 @@
 /** The engine process as its supervisor sees it: messages in, messages out, results in the store. */
 import { fork, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -116,4 +117,25 @@ it.each([
   const code = new Promise(resolve => engine.once('exit', resolve));
   end();
   expect(await code).toBe(0);
+});
+
+it('without the native runtime serves those who ask for another, and tells those who do not', async () => {
+  const broken = join(folder, 'broken.cjs');
+  await writeFile(broken, 'process.dlopen = module => { throw new Error(`no binary for ${module.id}`); };');
+  const start = async (...backend: string[]): Promise<EngineMessage> => {
+    const child = fork(ENGINE, backend, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      execArgv: ['--require', broken],
+    });
+    try {
+      const [first] = (await once(child, 'message')) as [unknown];
+      return EngineMessage.parse(first);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  };
+  expect(await start()).toMatchObject({ type: 'unusable', problem: { code: 'engine/runtime' } });
+  expect(await start('tfjs')).toMatchObject({ type: 'ready', versions: { tfjs: expect.any(String) as string } });
+  expect(await start('reference')).toMatchObject({ type: 'ready', versions: { reference: '1' } });
 });

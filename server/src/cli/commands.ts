@@ -75,7 +75,7 @@ export async function runCommand(
   context: Context,
 ): Promise<ExitCode> {
   const { terminal, signal } = context;
-  return withEngine(context, async engine => {
+  return withEngine({ ...context, backend: options.executor.backend }, async engine => {
     const { plan, store, texts } = await prepare(resolve(context.folder, file), engine, context, {
       backend: options.executor.backend,
       ...(options.only && { only: options.only }),

@@ -38,9 +38,12 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs `work` with an engine that is gone afterwards. */
-export async function withEngine<T>(context: Context, work: (engine: Supervisor) => Promise<T>): Promise<T> {
-  const engine = new Supervisor({ script: context.scripts.engine });
+/** Runs `work` with an engine that is gone afterwards; its executor has to be named where it is not the default. */
+export async function withEngine<T>(
+  { scripts, backend }: Context & { readonly backend?: ExecutorOptions['backend'] },
+  work: (engine: Supervisor) => Promise<T>,
+): Promise<T> {
+  const engine = new Supervisor({ script: scripts.engine, ...(backend && { backend }) });
   try {
     return await work(engine);
   } finally {

@@ -3,12 +3,13 @@
  * to the store, never through messages.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { EngineRequest, type BACKENDS, type EngineMessage, type ExecutorOptions, type Problem } from '../protocol.js';
+import { BACKENDS, EngineRequest, type EngineMessage, type ExecutorOptions, type Problem } from '../protocol.js';
 import { StoreError } from '../store/error.js';
 import { ResultStore } from '../store/store.js';
 import type { Executor } from './backends/executor.js';
 import { onnxruntimeExecutor } from './backends/onnxruntime.js';
 import { referenceExecutor } from './backends/reference.js';
+import { scoped } from './backends/scoped.js';
 import { tfjsExecutor } from './backends/tfjs.js';
 import { SOURCES, describeSource } from './data/sources.js';
 import { runExport } from './export/exports.js';
@@ -63,8 +64,9 @@ async function run(request: Extract<EngineRequest, { type: 'run' }>): Promise<vo
   const { id, task } = request;
   const controller = running.get(id)!;
   const { signal } = controller;
+  let executor: ReturnType<typeof scoped> | undefined;
   try {
-    const executor = await EXECUTORS[request.executor.backend](request.executor);
+    executor = scoped(await EXECUTORS[request.executor.backend](request.executor));
     let reported = 0;
     const context: StepContext = {
       key: request.key,
@@ -113,6 +115,7 @@ async function run(request: Extract<EngineRequest, { type: 'run' }>): Promise<vo
     if (error instanceof Cancelled || signal.aborted) send({ type: 'cancelled', id });
     else send({ type: 'failed', id, problem: problemOf(error) });
   } finally {
+    await executor?.release();
     running.delete(id);
   }
 }
@@ -183,7 +186,9 @@ function answer(message: unknown): void {
 process.on('disconnect', () => process.exit(0));
 
 try {
-  const versions = await selfTest();
+  // Its parent says which executor it will need; no other has to work here.
+  const backend = BACKENDS.find(name => name === process.argv[2]) ?? BACKENDS[0];
+  const versions = await selfTest(await EXECUTORS[backend]({ backend, threads: 1 }));
   process.on('message', answer);
   send({ type: 'ready', versions: { explainome: EXPLAINOME_VERSION, node: process.version, ...versions } });
 } catch (error) {

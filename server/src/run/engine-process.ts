@@ -4,7 +4,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
-import type { EngineMessage, Problem } from '../protocol.js';
+import type { EngineMessage, ExecutorOptions, Problem } from '../protocol.js';
 import { EngineMessage as EngineMessageSchema, EngineRequest } from '../protocol.js';
 
 /** A problem of a run, raised by the engine or by what happened to it. */
@@ -20,6 +20,8 @@ export interface EngineProcessOptions {
   readonly script: string;
   /** The Node to run it; the current one when absent. */
   readonly node?: string;
+  /** The executor that has to work for the process to be of use. */
+  readonly backend: ExecutorOptions['backend'];
   /** Limit of the JavaScript heap in MiB. Arrays and the native runtime lie outside it. */
   readonly heap: number;
   /** How long the self-test may take, in milliseconds. */
@@ -76,7 +78,7 @@ export class EngineProcess {
   }
 
   private constructor(options: EngineProcessOptions) {
-    this.child = fork(options.script, [], {
+    this.child = fork(options.script, [options.backend], {
       execArgv: [`--max-old-space-size=${options.heap}`],
       serialization: 'advanced',
       // Its output must not end up in the caller's: stdout of the command line may be one JSON document.
@@ -167,7 +169,7 @@ export class EngineProcess {
       this.versions = message.versions;
       this.begun?.ready();
     } else if (message.type === 'unusable') {
-      this.fail({ remedy: START_REMEDY, ...message.problem });
+      this.fail({ remedy: START_REMEDY, ...message.problem, code: 'engine/unusable' });
     } else {
       this.listeners.get(message.id)?.answer(message);
     }

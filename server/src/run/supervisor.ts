@@ -4,7 +4,7 @@
  * that a hostile file cannot take a running attribution with it and a hover need not wait for a batch.
  */
 import { stat } from 'node:fs/promises';
-import type { Call, Description, EngineMessage, EngineRequest, Problem } from '../protocol.js';
+import type { Call, Description, EngineMessage, EngineRequest, ExecutorOptions, Problem } from '../protocol.js';
 import type { EngineProcessOptions } from './engine-process.js';
 import { EngineError, EngineProcess } from './engine-process.js';
 
@@ -15,6 +15,8 @@ export interface SupervisorOptions {
   readonly script: string;
   /** The Node to run it (setting `explainome.engine.node`); the current one when absent. */
   readonly node?: string;
+  /** The executor of the runs; one that does not work is told at once. */
+  readonly backend?: ExecutorOptions['backend'];
   /** How long a description may take, in milliseconds. */
   readonly describeTimeout?: number;
   /** How long the self-test may take, in milliseconds. */
@@ -63,8 +65,9 @@ export class Supervisor {
       startTimeout: options.startTimeout ?? 30_000,
       ...(options.node !== undefined && { node: options.node }),
     };
-    this.runner = new Seat({ ...process, heap: RUN_HEAP });
-    this.describer = new Seat({ ...process, heap: DESCRIBE_HEAP });
+    this.runner = new Seat({ ...process, backend: options.backend ?? 'onnxruntime', heap: RUN_HEAP });
+    // Reading a header runs no model.
+    this.describer = new Seat({ ...process, backend: 'reference', heap: DESCRIBE_HEAP });
     this.describeTimeout = options.describeTimeout ?? 10_000;
   }
 

@@ -61,12 +61,12 @@ export async function runAttribution(
     });
     return { method, outputs };
   };
-  const members = [];
-  for (const [number, member] of models.entries()) members.push(await prepareMember(member, number));
-  const methods = members.map(member => member.method);
-  const method = methods.length === 1 ? methods[0]! : ensembleOf(methods, axesOf(model.space), batchSize(model));
-  const outputs = meanOf(members.map(member => member.outputs));
+  const members: Awaited<ReturnType<typeof prepareMember>>[] = [];
   try {
+    for (const [number, member] of models.entries()) members.push(await prepareMember(member, number));
+    const methods = members.map(member => member.method);
+    const method = methods.length === 1 ? methods[0]! : ensembleOf(methods, axesOf(model.space), batchSize(model));
+    const outputs = meanOf(members.map(member => member.outputs));
     rows = method.rows?.names.length ?? examples.count;
     const blockRows = method.rows ? Math.max(1, rows) : method.blockRows;
     const arrays = layoutsOf(method, model, rows);
@@ -120,7 +120,7 @@ export async function runAttribution(
       await writer.release();
     }
   } finally {
-    await method.release();
+    for (const { method } of members) await method.release();
   }
 }
 
