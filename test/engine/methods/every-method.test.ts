@@ -61,7 +61,8 @@ function callOf({ name, parameters }: MethodEntry): Call {
 }
 
 const LOCAL = entriesOf('method').filter(
-  ({ name, typology }) => typology.scope === 'local' && !ELSEWHERE.includes(name),
+  ({ name, typology, alphabets }) =>
+    typology.scope === 'local' && (alphabets?.includes('dna') ?? true) && !ELSEWHERE.includes(name),
 );
 
 describe('every local method', () => {

@@ -162,7 +162,7 @@ export const conditional_shapley = {
   name: 'conditional_shapley',
   summary: 'Shapley values in which features that are away take values that go with those that are there.',
   documentation:
-    'Conditional values: a coalition S is worth E[f(X) | X_S = x_S], the mean over draws of the other features from the normal distribution with the means and (shrunken) correlations of the explained data, given x_S; each draw is made twice, to either side of its mean. They sum to f(x) − E f(X), and are true to the data: a feature that the network does not use has a value as far as it tells of one that is used. `exact_shapley` gives the marginal values, which are true to the network. For counts of alleles the normal distribution is an approximation, and draws are no whole numbers. All 2^groups coalitions are asked, of up to 12 groups and 100 features.',
+    'Conditional values: a coalition S is worth E[f(X) | X_S = x_S], the mean over draws of the other features from the normal distribution with the means and (shrunken) correlations of the data `of`, given x_S; each draw is made twice, to either side of its mean. They sum to f(x) − E f(X), and are true to the data: a feature that the network does not use has a value as far as it tells of one that is used. `exact_shapley` gives the marginal values, which are true to the network. For counts of alleles the normal distribution is an approximation, and draws are no whole numbers. All 2^groups coalitions are asked, of up to 12 groups and 100 features.',
   citation: `Aas, Jullum & Løland 2021, Artificial Intelligence 298:103502; ${MARGINAL_CITATION}`,
   revision: 1,
   produces: 'contribution',
@@ -175,6 +175,10 @@ export const conditional_shapley = {
   complete: true,
   cost: '2^groups × 2 × draws forward passes',
   parameters: {
+    of: {
+      type: { is: 'declared', kind: 'data' },
+      summary: 'The data whose means and correlations are those of the features.',
+    },
     draws: {
       type: { is: 'integer', min: 1, max: 100_000 },
       default: 50,

@@ -4,11 +4,13 @@
  */
 import type { ResultAxis } from '../../store/result.js';
 import type { Json } from '../../store/writer.js';
+import { Failure } from '../failure.js';
 import type { BlockResult, PreparedMethod } from './method.js';
 
 /**
  * @param axes axes of the main array behind its row axis, for methods that leave them to the input
  * @param batch examples that a pass takes at a time
+ * @throws Failure `method/members` when the members' results have different rows
  */
 export function ensembleOf(
   members: readonly PreparedMethod[],
@@ -16,6 +18,11 @@ export function ensembleOf(
   batch: number,
 ): PreparedMethod {
   const [first] = members as [PreparedMethod];
+  const rows = members.map(({ rows: own }) => own?.names.join('\n'));
+  if (new Set(rows).size > 1)
+    throw new Failure('method/members', 'the networks give rows of their own, such as rules, that have no mean', {
+      remedy: 'Explain one network: train(members: 1, …).',
+    });
   const member = { name: 'member', size: members.length };
   const own = first.axes ?? axes;
   return {
@@ -76,7 +83,10 @@ export function meanOf(maps: readonly Float32Array[]): Float32Array {
 }
 
 /** Row by row, what each member has of it: [row, member, …]. */
-export function interleaved(parts: readonly (Float32Array | Float64Array)[], rows: number): Float32Array | Float64Array {
+export function interleaved(
+  parts: readonly (Float32Array | Float64Array)[],
+  rows: number,
+): Float32Array | Float64Array {
   const [first] = parts as [Float32Array | Float64Array];
   const width = first.length / rows;
   const whole =

@@ -28,7 +28,7 @@ async function fitted() {
 }
 
 describe('conditional_shapley', () => {
-  const method = (given = {}) => call('method', 'conditional_shapley', { seed: 1, ...given });
+  const method = (of: string, given = {}) => call('method', 'conditional_shapley', { of, seed: 1, ...given });
 
   it('gives an unused feature half of what it tells of a used one: φ₂ = ½ β r x₂, where marginal values are 0', async () => {
     const beta = 1.5;
@@ -37,7 +37,7 @@ describe('conditional_shapley', () => {
       bench,
       rows.map(row => row.slice(0, 2)),
     );
-    const { arrays } = await bench.explain(method({ draws: 2 }), target, data);
+    const { arrays } = await bench.explain(method(data, { draws: 2 }), target, data);
     const correlations = new Correlations(Float32Array.from(rows.flatMap(row => row.slice(0, 2))), rows.length, 2);
     const r = (await shrunkenCorrelations(correlations, () => Promise.resolve()))[1]!;
     const { means, deviations } = correlations;
@@ -71,7 +71,7 @@ describe('conditional_shapley', () => {
   it('is symmetric and efficient where features interact', async () => {
     const product = rowFunction(3, (b, x) => b.add('Mul', [feature(b, x, 0), feature(b, x, 1)]));
     const data = await dataOf(bench, rows.slice(0, 40));
-    const { arrays } = await bench.explain(method({ draws: 400 }), await targetOf(bench, product, 3), data);
+    const { arrays } = await bench.explain(method(data, { draws: 400 }), await targetOf(bench, product, 3), data);
     const few = new Correlations(Float32Array.from(rows.slice(0, 40).flat()), 40, 3);
     const r = (await shrunkenCorrelations(few, () => Promise.resolve()))[1]!;
     const [m, d] = [few.means, few.deviations];
@@ -91,6 +91,8 @@ describe('conditional_shapley', () => {
       [1, 2, 3].map(i => Array.from({ length: 13 }, (_, j) => i * j)),
     );
     const target = await targetOf(bench, linear(new Array<number>(13).fill(1)), 13);
-    await expect(bench.explain(method(), target, wide)).rejects.toThrow('takes up to 12');
+    await expect(bench.explain(method(wide), target, wide)).rejects.toThrow('takes up to 12');
+    const three = await targetOf(bench, linear([1, 1, 1]), 3);
+    await expect(bench.explain(method(wide), three, await dataOf(bench, rows))).rejects.toThrow('has 13 features');
   });
 });

@@ -22,7 +22,7 @@ const MOST_GROUPS = 12;
 const MOST_FEATURES = 100;
 
 export const conditionalShapley: Method<typeof conditional_shapley> = async (context, parameters) => {
-  const { model, executor, examples, outputs, passed, files } = context;
+  const { model, executor, examples, outputs, passed, files, open } = context;
   const { size } = model;
   const { draws, seed } = parameters;
   const groups = await groupsOf(parameters, examples, files);
@@ -31,7 +31,12 @@ export const conditionalShapley: Method<typeof conditional_shapley> = async (con
     throw new Failure('method/size', `${size} features have too many conditional distributions`, {
       remedy: `Explain a model of at most ${MOST_FEATURES} features, or take exact_shapley with groups.`,
     });
-  const correlations = new Correlations(await wholeData(examples), examples.count, size);
+  const known = await open(parameters.of);
+  if (known.size !== size)
+    throw new Failure('method/size', `\`of\` has ${known.size} features, the model reads ${size}`, {
+      remedy: 'Name data like those that are explained, such as those that the model was trained on.',
+    });
+  const correlations = new Correlations(await wholeData(known), known.count, size);
   const matrix = await shrunkenCorrelations(correlations, passed);
   const { means, deviations } = correlations;
   const count = groups.members.length;
