@@ -14,7 +14,7 @@ export function typologyText(): string {
   const methods = entriesOf('method');
   return [
     '# Typology of the methods',
-    'Where each method stands: whether it explains a trained network or is a model itself (post hoc, intrinsic), whether it needs the network’s graph or only its predictions (specific, agnostic), whether it speaks of one example or of the data (local, global), what form its answer has, what has to hold for it, and what bounds its error. The axes are those of Watson 2022, *Interpretable machine learning for genomics*, Human Genetics 141:1499. Generated from the catalog by `UPDATE=1 npx vitest run test/language/typology`; changes by hand are lost.',
+    'Where each method stands: whether it explains a trained network or is a model itself (post hoc, intrinsic), whether it needs the network’s graph or only its predictions (specific, agnostic), whether it speaks of one example or of the data (local, global), what form its answer has, what has to hold for it, and what bounds its error. The axes are those of Watson 2022, *Interpretable machine learning for genomics*, Human Genetics 141:1499. Generated from the catalog by `UPDATE=1 npx vitest run test/language/reference`; changes by hand are lost.',
     `${methods.length} methods; ${methods.filter(isUncontrolled).length} of them have nothing that bounds their error.`,
     ...SCOPES.flatMap(([scope, title]) => [
       `## ${title}`,
