@@ -153,10 +153,12 @@ export type EngineRequest = z.infer<typeof EngineRequest>;
 export const RuleStatus = z.enum(['exact', 'rescale', 'approximate', 'none', 'refused']);
 export type RuleStatus = z.infer<typeof RuleStatus>;
 
-/** Whether a rule is exact for an operator, or why it is refused. */
+/** Whether a rule is exact for an operator, or why it is refused; occurrences of one operator that differ stand apart. */
 export const OperatorStatus = z.object({
   operator: z.string(),
   count: z.number().int(),
+  /** Names of the nodes, where other nodes of the same operator have another status. */
+  nodes: z.array(z.string()).optional(),
   /** Whether it can be computed at all. */
   known: z.boolean(),
   gradient: z.enum(['exact', 'refused']),

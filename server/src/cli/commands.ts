@@ -123,6 +123,13 @@ async function describeModel(call: PlainCall, context: Context): Promise<ModelDe
 /** Methods with rules of their own, as columns of the table of operators. */
 const RULES = ['deep_lift', 'lrp', 'guided_backpropagation'] as const;
 
+/** Nodes of an operator that are told apart, as many as fit in a line. */
+const MOST_NODES = 3;
+const fewOf = (nodes: readonly string[]): string =>
+  [...nodes.slice(0, MOST_NODES), ...(nodes.length > MOST_NODES ? [`${nodes.length - MOST_NODES} more`] : [])].join(
+    ', ',
+  );
+
 function printModel(file: string, model: ModelDescription, { terminal }: Context): void {
   const { out } = terminal;
   const paint = painter(out, terminal);
@@ -140,12 +147,12 @@ function printModel(file: string, model: ModelDescription, { terminal }: Context
     out.write(`\nreads one-hot DNA: dna(${model.dna.length}), ${model.dna.layout}${sure}\n`);
   }
   out.write('\n');
-  const operators = model.operators.map(({ operator, count, gradient, rules, reason }) => [
+  const operators = model.operators.map(({ operator, count, nodes, gradient, rules, reason }) => [
     operator,
     quantity(count, 'count'),
     gradient,
     ...RULES.map(rule => rules?.[rule] ?? ''),
-    gradient === 'exact' ? '' : (reason ?? 'no rule'),
+    [...(gradient === 'exact' ? [] : [reason ?? 'no rule']), ...(nodes ? [fewOf(nodes)] : [])].join('; '),
   ]);
   const [title = '', ...lines] = alignColumns(
     [['operator', 'count', 'gradient', ...RULES, ''], ...operators],

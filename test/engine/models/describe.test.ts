@@ -87,6 +87,35 @@ describe('describeModel', () => {
     });
   });
 
+  it('lists occurrences of an operator apart where a rule treats them differently, by node', async () => {
+    // Products with weights, and one of two values that both depend on the input.
+    const b = new GraphBuilder('branches');
+    const x = b.input('x', 'float32', [1, 20, 4]);
+    const named = (name: string, operator: string, inputs: string[]): string => {
+      b.append({ operator, name, inputs, outputs: [name], attributes: {} });
+      return name;
+    };
+    const weights = (): string => b.constant(floats([80, 3], new Float32Array(240).fill(0.1)));
+    const flat = named('flat', 'Flatten', [x]);
+    const [left, right] = ['left', 'right'].map(name => named(name, 'MatMul', [flat, weights()])) as [string, string];
+    const attended = named('attended', 'Mul', [named('scaled', 'Mul', [left, b.scalar(2)]), right]);
+    const { operators } = await describeGraph(b.finish([attended]));
+    const of = (operator: string) => operators.filter(status => status.operator === operator);
+    expect(of('Mul')).toMatchObject([
+      { count: 1, nodes: ['scaled'], rules: { deep_lift: 'exact', lrp: 'exact' } },
+      { count: 1, nodes: ['attended'], rules: { deep_lift: 'exact', lrp: 'approximate' } },
+    ]);
+    expect(of('MatMul')).toEqual([
+      {
+        operator: 'MatMul',
+        count: 2,
+        known: true,
+        gradient: 'exact',
+        rules: { deep_lift: 'exact', lrp: 'exact', guided_backpropagation: 'exact' },
+      },
+    ]);
+  });
+
   it('finds the activation at the end, through what only changes the shape', async () => {
     const { squashing } = await describeGraph(network({ length: 20, units: 3, ending: 'Softmax' }));
     expect(squashing).toMatchObject({ operator: 'Softmax' });

@@ -5,7 +5,7 @@ import { Failure } from '../failure.js';
 import { branchesOf, type Graph, type Node } from '../graph/graph.js';
 import { OPERATORS } from '../ops/registry.js';
 import { COMPOSITES } from '../transforms/composites/composites.js';
-import { ruleStatuses } from '../transforms/rules/status.js';
+import { ruleStatuses, type RuleStatuses } from '../transforms/rules/status.js';
 import { REARRANGING, SQUASHING } from '../transforms/target.js';
 import { inputForm, readModel } from './model.js';
 import { receptiveField } from './receptive-field.js';
@@ -15,8 +15,6 @@ const ACTIVATIONS = new Set(['Sigmoid', 'Softmax', 'LogSoftmax', 'Relu', 'Tanh',
 /** @throws Failure when the file cannot be read; unknown operators are listed, not thrown */
 export async function describeModel(call: Call, files: Files): Promise<ModelDescription> {
   const { graph, format, producer, notes: imported = [] } = await readModel(call, files);
-  const counts = new Map<string, number>();
-  for (const node of graph.nodes.flatMap(inBranches)) counts.set(node.operator, (counts.get(node.operator) ?? 0) + 1);
   const notes: Note[] = [...imported];
   const dna = dnaForm(graph, notes);
   const squashing = graph.outputs.length === 1 ? squashingOf(graph, graph.outputs[0]!.name) : undefined;
@@ -27,17 +25,7 @@ export async function describeModel(call: Call, files: Files): Promise<ModelDesc
     ...(producer ? { producer } : {}),
     inputs: graph.inputs.map(({ name, type, shape }) => ({ name, type, shape: [...shape] })),
     outputs: graph.outputs.map(({ name, type, shape }) => ({ name, type, shape: [...shape] })),
-    operators: [...counts].map(([operator, count]) => ({
-      operator,
-      count,
-      ...statusOf(operator),
-      rules: ruleStatuses(
-        operator,
-        graph.nodes.every(
-          node => node.operator !== operator || node.inputs.some(input => graph.initializers.has(input)),
-        ),
-      ),
-    })),
+    operators: operatorsOf(graph),
     parameters: [...graph.initializers.values()].reduce(
       (sum, { type, data }) => sum + (type.startsWith('float') ? data.length : 0),
       0,
@@ -51,6 +39,47 @@ export async function describeModel(call: Call, files: Files): Promise<ModelDesc
     ...(dna ? { dna } : {}),
     notes,
   };
+}
+
+/** Every operator with its status; occurrences of one that differ stand apart, with the names of their nodes. */
+function operatorsOf(graph: Graph): OperatorStatus[] {
+  const moved = dependentValues(graph);
+  const kinds = new Map<string, { rules: RuleStatuses; nodes: string[] }[]>();
+  for (const { operator, name, inputs } of graph.nodes.flatMap(inBranches)) {
+    const rules = ruleStatuses(
+      operator,
+      inputs.map(input => moved.has(input)),
+    );
+    const known = kinds.get(operator) ?? [];
+    const same = known.find(group => JSON.stringify(group.rules) === JSON.stringify(rules));
+    if (same) same.nodes.push(name);
+    else known.push({ rules, nodes: [name] });
+    kinds.set(operator, known);
+  }
+  return [...kinds].flatMap(([operator, groups]) =>
+    groups.map(({ rules, nodes }) => ({
+      operator,
+      count: nodes.length,
+      ...(groups.length > 1 && { nodes }),
+      ...statusOf(operator),
+      rules,
+    })),
+  );
+}
+
+/** Names of the values that depend on an input, other than by their shape. */
+function dependentValues(graph: Graph): ReadonlySet<string> {
+  const moved = new Set(graph.inputs.map(({ name }) => name));
+  const visit = (node: Node): boolean => {
+    const inside = branchesOf(node).map(branch => branch.nodes.map(visit).includes(true));
+    const depends =
+      inside.includes(true) ||
+      (OPERATORS.get(node.operator)?.gradient !== 'none' && node.inputs.some(input => moved.has(input)));
+    if (depends) for (const output of node.outputs) moved.add(output);
+    return depends;
+  };
+  graph.nodes.forEach(visit);
+  return moved;
 }
 
 /** The node, or what its branches hold: which one is taken follows from the shape of the input. */

@@ -41,15 +41,34 @@ function ofParts(parts: readonly string[]): RuleStatuses {
   return status(worst('deep_lift'), worst('lrp'), worst('guided_backpropagation'));
 }
 
-/** @param weighted of a product or quotient: one of its factors is constant */
-export function ruleStatuses(operator: string, weighted = false): RuleStatuses {
+/** @param depends which inputs depend on what is explained; left out, the hardest case */
+export function ruleStatuses(operator: string, depends?: readonly boolean[]): RuleStatuses {
+  const still = depends?.includes(true) === false;
   const composite = COMPOSITES.get(operator);
-  if (composite !== undefined) return ofParts(composite.parts);
+  if (composite !== undefined) return still ? status('none', 'none', 'none') : ofParts(composite.parts);
   const gradient = OPERATORS.get(operator)?.gradient;
-  if (gradient === 'none') return status('none', 'none', 'none');
+  if (gradient === 'none' || (still && gradient !== undefined)) return status('none', 'none', 'none');
   if (gradient === undefined || typeof gradient === 'object') return status('refused', 'refused', 'refused');
   if (operator === 'Relu') return status('rescale', 'approximate', 'exact');
   const family = familyOf(operator);
-  if (weighted && (family === 'product' || family === 'quotient')) return OF_FAMILY.linear;
+  if (depends !== undefined && family !== undefined) return ofOccurrence(family, depends);
   return family === undefined ? status('refused', 'refused', 'exact') : OF_FAMILY[family];
+}
+
+/** What a rule can do with a node, given which of its inputs are constant for it. */
+function ofOccurrence(family: Family, depends: readonly boolean[]): RuleStatuses {
+  const several = depends.filter(Boolean).length > 1;
+  switch (family) {
+    case 'product':
+      return OF_FAMILY[several ? 'product' : 'linear'];
+    case 'quotient':
+      return OF_FAMILY[depends[1] ? 'quotient' : 'linear'];
+    case 'choice':
+      return OF_FAMILY[depends[0] ? 'choice' : 'linear'];
+    case 'elementwise':
+      // A slope or exponent that the network computes.
+      return several || !depends[0] ? status('refused', 'refused', 'exact') : OF_FAMILY.elementwise;
+    default:
+      return OF_FAMILY[family];
+  }
 }
