@@ -1,6 +1,7 @@
 /** Where examples come from. */
 import type { SourceEntry } from './specification.js';
 
+export * from './cells.js';
 export * from './cohorts.js';
 export * from './simulators.js';
 export * from './variants.js';

@@ -6,6 +6,8 @@ import { Failure } from '../failure.js';
 import { SIMULATORS } from '../simulate/simulators.js';
 import { checkMotifs, simulateMotifs } from '../simulate/motifs.js';
 import type { Examples } from './examples.js';
+import { anndata } from './anndata.js';
+import { cellRanger } from './cell-ranger.js';
 import { fasta } from './fasta.js';
 import { oneHotHdf5 } from './one-hot-hdf5.js';
 import { plink } from './plink-cohort.js';
@@ -24,6 +26,8 @@ export const SOURCES: {
   one_hot_hdf5: oneHotHdf5,
   table,
   numpy,
+  anndata,
+  cell_ranger: cellRanger,
   variants,
   plink,
   simulate_motifs: {
