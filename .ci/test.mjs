@@ -26,6 +26,24 @@ const OPTIONAL = [
     pack: 'python3-h5py',
   },
   {
+    what: 'bcftools',
+    need: 'judging the reading of VCF files independently',
+    has: () => works('bcftools', ['--version']),
+    pack: 'bcftools',
+  },
+  {
+    what: 'samtools',
+    need: 'judging genomes and the normalisation of variants independently',
+    has: () => works('samtools', ['--version']),
+    pack: 'samtools',
+  },
+  {
+    what: 'PLINK 1.9',
+    need: 'judging the quality control of genotypes independently',
+    has: () => works('plink1.9', ['--version']),
+    pack: 'plink1.9',
+  },
+  {
     what: 'Chromium',
     need: 'drawing the report and the editor',
     has: () => existsSync('/usr/bin/chromium') || Boolean(process.env.CHROME),

@@ -92,8 +92,8 @@ export const maskedDense = {
   revision: 1,
   parameters: {
     annotation: {
-      type: { is: 'path', extensions: ['.tsv', '.txt'] },
-      summary: 'The table: a feature, a tab and one of its groups per line.',
+      type: { is: 'path', extensions: ['.tsv', '.txt', '.gmt'] },
+      summary: 'The table: a feature, a tab and one of its groups per line; or gene sets (`.gmt`).',
     },
     units: { type: { is: 'integer', min: 1 }, summary: 'Number of groups in the table.' },
     activation,

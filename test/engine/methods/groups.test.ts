@@ -13,8 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function fromFile(text: string, features: Features) {
-  const path = join(folder, 'groups.tsv');
+async function fromFile(text: string, features: Features, name = 'groups.tsv') {
+  const path = join(folder, name);
   await writeFile(path, text);
   return groupsOf({ groups: 'hash', window: 1 }, features, { hash: path });
 }
@@ -53,6 +53,14 @@ it('reads a file and says how much of it the data lack', async () => {
   expect(names).toEqual(['p53', 'HLA-A', '10-19', 'MYC']);
   expect(members[0]).toEqual([0, 1]);
   expect(notes.map(note => note.message)).toEqual(['1 of the 3 features in the file of groups are not in the data.']);
+});
+
+it('reads gene sets', async () => {
+  const text = 'p53\thttps://example.org\tTP53\tMDM2\nHLA\t\tHLA-A\tHLA-B\n';
+  const { names, members } = await fromFile(text, GENES, 'sets.gmt');
+  expect(names).toEqual(['p53', 'HLA', '10-19', 'MYC']);
+  expect(members[1]).toHaveLength(1);
+  await expect(fromFile('p53\tTP53\n', GENES, 'sets.gmt')).rejects.toThrow(/is not a name, a description and genes/);
 });
 
 it.each([

@@ -15,12 +15,12 @@ export const groups = {
     is: 'either',
     of: [
       { is: 'record', of: { is: 'list', of: { is: 'either', of: [{ is: 'integer', min: 0 }, { is: 'text' }] } } },
-      { is: 'path', extensions: ['.tsv', '.txt'] },
+      { is: 'path', extensions: ['.tsv', '.txt', '.gmt'] },
     ],
   },
   optional: true,
   summary:
-    'Features that are changed together: `{ promoter: [3, 4, "10-19"], TATA: ["25-31"] }` by number from 0, by range or by name, or a file with a feature, a tab and its group (pathway, LD block) per line. No feature may be in two.',
+    'Features that are changed together: `{ promoter: [3, 4, "10-19"], TATA: ["25-31"] }` by number from 0, by range or by name, or a file with a feature, a tab and its group (pathway, LD block) per line, or gene sets (`.gmt`). No feature may be in two.',
 } as const satisfies ParameterSpecification;
 
 export const window = {

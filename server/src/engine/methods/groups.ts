@@ -112,7 +112,8 @@ function assignRecord(groups: Exclude<GroupParameters['groups'], string | undefi
 }
 
 /**
- * Lines `feature <tab> group`; empty lines and lines that begin with # are left out.
+ * Lines `feature <tab> group`, or of a `.gmt` file of gene sets `group <tab> description <tab> feature <tab> feature …`; empty
+ * lines and lines that begin with # are left out. GMT: https://docs.gsea-msigdb.org/#GSEA/Data_Formats/
  *
  * @throws Failure `data/unreadable`, `method/group-file` naming the line
  */
@@ -125,8 +126,10 @@ export async function membershipsIn(path: string): Promise<{ readonly feature: s
   } catch (error) {
     throw unreadable(path, error);
   }
+  const isGmt = /\.gmt$/i.test(path);
   return text.split(/\r?\n/).flatMap((line, index) => {
     if (line === '' || line.startsWith('#')) return [];
+    if (isGmt) return setIn(line, `${path}, line ${index + 1}`);
     const [feature, group, ...more] = line.split('\t');
     if (!feature || !group || more.length > 0)
       throw new Failure('method/group-file', `"${line.slice(0, 80)}" is not a feature, a tab and a group`, {
@@ -134,6 +137,16 @@ export async function membershipsIn(path: string): Promise<{ readonly feature: s
         remedy: 'Write one feature and its group per line, with a tab between them.',
       });
     return [{ feature, group }];
+  });
+}
+
+/** The members of a gene set. */
+function setIn(line: string, place: string): { readonly feature: string; readonly group: string }[] {
+  const [group, , ...features] = line.split('\t');
+  if (group && features.length > 0) return features.flatMap(feature => (feature === '' ? [] : [{ feature, group }]));
+  throw new Failure('method/group-file', `"${line.slice(0, 80)}" is not a name, a description and genes`, {
+    place,
+    remedy: 'Separate the columns of a .gmt file by tabs.',
   });
 }
 
