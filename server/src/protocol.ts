@@ -603,5 +603,14 @@ export const FromPanel = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancel') }),
   /** Write the report of this experiment and open it. */
   z.object({ type: z.literal('report') }),
+  /** Ask where to put a file of this name, and write it. */
+  z.object({
+    type: z.literal('save'),
+    /** Without folders. */
+    name: z.string().regex(/^[^\\/]+$/),
+    content: z.union([z.string(), z.instanceof(Uint8Array<ArrayBuffer>)]),
+  }),
+  /** Put a text into the clipboard. */
+  z.object({ type: z.literal('copy'), text: z.string() }),
 ]);
 export type FromPanel = z.infer<typeof FromPanel>;

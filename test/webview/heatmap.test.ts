@@ -18,7 +18,7 @@ describe.skipIf(chromium === undefined)('heatmaps of the panel (needs Chromium; 
     expect(await panel.complaints()).toEqual([]);
     await panel.page.close();
   });
-  const part = (): Promise<string> => panel.page.locator('.examples .bar > [role=status]').innerText();
+  const part = (): Promise<string> => panel.page.locator('.examples > .bar > [role=status]').innerText();
   const map = () => panel.page.locator('canvas[aria-orientation=vertical]').first();
   /** Drags over shares of the cells. */
   const drag = async (from: [number, number], to: [number, number]): Promise<void> => {

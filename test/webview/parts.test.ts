@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { quantity, type DeclarationMark } from '../../server/src/protocol.js';
 import { scoredMapOf, sequencesOf } from '../../webview/src/arrays.js';
 import { rowsHeight } from '../../webview/src/heatmap.js';
-import { stepLine } from '../../webview/src/histogram.js';
 import { intervalDomain } from '../../webview/src/intervals.js';
 import { averagingText } from '../../webview/src/legend.js';
 import { fittingPositions, topPositions, windowAround } from '../../webview/src/logo.js';
@@ -101,17 +100,6 @@ describe('the axis of an interval', () => {
     expect(statisticDomain('share', [0.0011, 0.0086])).toEqual([0, 0.01]);
     expect(statisticDomain('correlation', [0.2])).toEqual([-1, 1]);
     expect(statisticDomain('logit', [-3, 7])).toEqual([-5, 10]);
-  });
-});
-
-describe('stepLine', () => {
-  it('is level over each bin', () => {
-    expect(
-      stepLine([
-        [0, 10, 5],
-        [10, 20, 3],
-      ]),
-    ).toBe('M0 5H10L10 3H20');
   });
 });
 

@@ -167,7 +167,7 @@ describe.skipIf(chromium === undefined)('the drawn report (needs Chromium; set C
       around(fixture(10_000, 100)),
       900,
       `const text = document.querySelector('.view').textContent;
-       return [/the first 2.000 of 10.000 examples/.test(text), text.includes('each cell is the mean of 5.6 examples')];`,
+       return [/the first 2.000 of 10.000 examples/.test(text), text.includes('each cell is the mean of 6 examples')];`,
     );
     expect(answer).toEqual([true, true]);
   });

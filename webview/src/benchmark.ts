@@ -2,6 +2,7 @@
 import { quantity, type Snapshot } from '../../server/src/protocol.js';
 import { element } from './element.js';
 import { note } from './notes.js';
+import { exports, type Cells } from './exports.js';
 import type { Surroundings } from './surroundings.js';
 import { table } from './table.js';
 
@@ -9,7 +10,8 @@ export type Benchmark = Snapshot['benchmarks'][number];
 
 const LABELS = ['target', 'method', 'wrapper', 'correction'] as const;
 
-export function benchmarkArticle({ name }: Surroundings, benchmark: Benchmark): HTMLElement {
+export function benchmarkArticle(surroundings: Surroundings, benchmark: Benchmark): HTMLElement {
+  const { name } = surroundings;
   const { metrics, written, documentation } = benchmark;
   const rows = benchmark.rows.filter(({ cells }) => cells.some(cell => 'value' in cell));
   const left = benchmark.rows.length - rows.length;
@@ -34,12 +36,29 @@ export function benchmarkArticle({ name }: Surroundings, benchmark: Benchmark): 
         'plain benchmark',
       ),
     ),
+    element(
+      'div',
+      { class: 'under' },
+      exports(surroundings, { name: `benchmark ${benchmark.name}`, table: () => cellsOf(benchmark) }),
+    ),
     left === 0
       ? undefined
       : element('p', { class: 'dim small' }, `${left} further combinations are not defined for any of these metrics.`),
     ...benchmark.notes.map(({ level, message, code }) => note(level, message, code)),
   );
 }
+
+/** All combinations, with intervals. */
+const cellsOf = ({ metrics, rows }: Benchmark): Cells => [
+  [
+    ...LABELS,
+    ...metrics.flatMap(({ name, statistic }) => ['', ' low', ' high'].map(end => `${name}.${statistic}${end}`)),
+  ],
+  ...rows.map(row => [
+    ...LABELS.map(label => row[label]),
+    ...row.cells.flatMap(cell => ('value' in cell ? [cell.value, ...(cell.interval ?? [NaN, NaN])] : [NaN, NaN, NaN])),
+  ]),
+];
 
 const heading = (metric: string, statistic: string, better: Benchmark['metrics'][number]['better']): string =>
   `${metric}.${statistic}${better === 'neither' ? '' : better === 'lower' ? ' ↓' : ' ↑'}`;

@@ -1,6 +1,7 @@
 /** Whether the explanation can be believed: the verdict, and each expectation with its value, interval and threshold. */
 import { quantity, type Snapshot, type Statistic } from '../../server/src/protocol.js';
 import { element } from './element.js';
+import { exports } from './exports.js';
 import { intervalDomain, intervalPicture } from './intervals.js';
 import { withheld } from './measurements.js';
 import type { Surroundings } from './surroundings.js';
@@ -49,7 +50,8 @@ export function verdict(expectations: readonly Pick<Expectation, 'outcome'>[]): 
   return { text, style: failed > 0 ? 'failed' : met === all ? 'met' : 'doubtful' };
 }
 
-export function expectations({ name }: Surroundings, snapshot: Snapshot): HTMLElement {
+export function expectations(surroundings: Surroundings, snapshot: Snapshot): HTMLElement {
+  const { name } = surroundings;
   const { text, style } = verdict(snapshot.expectations);
   return element(
     'section',
@@ -63,6 +65,27 @@ export function expectations({ name }: Surroundings, snapshot: Snapshot): HTMLEl
           ['outcome', 'expectation', 'value', 'interval and threshold', 'n'],
           snapshot.expectations.map(entry => expectationCells(entry, statisticOf(snapshot, entry), name)),
           'stacked expectations',
+        ),
+    snapshot.expectations.length === 0
+      ? undefined
+      : element(
+          'div',
+          { class: 'under' },
+          exports(surroundings, {
+            name: 'expectations',
+            table: () => [
+              ['outcome', 'expectation', 'value', 'low', 'high', 'confidence', 'message'],
+              ...snapshot.expectations.map(({ outcome, text, value, interval, confidence, message }) => [
+                outcome,
+                text,
+                value ?? NaN,
+                interval?.[0] ?? NaN,
+                interval?.[1] ?? NaN,
+                confidence,
+                message,
+              ]),
+            ],
+          }),
         ),
   );
 }

@@ -27,12 +27,13 @@ const ORDER_TEXT: Readonly<Record<RowOrder, string>> = {
  * @param viewing where the reader was, and is from now on
  */
 export function explanation(
-  { theme, controls, name }: Surroundings,
+  surroundings: Surroundings,
   sequences: Sequences,
   logoMaps: readonly TitledMap[],
   heatmapMaps: readonly ScoredMap[],
   viewing: Viewing,
 ): HTMLElement {
+  const { controls } = surroundings;
   const { data, rows } = sequences;
   const guide = heatmapMaps[0] ?? logoMaps[0];
   if (!guide || rows === 0) return element('p', { class: 'dim' }, 'There is no example to draw.');
@@ -104,10 +105,9 @@ export function explanation(
       })
     : undefined;
   const [leading, ...others] = logoMaps;
-  const logoView =
-    leading && logos({ theme, controls, name }, sequences, [leading, ...others], viewing, hover, [uncertainty]);
+  const logoView = leading && logos(surroundings, sequences, [leading, ...others], viewing, hover, [uncertainty]);
   const events = { select: choose, zoom: magnify, hover };
-  const heatmaps = heatmapMaps.map(scored => heatmap({ theme, name }, sequences, scored, events));
+  const heatmaps = heatmapMaps.map(scored => heatmap(surroundings, sequences, scored, events));
   const part = element('span', { class: 'dim small', role: 'status' });
   const closer = (on: boolean) => (): void =>
     magnify(showing(stepOf(zoomOf(), on, rows, length), order.indexOf(selected), rows, length));

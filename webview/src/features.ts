@@ -10,18 +10,20 @@ const SHOWN = 20;
 
 /** @throws RangeError when an array is absent or of another size than its shape */
 export function features(
-  { name }: Surroundings,
+  surroundings: Surroundings,
   data: DataSet,
   maps: readonly { readonly map: ScoredMap['map']; readonly figures: readonly string[] }[],
   arrays: Arrays,
 ): HTMLElement {
+  const { name } = surroundings;
   const rows = data.names.length;
   return element(
     'div',
     {},
     ...maps.map(({ map, figures }) => {
       const { scores } = scoredMapOf(map, { data, rows }, arrays);
-      const ranked = strongest(meanMagnitudes(scores.values, data), SHOWN);
+      const all = meanMagnitudes(scores.values, data);
+      const ranked = strongest(all, SHOWN);
       return element(
         'article',
         { 'data-declaration': map.name },

@@ -58,12 +58,14 @@ export function gestures({ canvas, rows, length, zoom, area }: Stage, { zoom: sh
     else pan(event, start);
   });
   canvas.addEventListener('pointerup', event => {
-    if (start && !dragged) click(event.offsetY);
-    else if (start?.marks)
+    if (dragged && start?.marks)
       show(brushed(zoom(), shares(start.x, start.y), shares(event.offsetX, event.offsetY), rows, length));
     finish();
   });
   canvas.addEventListener('pointercancel', finish);
+  canvas.addEventListener('click', event => {
+    if (!dragged) click(event.offsetY);
+  });
   canvas.addEventListener('dblclick', () => show(whole(rows, length)));
   canvas.addEventListener(
     'wheel',

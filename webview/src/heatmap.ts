@@ -6,18 +6,20 @@
 import { quantity } from '../../server/src/protocol.js';
 import type { ScoredMap, Sequences } from './arrays.js';
 import { describe, element } from './element.js';
+import { exports } from './exports.js';
+import type { Figure } from './figure.js';
 import { gestures } from './heatmap-gestures.js';
 import { drawBrush, drawHovered, drawNames, drawPredictions, drawSelection, type Rows } from './heatmap-marks.js';
 import { LETTERS } from './letters.js';
-import { divergingLegend } from './legend.js';
-import { drawPositionAxis, GUTTER, MARGIN, NARROW, positionAt, TITLES } from './plot.js';
+import { divergingLegend, drawScale } from './legend.js';
+import { drawPositionAxis, drawTitle, GUTTER, MARGIN, NARROW, positionAt, TITLES } from './plot.js';
 import type { PositionAxis } from './plot.js';
 import { rowOf, type ScoreMatrix } from './rows.js';
 import { surface, type Frame } from './surface.js';
 import { table, tableBehind } from './table.js';
 import type { Surroundings } from './surroundings.js';
 import type { Palette } from './theme.js';
-import { levelOf, Tiles } from './tiles.js';
+import { levelOf, Tiles, type Excerpt } from './tiles.js';
 import { whole, width as count, type Zoom } from './zoom.js';
 
 const TALLEST = 360;
@@ -26,6 +28,8 @@ const TALLEST_ROW = 22;
 /** Rows at least this tall carry their names. */
 const NAMED_ROW = 14;
 const AXIS = 22;
+/** Room for name and scale above a saved picture. */
+const HEAD = 26;
 const TABLE_ROWS = 10;
 /** Milliseconds of a frame in which tiles are computed. */
 const WORK = 2;
@@ -52,11 +56,12 @@ export function rowsHeight(rows: number): number {
 }
 
 export function heatmap(
-  { theme, name }: Pick<Surroundings, 'theme' | 'name'>,
+  surroundings: Surroundings,
   sequences: Sequences,
   scored: ScoredMap,
   events: HeatmapEvents,
 ): HeatmapView {
+  const { theme, name } = surroundings;
   const { data, letters, rows } = sequences;
   const { map, scores, predictions } = scored;
   let order: readonly number[] = Array.from({ length: rows }, (_, row) => row);
@@ -79,38 +84,60 @@ export function heatmap(
   const rowAt = (y: number): number | undefined =>
     y < 0 || y >= height ? undefined : order[zoom.places[0] + Math.floor((y / height) * count(zoom.places))];
 
+  const areaOf = (axis: PositionAxis): Excerpt => {
+    const { places, positions } = zoom;
+    return { places, positions, left: axis.left, top: 0, width: axis.right - axis.left, height };
+  };
   const picture = surface(height + AXIS, frame => {
     const palette = theme.palette();
     const axis = axisOf(frame.width);
+    const [area, level] = [areaOf(axis), levelOf(areaOf(axis), frame.ratio)];
+    tiles.use(order, palette.diverging);
+    tiles.draw(frame.context, area, level);
+    if (tiles.unfinished()) {
+      tiles.work(WORK);
+      tiles.draw(frame.context, area, level);
+      if (tiles.unfinished()) picture.redraw();
+    }
+    legend.show(tiles.limit(level), level.places, level.positions);
+    drawBeside(frame, axis, palette);
+    if (hovered !== undefined) drawHovered(frame, axis, height, hovered, palette);
+    if (brush) drawBrush(frame, brush, palette);
+  });
+  const { canvas } = picture;
+
+  function drawBeside(frame: Frame, axis: PositionAxis, palette: Palette): void {
+    const { context } = frame;
+    context.strokeStyle = palette.line;
+    context.lineWidth = 1;
+    context.strokeRect(axis.left - 0.5, 0.5, axis.right - axis.left + 1, height - 1);
     const shown: Rows = { order, places: zoom.places, height };
-    drawCells(frame, axis, shown, palette);
     const lines = Math.min(count(zoom.places), Math.round(height * frame.ratio));
     if (height / count(zoom.places) < NAMED_ROW) {
       if (predictions) drawPredictions(frame, axis, shown, lines, predictions, palette);
     } else if (frame.width > NARROW) drawNames(frame, axis, shown, data.names, palette);
     drawSelection(frame, axis, shown, order.indexOf(selected), palette);
-    if (hovered !== undefined) drawHovered(frame, axis, height, hovered, palette);
-    if (brush) drawBrush(frame, brush, palette);
-    drawPositionAxis(frame.context, palette, axis, height + 2, frame.width);
-  });
-  const { canvas } = picture;
+    drawPositionAxis(context, palette, axis, height + 2, frame.width);
+  }
 
-  function drawCells(frame: Frame, axis: PositionAxis, { places }: Rows, palette: Palette): void {
-    const { context, ratio } = frame;
-    const { positions } = zoom;
-    const area = { places, positions, left: axis.left, top: 0, width: axis.right - axis.left, height };
-    const level = levelOf(area, ratio);
-    tiles.use(order, palette.diverging);
-    tiles.draw(context, area, level);
-    if (tiles.unfinished()) {
-      tiles.work(WORK);
+  /** The picture as it is on the screen, complete, with its name and its scale. */
+  function figure(): Figure {
+    const palette = theme.palette();
+    const draw = (frame: Frame): void => {
+      const { context, width } = frame;
+      const axis = axisOf(width);
+      const [area, level] = [areaOf(axis), levelOf(areaOf(axis), frame.ratio)];
+      tiles.use(order, palette.diverging);
+      tiles.complete(area, level);
+      drawTitle(context, palette, map.name, 0, HEAD);
+      drawScale(context, palette, { right: axis.right, limit: tiles.limit(level), unit: map.unit });
+      context.save();
+      context.translate(0, HEAD);
       tiles.draw(context, area, level);
-      if (tiles.unfinished()) picture.redraw();
-    }
-    legend.show(tiles.limit(level), level.places, level.positions);
-    context.strokeStyle = palette.line;
-    context.lineWidth = 1;
-    context.strokeRect(axis.left - 0.5, 0.5, axis.right - axis.left + 1, height - 1);
+      drawBeside(frame, axis, palette);
+      context.restore();
+    };
+    return { width: canvas.clientWidth, height: HEAD + height + AXIS, background: palette.background, draw };
   }
 
   const readout = element('output', { class: 'readout', 'aria-live': 'off' });
@@ -210,7 +237,20 @@ export function heatmap(
     { class: 'picture', 'data-declaration': map.name },
     element('div', { class: 'bar' }, element('h4', {}, name(map.name)), element('div', { class: 'push' }, legend.node)),
     canvas,
-    element('div', { class: 'under' }, behind.node, readout),
+    element(
+      'div',
+      { class: 'under' },
+      behind.node,
+      exports(surroundings, {
+        name: `heatmap of ${map.name}`,
+        table: () => [
+          ['position', 'mean |score|', 'mean score'],
+          ...positionMeans(scored).map(({ mean, magnitude }, position) => [position + 1, magnitude, mean]),
+        ],
+        picture: figure,
+      }),
+      readout,
+    ),
   );
   return {
     node,

@@ -1,65 +1,41 @@
 /** A distribution as bars, with what chance would give drawn over it as a line. */
+import { lineY, rectY, ruleY } from '@observablehq/plot';
 import { quantity, type Distribution } from '../../server/src/protocol.js';
-import { element, svg } from './element.js';
+import { chart } from './chart.js';
+import { element } from './element.js';
+import { exports } from './exports.js';
 import { legendEntry } from './legend.js';
-import { ticks } from './scale.js';
+import type { Surroundings } from './surroundings.js';
 import { table, tableBehind } from './table.js';
 
-const WIDTH = 300;
-const HEIGHT = 160;
-const PLOT = { left: 8, right: WIDTH - 8, top: 16, bottom: HEIGHT - 22 } as const;
-
-export function histogram(distribution: Distribution): HTMLElement {
+export function histogram(surroundings: Surroundings, distribution: Distribution): HTMLElement {
   const { title, unit, edges, counts, expected, expectedTitle } = distribution;
-  const low = edges[0] ?? 0;
-  const high = edges.at(-1) ?? 1;
-  const most = Math.max(...counts, ...(expected ?? []), 1e-12);
-  const x = (value: number): number =>
-    Number((PLOT.left + ((value - low) / (high - low || 1)) * (PLOT.right - PLOT.left)).toFixed(2));
-  const y = (count: number): number => Number((PLOT.bottom - (count / most) * (PLOT.bottom - PLOT.top)).toFixed(2));
-
-  const drawing = svg('svg', {
-    class: 'histogram',
-    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
-    role: 'img',
-    'aria-label': title,
+  const bins = counts.map((count, bin) => ({ from: edges[bin] ?? 0, to: edges[bin + 1] ?? 1, count }));
+  const level = expected && edges.map((edge, bin) => ({ edge, count: expected[bin] ?? expected.at(-1) ?? 0 }));
+  const drawing = chart(title, 'histogram', {
+    width: 300,
+    height: 160,
+    marginLeft: 14,
+    marginRight: 14,
+    marginTop: 16,
+    marginBottom: 22,
+    x: { label: null, ticks: 5, tickSize: 0, tickFormat: (value: number) => tickText(value, unit) },
+    y: { axis: null },
+    marks: [
+      rectY(bins, { x1: 'from', x2: 'to', y: 'count', fill: 'var(--accent)', fillOpacity: 0.75, inset: 0.5 }),
+      ...(level
+        ? [lineY(level, { x: 'edge', y: 'count', curve: 'step-after', stroke: 'var(--foreground)', strokeWidth: 1.75 })]
+        : []),
+      ruleY([0], { stroke: 'var(--line)' }),
+    ],
   });
-  counts.forEach((count, bin) => {
-    const left = x(edges[bin] ?? low);
-    const width = x(edges[bin + 1] ?? high) - left;
-    const gap = width > 4 ? 1 : 0;
-    drawing.append(
-      svg('rect', {
-        class: 'count',
-        x: left + gap / 2,
-        y: y(count),
-        width: Math.max(0.5, width - gap),
-        height: PLOT.bottom - y(count),
-      }),
-    );
-  });
-  if (expected)
-    drawing.append(
-      svg('path', {
-        class: 'expected',
-        d: stepLine(expected.map((count, bin) => [x(edges[bin] ?? low), x(edges[bin + 1] ?? high), y(count)])),
-      }),
-    );
-  drawing.append(svg('path', { class: 'axis', d: `M${PLOT.left} ${PLOT.bottom + 0.5}H${PLOT.right}` }));
-  const marks = ticks(low, high, 5);
-  for (const tick of marks) {
-    const place = x(tick);
-    const anchor = place < 16 ? 'start' : place > WIDTH - 16 ? 'end' : 'middle';
-    drawing.append(svg('text', { x: place, y: HEIGHT - 6, 'text-anchor': anchor }, tickText(tick, unit)));
-  }
-
   const behind = tableBehind('Table: counts per bin', () =>
     table(
       title,
       ['from', 'to', 'count', ...(expected ? ['expected'] : [])],
-      counts.map((count, bin) => [
-        tickText(edges[bin] ?? low, unit),
-        tickText(edges[bin + 1] ?? high, unit),
+      bins.map(({ from, to, count }, bin) => [
+        tickText(from, unit),
+        tickText(to, unit),
         quantity(count, 'count'),
         ...(expected ? [quantity(expected[bin] ?? NaN, 'count')] : []),
       ]),
@@ -76,13 +52,20 @@ export function histogram(distribution: Distribution): HTMLElement {
       legendEntry('count', 'bar', 'observed'),
       expected ? legendEntry('expected', 'line', expectedTitle ?? 'expected by chance') : undefined,
     ),
-    behind.node,
+    element(
+      'div',
+      { class: 'under' },
+      behind.node,
+      exports(surroundings, {
+        name: title,
+        table: () => [
+          ['from', 'to', 'count', ...(expected ? ['expected'] : [])],
+          ...bins.map(({ from, to, count }, bin) => [from, to, count, ...(expected ? [expected[bin] ?? NaN] : [])]),
+        ],
+        picture: () => drawing,
+      }),
+    ),
   );
-}
-
-/** A line that is level over each bin: [left, right, height] of every bin. */
-export function stepLine(bins: readonly (readonly [number, number, number])[]): string {
-  return bins.map(([left, right, height], bin) => `${bin === 0 ? 'M' : 'L'}${left} ${height}H${right}`).join('');
 }
 
 /** Bin borders as their unit is read; shares as percent. */

@@ -1,9 +1,11 @@
 /** Keys to pictures: the diverging colour scale with its ends, and small samples for marks. */
 import { quantity } from '../../server/src/protocol.js';
 import { element, svg } from './element.js';
+import type { Pen } from './pen.js';
+import { textFont } from './plot.js';
 import { divergingColour } from './scale.js';
 import { surface } from './surface.js';
-import type { Theme } from './theme.js';
+import type { Palette, Theme } from './theme.js';
 
 export interface DivergingLegend {
   readonly node: HTMLElement;
@@ -47,6 +49,28 @@ export function divergingLegend(theme: Theme, unit: string): DivergingLegend {
       averaging.textContent = averagingText(examples, positions);
     },
   };
+}
+
+/** The colour scale in the corner of a saved picture, with its ends. */
+export function drawScale(
+  context: Pen,
+  palette: Palette,
+  { right, limit, unit }: { right: number; limit: number; unit: string },
+): void {
+  const [width, height, top] = [120, 10, 7];
+  const ends = [`≤ ${quantity(-limit, 'logit')}`, `≥ ${quantity(limit, 'logit')} ${unit}`] as const;
+  context.font = textFont(palette);
+  const left = right - width - 8 - context.measureText(ends[1]).width;
+  for (let x = 0; x < width; x++) {
+    const [red, green, blue] = divergingColour((2 * x) / (width - 1) - 1, palette.diverging);
+    context.fillStyle = `rgb(${red} ${green} ${blue})`;
+    context.fillRect(left + x, top, 1, height);
+  }
+  context.fillStyle = palette.dim;
+  context.textBaseline = 'middle';
+  context.textAlign = 'right';
+  context.fillText(ends[0], left - 8, top + height / 2);
+  context.fillText(ends[1], right, top + height / 2);
 }
 
 /** A sample of a mark (`count`, `expected` …) of a picture, with its meaning. */

@@ -2,6 +2,7 @@
  * Letter shapes for sequence logos, drawn as outlines instead of text, so that every letter fills its box exactly
  * whatever fonts the machine has.
  */
+import { SvgPen, type Pen } from './pen.js';
 
 /** Codes 0–3 are A, C, G, T; 4 is anything else. */
 export const LETTERS = 'ACGTN';
@@ -18,14 +19,11 @@ const OUTLINES = [
 let paths: readonly Path2D[] | undefined;
 
 /** Fills a letter into the box whose upper left corner is (x, y), in the current fill style. */
-export function drawLetter(
-  context: CanvasRenderingContext2D,
-  code: number,
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-): void {
+export function drawLetter(context: Pen, code: number, x: number, y: number, width: number, height: number): void {
+  if (context instanceof SvgPen) {
+    context.outline(OUTLINES[code] ?? OUTLINES[4], x, y, width, height);
+    return;
+  }
   paths ??= OUTLINES.map(outline => new Path2D(outline));
   const path = paths[code] ?? paths[4];
   if (!path) return;

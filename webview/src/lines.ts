@@ -1,42 +1,44 @@
 /** Curves: lines over one axis, with bands where limits are known, and the numbers in a table behind. */
+import { areaY, lineY } from '@observablehq/plot';
 import { quantity, Statistic, type Curve } from '../../server/src/protocol.js';
-import { element, svg } from './element.js';
+import { chart } from './chart.js';
+import { element } from './element.js';
+import { exports } from './exports.js';
 import { legendEntry } from './legend.js';
-import { ticks } from './scale.js';
+import type { Surroundings } from './surroundings.js';
 import { table, tableBehind } from './table.js';
 
-const WIDTH = 420;
-const HEIGHT = 200;
-const PLOT = { left: 48, right: WIDTH - 10, top: 10, bottom: HEIGHT - 36 } as const;
 /** Colours that lines have of their own; further ones share the last. */
-const COLOURS = 6;
+const COLOURS = ['accent', 'positive', 'base-A', 'base-T', 'negative-extreme', 'dim'].map(name => `var(--${name})`);
 
-export function lines(curve: Curve): HTMLElement {
+export function lines(surroundings: Surroundings, curve: Curve): HTMLElement {
   const { title, x: axis, unit, series } = curve;
-  const values = series
-    .flatMap(({ values: own, low = [], high = [] }) => [...own, ...low, ...high])
-    .filter(Number.isFinite);
-  const [lowest, highest] = [Math.min(...values), Math.max(...values)];
-  const span = highest > lowest ? highest - lowest : 1;
-  const [from, to] = [Math.min(...axis.values), Math.max(...axis.values)];
-  const x = (value: number): number => place(PLOT.left, PLOT.right, (value - from) / (to > from ? to - from : 1));
-  const y = (value: number): number => place(PLOT.bottom, PLOT.top, (value - lowest) / span);
-  const drawing = svg('svg', { class: 'lines', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': title });
-  for (const tick of ticks(lowest, lowest + span, 4)) {
-    drawing.append(
-      svg('path', { class: 'guide', d: `M${PLOT.left} ${y(tick)}H${PLOT.right}` }),
-      svg('text', { x: PLOT.left - 6, y: y(tick) + 4, 'text-anchor': 'end' }, shown(tick, unit)),
-    );
-  }
-  for (const tick of ticks(from, to, 6))
-    drawing.append(svg('text', { x: x(tick), y: PLOT.bottom + 16, 'text-anchor': 'middle' }, shown(tick, axis.unit)));
-  drawing.append(svg('text', { x: (PLOT.left + PLOT.right) / 2, y: HEIGHT - 4, 'text-anchor': 'middle' }, axis.title));
-  series.forEach(({ values: own, low, high }, i) => {
-    const points = (of: readonly number[]): [number, number][] =>
-      of.flatMap((value, at) => (Number.isFinite(value) ? [[x(axis.values[at] ?? 0), y(value)]] : []));
-    const kind = `line${Math.min(i, COLOURS - 1)}`;
-    if (low && high) drawing.append(svg('path', { class: `band ${kind}`, d: closed(points(low), points(high)) }));
-    drawing.append(svg('path', { class: `line ${kind}`, d: path(points(own)) }));
+  const colourOf = (line: number): string => COLOURS[Math.min(line, COLOURS.length - 1)] ?? '';
+  const drawing = chart(title, 'lines', {
+    width: 420,
+    height: 200,
+    marginLeft: 52,
+    marginRight: 14,
+    marginTop: 10,
+    marginBottom: 36,
+    x: {
+      label: axis.title,
+      labelAnchor: 'center',
+      labelArrow: 'none',
+      ticks: 6,
+      tickSize: 0,
+      tickFormat: (at: number) => shown(at, axis.unit),
+    },
+    y: { label: null, ticks: 4, tickSize: 0, tickFormat: (value: number) => shown(value, unit), grid: true },
+    marks: series.flatMap(({ values, low, high }, i) => {
+      const points = values.map((value, at) => ({ at: axis.values[at], value, low: low?.[at], high: high?.[at] }));
+      return [
+        ...(low && high
+          ? [areaY(points, { x: 'at', y1: 'low', y2: 'high', fill: colourOf(i), fillOpacity: 0.18 })]
+          : []),
+        lineY(points, { x: 'at', y: 'value', stroke: colourOf(i), strokeWidth: 1.75 }),
+      ];
+    }),
   });
   const behind = tableBehind('Table: values', () =>
     table(
@@ -56,19 +58,28 @@ export function lines(curve: Curve): HTMLElement {
     element(
       'div',
       { class: 'legend' },
-      ...series.map(({ name }, i) => legendEntry(`line line${Math.min(i, COLOURS - 1)}`, 'line', name)),
+      ...series.map(({ name }, i) => legendEntry(`line line${Math.min(i, COLOURS.length - 1)}`, 'line', name)),
     ),
-    behind.node,
+    element(
+      'div',
+      { class: 'under' },
+      behind.node,
+      exports(surroundings, {
+        name: title,
+        table: () => [
+          [axis.title, ...series.flatMap(({ name, low }) => [name, ...(low ? [`${name} low`, `${name} high`] : [])])],
+          ...axis.values.map((at, row) => [
+            at,
+            ...series.flatMap(({ values, low, high }) =>
+              [values, ...(low && high ? [low, high] : [])].map(own => own[row] ?? NaN),
+            ),
+          ]),
+        ],
+        picture: () => drawing,
+      }),
+    ),
   );
 }
-
-const place = (low: number, high: number, share: number): number => Number((low + share * (high - low)).toFixed(2));
-
-const path = (points: readonly (readonly [number, number])[]): string =>
-  points.map(([x, y], i) => `${i === 0 ? 'M' : 'L'}${x} ${y}`).join('');
-
-const closed = (low: readonly [number, number][], high: readonly [number, number][]): string =>
-  low.length === 0 ? '' : `${path([...low, ...high.toReversed()])}Z`;
 
 /** A number in the unit of a statistic, or as it is. */
 function shown(value: number, unit: string): string {

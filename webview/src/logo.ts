@@ -6,11 +6,13 @@
 import { quantity } from '../../server/src/protocol.js';
 import type { ScoredMap, Sequences } from './arrays.js';
 import { breakable, describe, element } from './element.js';
+import { exports, type Cells } from './exports.js';
+import type { Figure } from './figure.js';
 import { LETTERS } from './letters.js';
 import { overview } from './overview.js';
-import { drawPositionAxis, GUTTER, MARGIN, positionAt, type PositionAxis } from './plot.js';
+import { drawPositionAxis, drawTitle, GUTTER, MARGIN, positionAt, TITLES, type PositionAxis } from './plot.js';
 import { bestWindow, rowOf, windowWidth } from './rows.js';
-import { surface } from './surface.js';
+import { surface, type Frame } from './surface.js';
 import { table, tableBehind } from './table.js';
 import type { Surroundings } from './surroundings.js';
 import { drawTrack, READABLE, scoreRange, TRACK_HEIGHT, type Track } from './track.js';
@@ -21,6 +23,8 @@ const COMFORTABLE = 10;
 /** Positions in the closest view. */
 const CLOSEST = 12;
 const TABLE_ROWS = 10;
+/** Room for the example's name above a saved picture. */
+const HEAD = 22;
 /** Positions that a screen reader is told without opening the table. */
 const NAMED = 3;
 
@@ -66,13 +70,14 @@ export function topPositions(scores: Float32Array, count: number): number[] {
  * @param onHover told the position under the pointer; whoever is told calls `hover` of this view too
  */
 export function logos(
-  { theme, controls, name }: Pick<Surroundings, 'theme' | 'controls' | 'name'>,
+  surroundings: Surroundings,
   sequences: Sequences,
   maps: readonly [TitledMap, ...TitledMap[]],
   { at, changed }: Viewing,
   onHover: (position: number | undefined) => void,
   further: readonly (HTMLElement | undefined)[] = [],
 ): LogoView {
+  const { theme, controls, name } = surroundings;
   const { data } = sequences;
   const length = data.length;
   const [leading] = maps;
@@ -99,12 +104,14 @@ export function logos(
     return [Math.min(...ranges.map(range => range[0])), Math.max(...ranges.map(range => range[1]))];
   };
 
+  const trackOf = (map: ScoredMap): Track => {
+    const scores = rowOf(map.scores, row);
+    return { scores, letters: letters(), range: rangeOf(map), hovered: undefined, ...partsOf(map) };
+  };
   const tracks = maps.map(map => {
-    const picture = surface(TRACK_HEIGHT, frame => {
-      const scores = rowOf(map.scores, row);
-      const track = { scores, letters: letters(), range: rangeOf(map), hovered, ...partsOf(map) };
-      drawTrack(frame, theme.palette(), axisOf(frame.width), track);
-    });
+    const picture = surface(TRACK_HEIGHT, frame =>
+      drawTrack(frame, theme.palette(), axisOf(frame.width), { ...trackOf(map), hovered }),
+    );
     return { map, ...picture };
   });
   const strip = overview(
@@ -170,6 +177,41 @@ export function logos(
     canvas.addEventListener('pointerleave', () => tell(undefined));
   }
 
+  /** All tracks with their names on one axis, as they are on the screen. */
+  const figure = (): Figure => {
+    const palette = theme.palette();
+    const inner = axis.canvas.clientWidth;
+    const draw = (frame: Frame): void => {
+      const { context } = frame;
+      drawTitle(context, palette, data.names[row] ?? '', 0, HEAD);
+      context.save();
+      context.translate(0, HEAD);
+      for (const map of maps) {
+        drawTitle(context, palette, map.map.name, 0, TRACK_HEIGHT);
+        context.save();
+        context.translate(TITLES, 0);
+        drawTrack({ ...frame, width: inner, height: TRACK_HEIGHT }, palette, axisOf(inner), trackOf(map));
+        context.restore();
+        context.translate(0, TRACK_HEIGHT);
+      }
+      context.translate(TITLES, 0);
+      drawPositionAxis(context, palette, axisOf(inner), 0, inner);
+      context.restore();
+    };
+    const height = HEAD + maps.length * TRACK_HEIGHT + 20;
+    return { width: TITLES + inner, height, background: palette.background, draw };
+  };
+  const cells = (): Cells => [
+    ['position', 'base', ...maps.flatMap(({ map, spread }) => [map.name, ...(spread ? [`${map.name} sd`] : [])])],
+    ...Array.from({ length }, (_, position) => [
+      position + 1,
+      letterAt(position),
+      ...maps.flatMap(({ scores, spread }) =>
+        [scores, ...(spread ? [spread] : [])].map(matrix => rowOf(matrix, row)[position] ?? NaN),
+      ),
+    ]),
+  ];
+
   const line = (title: HTMLElement | undefined, picture: HTMLElement, declaration?: string): HTMLElement =>
     element('div', { class: 'track', 'data-declaration': declaration }, title ?? element('span'), picture);
   const node = element(
@@ -205,6 +247,7 @@ export function logos(
           ...further,
         ),
         behind.node,
+        exports(surroundings, { name: `logo of ${data.name}`, table: cells, picture: figure }),
         readout,
       ),
     ),

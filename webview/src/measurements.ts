@@ -1,6 +1,7 @@
 /** What each metric measured: its statistics with their intervals, and beside them how the values are distributed. */
 import { quantity, type Snapshot, type Statistic } from '../../server/src/protocol.js';
 import { element } from './element.js';
+import { exports } from './exports.js';
 import { histogram } from './histogram.js';
 import { intervalPicture } from './intervals.js';
 import { lines } from './lines.js';
@@ -10,7 +11,8 @@ import { table } from './table.js';
 
 export type Metric = Snapshot['metrics'][number];
 
-export function metricArticle({ name }: Surroundings, metric: Metric): HTMLElement {
+export function metricArticle(surroundings: Surroundings, metric: Metric): HTMLElement {
+  const { name } = surroundings;
   const { statistics, headline } = metric;
   const headlineFirst = [...statistics].sort((a, b) => Number(b.name === headline) - Number(a.name === headline));
   // Mostly all statistics are of the same examples: their number is said once then.
@@ -37,9 +39,27 @@ export function metricArticle({ name }: Surroundings, metric: Metric): HTMLEleme
         headlineFirst.map(statistic => statisticCells(statistic, metric, common === undefined)),
         'stacked statistics',
       ),
-      metric.distribution ? histogram(metric.distribution) : undefined,
+      metric.distribution ? histogram(surroundings, metric.distribution) : undefined,
     ),
-    metric.curve ? lines(metric.curve) : undefined,
+    metric.curve ? lines(surroundings, metric.curve) : undefined,
+    element(
+      'div',
+      { class: 'under' },
+      exports(surroundings, {
+        name: metric.name,
+        table: () => [
+          ['statistic', 'value', 'low', 'high', 'n', 'unit'],
+          ...statistics.map(({ name: of, value, interval, n, unit }) => [
+            of,
+            value,
+            interval?.[0] ?? NaN,
+            interval?.[1] ?? NaN,
+            n,
+            unit,
+          ]),
+        ],
+      }),
+    ),
     ...metric.notes.map(entry => note(entry.level, entry.message, entry.code)),
   );
 }

@@ -67,6 +67,8 @@ export function panelView(host: Host): PanelView {
     theme: watchTheme(),
     controls: editorControls,
     name: (declaration, text) => declared(declaration, text, reveal),
+    save: (name, content) => host.post({ type: 'save', name, content }),
+    copy: text => host.post({ type: 'copy', text }),
     remedy: 'Run the experiment again.',
   };
 

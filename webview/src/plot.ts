@@ -1,4 +1,5 @@
 /** What logos and heatmaps share, so that one position stands on one vertical line through all pictures of a data set. */
+import type { Pen } from './pen.js';
 import { positionTicks } from './scale.js';
 import type { Palette } from './theme.js';
 
@@ -39,13 +40,7 @@ export function axisTicks(axis: PositionAxis): number[] {
 }
 
 /** Tick marks from `top` downwards with their numbers; none is cut off at the edge of the canvas. */
-export function drawPositionAxis(
-  context: CanvasRenderingContext2D,
-  palette: Palette,
-  axis: PositionAxis,
-  top: number,
-  width: number,
-): void {
+export function drawPositionAxis(context: Pen, palette: Palette, axis: PositionAxis, top: number, width: number): void {
   context.font = textFont(palette);
   context.textBaseline = 'top';
   context.textAlign = 'center';
@@ -59,8 +54,17 @@ export function drawPositionAxis(
   }
 }
 
+/** A name in bold at the left edge of a saved picture, centred in a band from `top` downwards. */
+export function drawTitle(context: Pen, palette: Palette, text: string, top: number, height: number): void {
+  context.font = `bold ${textFont(palette)}`;
+  context.fillStyle = palette.foreground;
+  context.textAlign = 'left';
+  context.textBaseline = 'middle';
+  context.fillText(text, 0, top + height / 2);
+}
+
 /** A text cut to a width, its end replaced by an ellipsis. */
-export function fitted(context: CanvasRenderingContext2D, text: string, width: number): string {
+export function fitted(context: Pen, text: string, width: number): string {
   if (context.measureText(text).width <= width) return text;
   let kept = text.length;
   while (kept > 0 && context.measureText(`${text.slice(0, kept)}…`).width > width) kept--;

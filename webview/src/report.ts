@@ -10,6 +10,14 @@ import { watchTheme } from './theme.js';
 /** There is no editor to go to: a name is only a name. */
 const plainName = (declaration: string, text = declaration): HTMLElement => element('code', {}, text);
 
+/** Hands a file to the browser, which asks the reader or puts it where downloads go. */
+function download(name: string, content: string | Uint8Array<ArrayBuffer>): void {
+  const address = URL.createObjectURL(new Blob([content]));
+  element('a', { href: address, download: name }).click();
+  // After the click has been followed.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
 function draw(): void {
   const plain = document.getElementById('plain');
   try {
@@ -23,6 +31,8 @@ function draw(): void {
       theme: watchTheme(),
       controls: plainControls,
       name: plainName,
+      save: download,
+      copy: (text: string) => navigator.clipboard.writeText(text),
       remedy: 'Write the report again.',
     };
     const drawn = page(surroundings, snapshot, arrays);

@@ -82,6 +82,7 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view .scroll { overflow-x: auto; }
 .view details.behind { font-size: 0.88em; color: var(--dim); }
 .view summary { cursor: pointer; width: fit-content; }
+.view .exports .bar { gap: 6px; margin: 4px 0 0; } .view .exports .small-action { min-height: 24px; padding: 0 8px; font-size: 1em; }
 .view details table { width: auto; margin-top: 6px; }
 .view details td { padding: 2px 18px 2px 0; }
 .view .note { border-left: 3px solid var(--line); padding: 3px 0 3px 12px; margin: 10px 0; max-width: 85ch; }
@@ -119,20 +120,17 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view .metric { display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px 36px; margin-top: 8px; align-items: start; }
 .view figure { max-width: 340px; }
 @container (min-width: 840px) { .view .metric:has(figure) { grid-template-columns: minmax(0, 1fr) 300px; } }
-.view .histogram { width: 100%; } .view .histogram text { fill: var(--dim); font-size: 11px; }
+.view .chart { width: 100%; } .view .chart text { fill: var(--dim); font-size: 11px; font-family: inherit; }
+.view .chart [aria-label$=grid] { color: var(--guide); stroke-opacity: 1; }
 .view .histogram .count { fill: var(--accent); opacity: 0.75; }
 .view .histogram .expected { fill: none; stroke: var(--foreground); stroke-width: 1.75; }
-.view .histogram .axis { stroke: var(--line); }
 .view .bars td { padding: 2px 16px 2px 0; border: 0; } .view .bars td:nth-child(2) { width: 45%; min-width: 6em; }
 .view .ranked, .view .ranked span { display: block; height: 0.75em; margin-top: 0.35em; } .view .ranked span { margin-top: 0; border-radius: 1px; }
 .view .ranked .positive { background: var(--positive); } .view .ranked .negative { background: var(--negative); }
 .view figure.wide { max-width: 480px; margin-top: 8px; }
-.view .lines { width: 100%; } .view .lines text { fill: var(--dim); font-size: 11px; } .view .lines .guide { stroke: var(--guide); }
-.view .line { fill: none; stroke-width: 1.75; } .view .band { stroke: none; opacity: 0.18; }
+.view .line { fill: none; stroke-width: 1.75; }
 .view .line0 { stroke: var(--accent); } .view .line1 { stroke: var(--positive); } .view .line2 { stroke: var(--base-A); }
 .view .line3 { stroke: var(--base-T); } .view .line4 { stroke: var(--negative-extreme); } .view .line5 { stroke: var(--dim); }
-.view .band.line0 { fill: var(--accent); } .view .band.line1 { fill: var(--positive); } .view .band.line2 { fill: var(--base-A); }
-.view .band.line3 { fill: var(--base-T); } .view .band.line4 { fill: var(--negative-extreme); } .view .band.line5 { fill: var(--dim); }
 .view .benchmark code { overflow-wrap: normal; white-space: nowrap; }
 .view .legend { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 14px; font-size: 0.88em; color: var(--dim); }
 .view .legend span { display: inline-flex; align-items: center; gap: 6px; }

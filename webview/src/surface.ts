@@ -1,5 +1,6 @@
 /** A canvas that stays sharp: it follows its width, the device pixel ratio and the theme, and redraws once per frame. */
 import { element } from './element.js';
+import type { Pen } from './pen.js';
 import { THEME_CHANGED } from './theme.js';
 
 export interface Surface {
@@ -8,9 +9,9 @@ export interface Surface {
   readonly redraw: () => void;
 }
 
-/** What a drawing function gets: a context in CSS pixels, cleared, and the size of the drawing. */
+/** What a drawing function gets: a pen in CSS pixels, cleared, and the size of the drawing. */
 export interface Frame {
-  readonly context: CanvasRenderingContext2D;
+  readonly context: Pen;
   readonly width: number;
   readonly height: number;
   /** Device pixels per CSS pixel. */

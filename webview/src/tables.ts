@@ -25,7 +25,8 @@ const TITLES: Readonly<Record<ResultTable['form'], string>> = {
   seqlet: 'Seqlets',
 };
 
-export function tableArticle({ name, remedy }: Surroundings, result: ResultTable, arrays: Arrays): HTMLElement {
+export function tableArticle(surroundings: Surroundings, result: ResultTable, arrays: Arrays): HTMLElement {
+  const { name, remedy } = surroundings;
   const { axes, form, rows, unit, values: array, written, documentation } = result;
   const shape = axes.map(axis => `${quantity(axis.size, 'count')} ${axis.name}${axis.size === 1 ? '' : 's'}`);
   const values = arrays.get(array);
@@ -38,7 +39,7 @@ export function tableArticle({ name, remedy }: Surroundings, result: ResultTable
     documentation === undefined ? undefined : element('p', { class: 'dim' }, documentation),
     element('p', { class: 'dim small' }, `${TITLES[form]}: ${shape.join(' × ')} (${unit}).`),
     complete
-      ? picture(result, values)
+      ? picture(surroundings, result, values)
       : note(
           'warning',
           `${result.name} cannot be drawn: its array “${array}” is missing or of another size. ${remedy}`,
@@ -48,10 +49,10 @@ export function tableArticle({ name, remedy }: Surroundings, result: ResultTable
 }
 
 /** Training as its loss by epoch, a rule list in its order, everything else by its strongest numbers. */
-function picture(result: ResultTable, values: Float32Array): HTMLElement {
+function picture(surroundings: Surroundings, result: ResultTable, values: Float32Array): HTMLElement {
   const [row, second, third] = result.axes;
   if (row?.name === 'member' && second?.name === 'epoch' && third?.labels)
-    return lines(trainingCurve(second.size, third.labels, result.rows, values));
+    return lines(surroundings, trainingCurve(second.size, third.labels, result.rows, values));
   if (row?.name === 'rule' && second?.labels) return ruleList(result.name, result.rows, second.labels, values);
   const strongestOf = `The ${SHOWN} strongest numbers of ${result.name}`;
   return bars(strongestOf, [result.axes.map(axis => axis.name).join(', '), result.unit], ranked(result, values));

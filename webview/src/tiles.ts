@@ -2,6 +2,7 @@
  * A heatmap of any size as tiles: the averages that a zoom needs are computed once, a few milliseconds at a time, and moved
  * over the screen afterwards. Until its tile is there a place shows a coarse preview made of every n-th row.
  */
+import type { Pen } from './pen.js';
 import { element } from './element.js';
 import { averageRows, type ScoreMatrix } from './rows.js';
 import { colourTable, robustMagnitude, tablePlace, type DivergingColours } from './scale.js';
@@ -85,27 +86,22 @@ export class Tiles {
   }
 
   /** Draws what is there, and notes what is not. */
-  draw(context: CanvasRenderingContext2D, excerpt: Excerpt, level: Level): void {
-    const { places, positions } = excerpt;
-    const side = sides(level);
+  draw(context: Pen, excerpt: Excerpt, level: Level): void {
     this.waiting = [];
     context.save();
     context.beginPath();
     context.rect(excerpt.left, excerpt.top, excerpt.width, excerpt.height);
     context.clip();
     context.imageSmoothingEnabled = false;
-    const lastRow = Math.ceil(places[1] / level.places / side.rows);
-    const lastColumn = Math.ceil(positions[1] / level.positions / side.columns);
-    for (let row = Math.floor(places[0] / level.places / side.rows); row < lastRow; row++)
-      for (let column = Math.floor(positions[0] / level.positions / side.columns); column < lastColumn; column++) {
-        const tile = this.kept.get(tileName(level, row, column));
-        const area = this.areaOf(level, row, column);
-        if (tile) this.put(context, excerpt, tile.canvas, area);
-        else {
-          this.putPreview(context, excerpt, area, level);
-          this.waiting.push({ level, row, column });
-        }
+    for (const { row, column } of tilesOf(excerpt, level)) {
+      const tile = this.kept.get(tileName(level, row, column));
+      const area = this.areaOf(level, row, column);
+      if (tile) this.put(context, excerpt, tile.canvas, area);
+      else {
+        this.putPreview(context, excerpt, area, level);
+        this.waiting.push({ level, row, column });
       }
+    }
     context.restore();
   }
 
@@ -123,6 +119,12 @@ export class Tiles {
       if (performance.now() > until) break;
     }
     return any;
+  }
+
+  /** Computes everything that a drawing needs, however long it takes. */
+  complete(excerpt: Excerpt, level: Level): void {
+    for (const { row, column } of tilesOf(excerpt, level))
+      if (!this.kept.has(tileName(level, row, column))) this.compute(level, row, column);
   }
 
   /** Whether the last drawing lacked tiles that are not there yet. */
@@ -196,13 +198,13 @@ export class Tiles {
   }
 
   /** Draws cells that show these places and positions; edges lie on pixels of the device, or they would be seen. */
-  private put(context: CanvasRenderingContext2D, excerpt: Excerpt, image: HTMLCanvasElement, area: Area): void {
+  private put(context: Pen, excerpt: Excerpt, image: HTMLCanvasElement, area: Area): void {
     const [left, right] = across(context, excerpt, area);
     const [top, bottom] = down(context, excerpt, area);
     context.drawImage(image, left, top, right - left, bottom - top);
   }
 
-  private putPreview(context: CanvasRenderingContext2D, excerpt: Excerpt, area: Area, level: Level): void {
+  private putPreview(context: Pen, excerpt: Excerpt, area: Area, level: Level): void {
     this.preview ??= this.previewed(level);
     const [left, right] = across(context, excerpt, area);
     const [top, bottom] = down(context, excerpt, area);
@@ -230,11 +232,11 @@ export class Tiles {
 
 type Area = Pick<Excerpt, 'places' | 'positions'>;
 
-function across(context: CanvasRenderingContext2D, { positions, left, width }: Excerpt, area: Area): [number, number] {
+function across(context: Pen, { positions, left, width }: Excerpt, area: Area): [number, number] {
   return onPixels(context.getTransform().a, area.positions, positions, left, width);
 }
 
-function down(context: CanvasRenderingContext2D, { places, top, height }: Excerpt, area: Area): [number, number] {
+function down(context: Pen, { places, top, height }: Excerpt, area: Area): [number, number] {
   return onPixels(context.getTransform().d, area.places, places, top, height);
 }
 
@@ -263,6 +265,20 @@ function sides({ places, positions }: Level): { rows: number; columns: number } 
   const columns = Math.max(1, Math.min(SIDE, Math.floor(WORK / (places * positions))));
   const rows = Math.max(1, Math.min(SIDE, Math.floor(WORK / (columns * places * positions))));
   return { rows, columns };
+}
+
+/** The tiles that show these places and positions. */
+function tilesOf({ places, positions }: Excerpt, level: Level): { row: number; column: number }[] {
+  const { rows, columns } = sides(level);
+  const found = [];
+  for (let row = Math.floor(places[0] / level.places / rows); row * rows * level.places < places[1]; row++)
+    for (
+      let column = Math.floor(positions[0] / level.positions / columns);
+      column * columns * level.positions < positions[1];
+      column++
+    )
+      found.push({ row, column });
+  return found;
 }
 
 const tileName = ({ places, positions }: Level, row: number, column: number): string =>

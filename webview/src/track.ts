@@ -1,4 +1,5 @@
 /** One method's track of a logo: letters standing on or hanging from the zero line of one example. */
+import type { Pen } from './pen.js';
 import { quantity } from '../../server/src/protocol.js';
 import { drawLetter } from './letters.js';
 import { axisTicks, columnWidth, placeOf, textFont, type PositionAxis } from './plot.js';
@@ -85,7 +86,7 @@ function drawGuides({ context, height, ratio }: Frame, palette: Palette, axis: P
 
 /** One standard deviation to both sides of each score. */
 function drawBand(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   palette: Palette,
   axis: PositionAxis,
   scores: Float32Array,
@@ -116,7 +117,7 @@ function stackHeights(bases: Float32Array, position: number): [number, number] {
 
 /** All bases of each position, from zero outwards by size, as hypothetical contributions are drawn. */
 function drawStacks(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   palette: Palette,
   axis: PositionAxis,
   bases: Float32Array,
@@ -142,7 +143,7 @@ function drawStacks(
 
 /** Below two pixels a letter is a smudge: a bar in its colour says the same more clearly. */
 function drawGlyph(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   palette: Palette,
   code: number,
   x: number,
@@ -157,7 +158,7 @@ function drawGlyph(
 }
 
 function drawScores(
-  context: CanvasRenderingContext2D,
+  context: Pen,
   palette: Palette,
   axis: PositionAxis,
   { scores, letters }: Track,

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Disposable, ExtensionContext, Memento, TextEditor, WebviewPanel } from 'vscode';
-import { Position, Range, Selection, TextEditorRevealType, Uri, ViewColumn, window, workspace } from 'vscode';
+import { env, Position, Range, Selection, TextEditorRevealType, Uri, ViewColumn, window, workspace } from 'vscode';
 import { FromPanel, ToPanel } from '../../../server/src/protocol.js';
 import { readViewArrays } from '../../../server/src/store/view-arrays.js';
 import { ResultStore } from '../../../server/src/store/store.js';
@@ -213,7 +213,20 @@ export class ResultsPanel implements Disposable {
     if (message.type === 'run') this.actions.run(this.document, message.only);
     else if (message.type === 'cancel') this.actions.cancel(this.document);
     else if (message.type === 'report') this.actions.report(this.document);
+    else if (message.type === 'save') void this.save(this.document, message.name, message.content);
+    else if (message.type === 'copy') void env.clipboard.writeText(message.text);
     else void this.reveal(this.document, message.name);
+  }
+
+  /** Writes a picture or a table where the reader wants it, beside the experiment unless they say otherwise. */
+  private async save(uri: Uri, name: string, content: string | Uint8Array): Promise<void> {
+    const target = await window.showSaveDialog({ defaultUri: Uri.joinPath(uri, '..', name) });
+    if (!target) return;
+    try {
+      await workspace.fs.writeFile(target, typeof content === 'string' ? new TextEncoder().encode(content) : content);
+    } catch (error) {
+      void window.showErrorMessage(`${name} cannot be written: ${reasonOf(error)}`);
+    }
   }
 
   /** Puts the cursor on a declaration, in the editor that shows it already where there is one. */

@@ -30,6 +30,8 @@ export function reportHtml(snapshot: Snapshot, arrays: ReadonlyMap<string, Repor
     `default-src 'none'`,
     `script-src '${hash(code)}'`,
     `style-src '${hash(STYLE)}'`,
+    // Drawings of the page become pictures on their way to a file.
+    `img-src data:`,
     `base-uri 'none'`,
     `form-action 'none'`,
   ].join('; ');
