@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { onnxruntimeExecutor } from '../../../server/src/engine/backends/onnxruntime.js';
+import { referenceExecutor } from '../../../server/src/engine/backends/reference.js';
+import { StoredExamples } from '../../../server/src/engine/data/stored-examples.js';
 import { GraphBuilder } from '../../../server/src/engine/graph/builder.js';
 import { floats } from '../../../server/src/engine/graph/graph.js';
+import { measureActivity } from '../../../server/src/engine/methods/activity.js';
 import { network, sequences } from './networks.js';
 import { call, openBatch, Workbench } from './workbench.js';
 
@@ -31,9 +34,44 @@ it('counts dead units, ties, saturation and inputs without a gradient', async ()
     code: 'model/activity',
     message:
       'At one example: 1 of 3 ReLU units are active nowhere; 100\u00a0% of sigmoids and hyperbolic tangents are saturated; ' +
-      '88.9\u00a0% of maxima are shared by several elements, 44.4\u00a0% at another value than 0; ' +
+      '88.9\u00a0% of maxima and minima are shared by several elements, 44.4\u00a0% at another value than 0; ' +
       '87.5\u00a0% of inputs have a gradient of exactly 0.',
   });
+});
+
+it('counts ties of windows that overlap, of several values, and of places that are picked', async () => {
+  // One number for each base: A 1, C and G 0.5, T 0. The sequence reads 1, 1, 0.5, 0.5, 0, 1.
+  const b = new GraphBuilder('decisions');
+  const x = b.input('x', 'float32', [1, 4, 6]);
+  const map = b.add('Conv', [x, b.constant(floats([1, 4, 1], [1, 0.5, 0.5, 0]))]);
+  const part = (from: number, to: number) => b.add('Slice', [map, ...[from, to, 2].map(at => b.integers([at]))]);
+  const total = (value: string) => b.add('ReduceSum', [value, b.integers([1, 2])], { keepdims: 0 });
+  const best = (k: number) => b.addMany('TopK', [map, b.integers([k])], { axis: 2 }, 2)[0]!;
+  const parts = [
+    // Windows of three: two of four tie, each once.
+    b.add('MaxPool', [map], { kernel_shape: [3], strides: [1] }),
+    b.add('ReduceMax', [map, b.integers([2])], { keepdims: 1 }),
+    // 1, 1, 0.5 beside 1, 0.5, 0.5: the first and the last.
+    b.add('Max', [part(0, 3), part(1, 4)]),
+    // 1, 0.5 beside 0, 1: none.
+    b.add('Min', [part(1, 3), part(4, 6)]),
+    b.add('Cast', [b.add('ArgMax', [map], { axis: 2, keepdims: 1 })], { to: 'float32' }),
+    // The three highest are clear, the fourth is one of two.
+    best(3),
+    best(4),
+  ];
+  const sum = parts.map(total).reduce((all, one) => b.add('Add', [all, one]));
+  const graph = openBatch(b.finish([b.add('Reshape', [sum, b.integers([-1, 1])])]));
+  const model = await bench.load(await bench.target(graph, 6, call('target', 'output')));
+  const examples = await StoredExamples.open(bench.store, await bench.sequences('AACGTA'));
+  for (const executor of [await onnxruntimeExecutor(1), referenceExecutor])
+    expect(await measureActivity({ model, executor, examples })).toMatchObject({
+      extremes: 4 + 1 + 3 + 2,
+      ties: 2 + 1 + 2,
+      tiesBesidesZero: 5,
+      places: 3,
+      tiedPlaces: 2,
+    });
 });
 
 it('does not ask methods that only predict', async () => {

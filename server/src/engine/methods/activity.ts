@@ -1,14 +1,15 @@
 /**
  * What a network does at a sample of examples that a reader of its gradients should know: units that are never active,
- * activations at their ends, maxima that tie (the gradient splits them), and inputs whose gradient is exactly zero.
+ * activations at their ends, extremes that tie, and inputs whose gradient is exactly zero.
  */
 import type { Note } from '../../protocol.js';
 import { quantity } from '../../protocol.js';
 import type { GraphBuilder } from '../graph/builder.js';
-import { numbersAttribute, sizeOf, type Node } from '../graph/graph.js';
+import { sizeOf, type Node } from '../graph/graph.js';
 import { derivativeOf } from '../transforms/rules/weighted-layer.js';
 import type { MethodContext } from './method.js';
 import { addGradient, elements } from './passes.js';
+import { decisionsOf, type Decisions } from './ties.js';
 
 const SAMPLE = 4;
 
@@ -16,7 +17,6 @@ const SAMPLE = 4;
 const FLAT = 0.01;
 /** The steepest slope of activations with two ends. */
 const STEEPEST: Readonly<Record<string, number>> = { Sigmoid: 0.25, Tanh: 1 };
-const MAXIMA = new Set(['MaxPool', 'GlobalMaxPool', 'ReduceMax']);
 
 /** Counts over the sample, each with what it is a part of. */
 export interface Activity {
@@ -25,10 +25,13 @@ export interface Activity {
   readonly units: number;
   readonly saturated: number;
   readonly squashed: number;
-  /** Maxima that several elements share, and those of them that are not 0: ReLU hands nothing on from a 0. */
+  /** Maxima and minima that several elements share, and those of them that are not 0: ReLU hands nothing on from a 0. */
   readonly ties: number;
   readonly tiesBesidesZero: number;
-  readonly maxima: number;
+  readonly extremes: number;
+  /** Places of extremes where another element is as good as one that was picked. */
+  readonly tiedPlaces: number;
+  readonly places: number;
   readonly zeroGradients: number;
   readonly inputs: number;
 }
@@ -46,15 +49,15 @@ export async function measureActivity({
   const saturated = squashings.map(node =>
     count(builder, builder.add('Less', [slope(builder, node), builder.scalar(FLAT * STEEPEST[node.operator]!)])),
   );
-  const maxima = nodes.filter(node => MAXIMA.has(node.operator) && isApart(node));
-  const ties = maxima.flatMap(node => tied(builder, node));
+  const decisions = nodes.flatMap(node => decisionsOf(builder, node) ?? []);
+  const ties = decisions.flatMap(({ tied, besidesZero }) => [tied, besidesZero]);
   const gradient = addGradient(graph, x);
   const zeros = count(builder, builder.add('Equal', [gradient, builder.scalar(0)]));
-  const executable = await executor.load(builder.finish([f, zeros, ...peaks, ...saturated, ...ties]));
+  const executable = await executor.load(builder.finish([...new Set([f, zeros, ...peaks, ...saturated, ...ties])]));
   const rows = Math.min(SAMPLE, examples.count);
   const shape = builder.shape(x);
   const repeats = shape[0]!;
-  const total = { saturated: 0, ties: 0, tiesBesidesZero: 0, zeroGradients: 0 };
+  const total = { saturated: 0, ties: 0, tiesBesidesZero: 0, tiedPlaces: 0, zeroGradients: 0 };
   const active = peaks.map(peak => new Uint8Array(sizeOf(builder.shape(peak)) / repeats));
   try {
     for (let row = 0; row < rows; row++) {
@@ -67,7 +70,10 @@ export async function measureActivity({
         active[i]!.forEach((_, unit) => (active[i]![unit] ||= Number(elements(outputs, peak)[unit]! > 0))),
       );
       saturated.forEach(name => (total.saturated += number(name)));
-      ties.forEach((name, i) => (total[i % 2 === 0 ? 'ties' : 'tiesBesidesZero'] += Math.round(number(name))));
+      for (const { way, tied, besidesZero } of decisions) {
+        total[way === 'shared' ? 'ties' : 'tiedPlaces'] += number(tied);
+        if (way === 'shared') total.tiesBesidesZero += number(besidesZero);
+      }
       total.zeroGradients += number(zeros);
     }
   } finally {
@@ -75,12 +81,15 @@ export async function measureActivity({
   }
   const sizes = (of: readonly Node[]): number =>
     of.reduce((sum, node) => sum + (rows * sizeOf(builder.shape(node.outputs[0]!))) / repeats, 0);
+  const countOf = (wanted: Decisions['way']): number =>
+    decisions.reduce((sum, { way, count }) => sum + (way === wanted ? (rows * count) / repeats : 0), 0);
   return {
     examples: rows,
     deadUnits: active.reduce((sum, units) => sum + units.filter(unit => unit === 0).length, 0),
     units: active.reduce((sum, units) => sum + units.length, 0),
     squashed: sizes(squashings),
-    maxima: sizes(maxima),
+    extremes: countOf('shared'),
+    places: countOf('picked'),
     inputs: rows * model.size,
     ...total,
   };
@@ -88,15 +97,20 @@ export async function measureActivity({
 
 /** What of it is worth saying. */
 export function activityNotes(activity: Activity): Note[] {
-  const { examples, deadUnits, units, saturated, squashed, tiesBesidesZero, ties, maxima, zeroGradients, inputs } =
-    activity;
+  const { examples, deadUnits, units, saturated, squashed, zeroGradients, inputs } = activity;
+  const { ties, tiesBesidesZero, extremes, tiedPlaces, places } = activity;
   const percent = (part: number, whole: number): string => quantity(part / whole, 'share');
   const parts = [
     ...(deadUnits > 0 ? [`${deadUnits} of ${units} ReLU units are active nowhere`] : []),
     ...(saturated > 0 ? [`${percent(saturated, squashed)} of sigmoids and hyperbolic tangents are saturated`] : []),
     ...(ties > 0
       ? [
-          `${percent(ties, maxima)} of maxima are shared by several elements, ${percent(tiesBesidesZero, maxima)} at another value than 0`,
+          `${percent(ties, extremes)} of maxima and minima are shared by several elements, ${percent(tiesBesidesZero, extremes)} at another value than 0`,
+        ]
+      : []),
+    ...(tiedPlaces > 0
+      ? [
+          `in ${percent(tiedPlaces, places)} of arg-max and top-k choices another element is as good as one that was picked`,
         ]
       : []),
     ...(zeroGradients > 0 ? [`${percent(zeroGradients, inputs)} of inputs have a gradient of exactly 0`] : []),
@@ -130,26 +144,4 @@ function slope(builder: GraphBuilder, node: Node): string {
   const { inputs, outputs } = node;
   const wanted = inputs.map((_, i) => i === 0);
   return derivativeOf(node)({ builder, node, inputs, outputs, cotangents: [cotangent], cotangent, wanted })[0]!;
-}
-
-/** Windows that overlap would add up the shares of several maxima. */
-function isApart(node: Node): boolean {
-  if (node.operator !== 'MaxPool') return true;
-  const kernel = numbersAttribute(node, 'kernel_shape') ?? [];
-  const strides = numbersAttribute(node, 'strides');
-  return kernel.every((taps, axis) => (strides?.[axis] ?? 1) >= taps);
-}
-
-/** Maxima that several elements share, and those that are not 0. Shares of one maximum sum to one. */
-function tied(builder: GraphBuilder, node: Node): [string, string] {
-  const share = slope(builder, node);
-  const zero = builder.scalar(0);
-  const partly = builder.add('And', [
-    builder.add('Greater', [share, zero]),
-    builder.add('Less', [share, builder.scalar(1)]),
-  ]);
-  const shared = builder.add('Where', [partly, share, zero]);
-  const besides = builder.add('Where', [builder.add('Equal', [node.inputs[0]!, zero]), zero, shared]);
-  const sum = (value: string): string => builder.add('ReduceSum', [value], { keepdims: 0 });
-  return [sum(shared), sum(besides)];
 }

@@ -117,6 +117,19 @@ function maxPoolTiled({ builder, inputs, outputs, cotangent }: Adjoint, window: 
   ]);
 }
 
+/** What each element of a kernel sees at each position, in order of the table; one past the end stands for the padding. */
+const unfoldedTable = (window: Window): number[] =>
+  Array.from(windowTable(window), at => (at < 0 ? sizeOf(window.input) : at));
+
+/** The windows of a value [N, C, …] beside each other: [N, C, tap, position], the lowest number where they see padding. */
+export function unfold(builder: GraphBuilder, x: string, window: Window): string {
+  const [n, c] = builder.shape(x) as [number, number];
+  const ends = builder.integers([0, 0, 0, 0, 0, 1]);
+  const padded = builder.add('Pad', [flatten(builder, x), ends, builder.scalar(LOWEST)]);
+  const seen = builder.add('Gather', [padded, builder.integers(unfoldedTable(window))], { axis: 2 });
+  return reshape(builder, seen, [n, c, sizeOf(window.kernel), sizeOf(window.output)]);
+}
+
 /** Windows that overlap, skip or reach into padding: unfolded by index, compared, and folded back. */
 function maxPoolUnfolded({ builder, inputs, outputs, cotangent }: Adjoint, window: Window): string {
   const shape = builder.shape(inputs[0]!);
@@ -124,21 +137,10 @@ function maxPoolUnfolded({ builder, inputs, outputs, cotangent }: Adjoint, windo
   const extent = sizeOf(window.input);
   const positions = sizeOf(window.output);
   const taps = sizeOf(window.kernel);
-  // One more element, the lowest number, stands for the padding.
-  const table = [...windowTable(window)].map(at => (at < 0 ? extent : at));
-  const padded = builder.add('Pad', [
-    flatten(builder, inputs[0]!),
-    builder.integers([0, 0, 0, 0, 0, 1]),
-    builder.scalar(LOWEST),
-  ]);
-  const unfolded = reshape(builder, builder.add('Gather', [padded, builder.integers(table)], { axis: 2 }), [
-    n,
-    c,
-    taps,
-    positions,
-  ]);
+  const unfolded = unfold(builder, inputs[0]!, window);
   const top = reshape(builder, outputs[0]!, [n, c, 1, positions]);
   const shares = shareOfTies(builder, unfolded, top, reshape(builder, cotangent, [n, c, 1, positions]), [2]);
+  const table = unfoldedTable(window);
   const folded = gatherAdjoint(builder, reshape(builder, shares, [n, c, taps * positions]), 2, table, extent);
   return reshape(builder, folded, shape);
 }
