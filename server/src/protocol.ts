@@ -63,6 +63,7 @@ export const Task = z.discriminatedUnion('kind', [
         method: z.string(),
         wrapper: z.string(),
         correction: z.string(),
+        data: z.string(),
         metric: z.string(),
         /** One statistic of the metric; the headline stands in front of the others. */
         statistic: z.string(),
@@ -387,6 +388,7 @@ export const Snapshot = z.object({
           method: z.string(),
           wrapper: z.string(),
           correction: z.string(),
+          data: z.string(),
           /** In the order of `metrics`. */
           cells: z.array(
             z.union([

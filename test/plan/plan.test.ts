@@ -152,6 +152,44 @@ describe('a plan', () => {
     expect(plan.steps.filter(step => step.kind === 'attribution')).toHaveLength(2);
   });
 
+  it('crosses data sets, leaves out truths of others, and names what metrics refer to', async () => {
+    const truth = (of: string) => call('metric', 'interpretability', { truth: name(of) });
+    const simulated = (declared: string, seed: number) =>
+      declare(
+        'data',
+        declared,
+        call('source', 'simulate_motifs', { motifs: ['TGACTCA'], sequences: 9, length: 100, seed }),
+      );
+    const head = call('benchmark', 'compare', {
+      methods: [call('method', 'saliency')],
+      metrics: [truth('planted'), truth('other'), call('metric', 'sparseness')],
+      data: [name('two')],
+    });
+    const { steps } = await makePlan(
+      experiment([
+        ...example(),
+        simulated('one', 1),
+        simulated('two', 2),
+        declare('truth', 'planted', call('truth', 'planted_motifs'), { of: ['one'] }),
+        declare('truth', 'other', call('truth', 'planted_motifs'), { of: ['two'] }),
+        declare('benchmark', 'crossed', head, { of: ['binding'], on: 'one' }),
+      ]),
+      { ...options, only: ['crossed'] },
+    );
+    const { task } = steps.at(-1)!;
+    const cells = task.kind === 'benchmark' ? task.cells : [];
+    const headlines = cells.filter(({ statistic }) => ['auroc', 'gini'].includes(statistic));
+    const other = { reason: 'the truth is of other data' };
+    expect(headlines.map(({ data, metric, result }) => [data, metric, 'key' in result || result])).toEqual([
+      ['one', 'interpretability(truth: planted)', true],
+      ['one', 'interpretability(truth: other)', other],
+      ['one', 'sparseness', true],
+      ['two', 'interpretability(truth: planted)', other],
+      ['two', 'interpretability(truth: other)', true],
+      ['two', 'sparseness', true],
+    ]);
+  });
+
   it('explains each network of an ensemble alone where a benchmark asks for it', async () => {
     const layers = [call('layer', 'flatten'), call('layer', 'dense', { units: 1 })];
     const head = (networks: string) =>

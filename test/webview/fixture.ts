@@ -375,7 +375,7 @@ export function rowsFixture(): ReturnType<typeof fixture> {
     n: 40,
     interval: [value - 0.1, value + 0.1] as [number, number],
   });
-  const combination = { target: 'cell', wrapper: 'none', correction: 'none' };
+  const combination = { target: 'cell', wrapper: 'none', correction: 'none', data: 'none' };
   const grid: Snapshot['benchmarks'][number] = {
     name: 'grid',
     key: 'f'.repeat(64),

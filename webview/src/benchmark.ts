@@ -8,7 +8,7 @@ import { table } from './table.js';
 
 export type Benchmark = Snapshot['benchmarks'][number];
 
-const LABELS = ['target', 'method', 'wrapper', 'correction'] as const;
+const LABELS = ['target', 'method', 'wrapper', 'correction', 'data'] as const;
 
 export function benchmarkArticle(surroundings: Surroundings, benchmark: Benchmark): HTMLElement {
   const { name } = surroundings;

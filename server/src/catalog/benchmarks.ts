@@ -6,8 +6,8 @@ export const compare = {
   name: 'compare',
   summary: 'Every method with every wrapper and correction, measured by every metric.',
   documentation:
-    'The cross product of methods, wrappers, corrections and targets is explained and measured; one table is the result, and each cell leads to the arrays behind it. A combination that is not defined (a correction that does not take this kind of map, a metric of another kind) is left out and says why. Only cells that the store does not have are computed. `none` stands for no wrapper or no correction.\n\nWith `networks: each` every network of an ensemble is explained and measured alone. A cell is then the mean over the networks with their standard deviation, and from ten networks on the interval counts networks and examples as drawn (a crossed bootstrap).',
-  revision: 2,
+    'The cross product of methods, wrappers, corrections, targets and data sets is explained and measured; one table is the result, and each cell leads to the arrays behind it. A combination that is not defined (a correction that does not take this kind of map, a metric of another kind, a truth of other data) is left out and says why. Only cells that the store does not have are computed. `none` stands for no wrapper or no correction.\n\nWith `networks: each` every network of an ensemble is explained and measured alone. A cell is then the mean over the networks with their standard deviation, and from ten networks on the interval counts networks and examples as drawn (a crossed bootstrap).',
+  revision: 3,
   parameters: {
     methods: { type: { is: 'list', of: { is: 'call', category: 'method' } }, summary: 'The methods.' },
     wrappers: {
@@ -32,6 +32,11 @@ export const compare = {
     metrics: {
       type: { is: 'list', of: { is: 'call', category: 'metric' } },
       summary: 'Measurements of one attribution each.',
+    },
+    data: {
+      type: { is: 'list', of: { is: 'declared', kind: 'data' } },
+      default: [],
+      summary: 'Further data sets, beside the one after `on`.',
     },
     networks: {
       type: { is: 'keyword', values: ['together', 'each'] },

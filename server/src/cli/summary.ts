@@ -92,8 +92,8 @@ async function printBenchmarks(
     const step = plan.steps.find(candidate => candidate.key === key);
     if (step?.task.kind !== 'benchmark' || result?.status !== 'complete') continue;
     const { metrics, rows } = await benchmarkTable(step.task, step.key, store);
-    const lines = rows.map(({ target, method, wrapper, correction, cells }) => [
-      [target, method, wrapper, correction].filter(label => label !== 'none').join(' '),
+    const lines = rows.map(({ target, method, wrapper, correction, data, cells }) => [
+      [target, method, wrapper, correction, data].filter(label => label !== 'none').join(' '),
       ...cells.map((cell, column) => shownCell(cell, metrics[column]!.unit)),
     ]);
     const header = [declaration.name, ...metrics.map(({ name, statistic }) => `${name}.${statistic}`)];

@@ -7,11 +7,19 @@ export interface Combination {
   readonly method: WrittenCall | WrittenName;
   readonly wrapper: WrittenCall | undefined;
   readonly correction: WrittenCall | undefined;
+  readonly data: WrittenCall | WrittenName;
   readonly metric: WrittenCall | WrittenName;
 }
 
-/** @param head a call of `compare`, as checked */
-export function combinations(head: WrittenCall, targets: readonly (WrittenCall | WrittenName)[]): Combination[] {
+/**
+ * @param head a call of `compare`, as checked
+ * @param on the data after `on`, which come before those in `head`
+ */
+export function combinations(
+  head: WrittenCall,
+  targets: readonly (WrittenCall | WrittenName)[],
+  on: WrittenCall | WrittenName,
+): Combination[] {
   const list = (parameter: string): readonly WrittenValue[] => {
     const written = head.arguments[parameter];
     return Array.isArray(written) ? (written as readonly WrittenValue[]) : [];
@@ -26,9 +34,11 @@ export function combinations(head: WrittenCall, targets: readonly (WrittenCall |
       .flatMap(method =>
         some('wrappers').flatMap(wrapper =>
           some('corrections').flatMap(correction =>
-            list('metrics')
-              .filter(isCallOrName)
-              .map(metric => ({ target, method, wrapper, correction, metric })),
+            [on, ...list('data').filter(isCallOrName)].flatMap(data =>
+              list('metrics')
+                .filter(isCallOrName)
+                .map(metric => ({ target, method, wrapper, correction, data, metric })),
+            ),
           ),
         ),
       ),
@@ -54,13 +64,18 @@ export function labeller(
       .filter(([parameter, value]) =>
         others.some(other => JSON.stringify(other.arguments[parameter]) !== JSON.stringify(value)),
       )
-      .map(([parameter, value]) => `${parameter}: ${shown(element, parameter, value)}`);
+      .map(([parameter, value]) => `${parameter}: ${shown(element, parameter, value, wordFor)}`);
     return own.length === 0 ? element.name : `${element.name}(${own.join(', ')})`;
   };
 }
 
-function shown({ category, name }: WrittenCall, parameter: string, value: WrittenValue): string {
-  if (typeof value === 'object' && 'form' in value && value.form === 'call') return value.name;
+function shown(
+  { category, name }: WrittenCall,
+  parameter: string,
+  value: WrittenValue,
+  wordFor: (element: WrittenCall | WrittenName) => string,
+): string {
+  if (isCallOrName(value)) return wordFor(value);
   const type = findEntry(category, name)?.parameters[parameter]?.type;
   if (typeof value === 'number' && type?.is === 'share') return `${Number((100 * value).toPrecision(12))}%`;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);

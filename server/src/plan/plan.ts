@@ -327,7 +327,8 @@ class Planner {
       );
     const used = new Ingredients();
     const cells: Cell[] = [];
-    const all = combinations(head, of);
+    const all = combinations(head, of, on);
+    const several = new Set(all.map(({ data }) => JSON.stringify(data))).size > 1;
     const word = (written: WrittenCall | WrittenName): string => this.wordFor(written);
     const labelled = {
       method: labeller(
@@ -347,17 +348,20 @@ class Planner {
         word,
       ),
     };
-    for (const { target, method, wrapper, correction, metric } of all) {
+    for (const { target, method, wrapper, correction, data, metric } of all) {
       const labels = {
         target: this.wordFor(target),
         method: labelled.method(method),
         wrapper: labelled.wrapper(wrapper),
         correction: labelled.correction(correction),
+        data: several ? this.wordFor(data) : 'none',
         metric: labelled.metric(metric),
       };
       const call = wrapper === undefined ? method : { ...wrapper, arguments: { ...wrapper.arguments, method } };
       const entry = findEntry('metric', this.callOf(metric).name);
-      const reason = entry && refusal(this.formOf(call), this.entryOf(call), correction, entry);
+      const reason =
+        (entry && refusal(this.formOf(call), this.entryOf(call), correction, entry)) ??
+        (several && (await this.otherTruth(metric, data, declaration)) ? 'the truth is of other data' : undefined);
       const statistics = [...new Set([entry?.headline ?? '', ...Object.keys(entry?.statistics ?? {})])];
       const add = (result: Cell['result']): void => {
         cells.push(...statistics.map(statistic => ({ ...labels, statistic, result })));
@@ -369,7 +373,7 @@ class Planner {
       const pipeline: Declaration = {
         ...declaration,
         kind: 'attribution',
-        value: { head: call, of: [target], on, stages: correction === undefined ? [] : [correction] },
+        value: { head: call, of: [target], on: data, stages: correction === undefined ? [] : [correction] },
       };
       const title = Object.values(labels)
         .filter(label => label !== 'none')
@@ -389,6 +393,18 @@ class Planner {
       add({ key });
     }
     return this.step({ kind: 'benchmark', cells }, declaration.name, used, declaration);
+  }
+
+  /** Whether a metric compares with the truth of other data than those that are explained. */
+  private async otherTruth(
+    metric: WrittenCall | WrittenName,
+    data: WrittenCall | WrittenName,
+    at: Declaration,
+  ): Promise<boolean> {
+    const { parameters } = await this.values.call(metric, at, new Ingredients());
+    const truth = parameters['truth'];
+    const of = typeof truth === 'object' && truth !== null && 'of' in truth ? truth['of'] : undefined;
+    return of !== undefined && of !== (await this.dataKey(data, at, new Ingredients()));
   }
 
   /** A metric of every network of an ensemble, and what combines them. */

@@ -15,7 +15,7 @@ export async function benchmarkTable(
   const width = values.length / cells.length;
   const metrics: BenchmarkTable['metrics'] = [];
   const rows = new Map<string, BenchmarkTable['rows'][number]>();
-  cells.forEach(({ target, method, wrapper, correction, metric, statistic, result }, i) => {
+  cells.forEach(({ target, method, wrapper, correction, data, metric, statistic, result }, i) => {
     let column = metrics.findIndex(other => other.name === metric && other.statistic === statistic);
     if (column < 0) {
       // Metrics that differ in their parameters alone carry these behind the name.
@@ -23,7 +23,7 @@ export async function benchmarkTable(
       const { unit = 'number', better = 'neither' } = entry?.statistics[statistic] ?? {};
       column = metrics.push({ name: metric, statistic, unit, better }) - 1;
     }
-    const labels = { target, method, wrapper, correction };
+    const labels = { target, method, wrapper, correction, data };
     const name = Object.values(labels).join(' ');
     const row = rows.get(name) ?? { ...labels, cells: [] };
     rows.set(name, row);

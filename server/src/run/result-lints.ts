@@ -60,10 +60,10 @@ async function inCells({ cells }: Benchmark, store: ResultStore): Promise<Note[]
       if (typeof subject === 'string') await visit(subject, label);
   };
   const seen = new Set<string>();
-  for (const { target, method, wrapper, correction, result } of cells) {
+  for (const { target, method, wrapper, correction, data, result } of cells) {
     if (!('key' in result) || seen.has(result.key)) continue;
     seen.add(result.key);
-    await visit(result.key, [target, method, wrapper, correction].filter(part => part !== 'none').join(' '));
+    await visit(result.key, [target, method, wrapper, correction, data].filter(part => part !== 'none').join(' '));
   }
   return [...found.values()].map(({ note, results }) =>
     results.size === 1

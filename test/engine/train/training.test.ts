@@ -283,6 +283,25 @@ describe('a training step of an experiment', () => {
     }
   });
 
+  it('is explained by the mean of its networks where the target differs between examples too', async () => {
+    const data = await bench.data(simulation(1), [call('stage', 'take', { size: 60 })]);
+    const training = train({ members: 2, epochs: 2 });
+    const trained = await bench.run({ kind: 'training', training, data: data.key });
+    const of = (member?: number) => ({
+      target: call('target', 'true_class'),
+      model: {
+        call: 'trained',
+        category: 'training' as const,
+        parameters: { of: trained.key, ...(member !== undefined && { member }) },
+      },
+    });
+    const explain = async (member?: number) =>
+      (await bench.explain(call('method', 'saliency'), of(member), data.key)).arrays['array']!;
+    const [first, second] = [await explain(1), await explain(2)];
+    const middle = Array.from(first, (value, at): unknown => expect.closeTo((value + second[at]!) / 2, 6));
+    expect(Array.from(await explain())).toEqual(middle);
+  });
+
   it('gives the same bytes again, and other members for other seeds', async () => {
     const data = await bench.data(simulation(1));
     const run = (seed: number, name: string) =>

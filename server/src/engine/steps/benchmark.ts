@@ -6,7 +6,18 @@ import { commonFacts, type StepContext } from './step.js';
 import { metaOf } from './results.js';
 
 const FIELDS = ['value', 'low', 'high', 'n', 'deviation', 'networks'];
-const COLUMNS = ['name', 'target', 'method', 'wrapper', 'correction', 'metric', 'statistic', 'result', 'reason'];
+const COLUMNS = [
+  'name',
+  'target',
+  'method',
+  'wrapper',
+  'correction',
+  'data',
+  'metric',
+  'statistic',
+  'result',
+  'reason',
+];
 
 export async function runBenchmark(task: Extract<Task, { kind: 'benchmark' }>, context: StepContext): Promise<void> {
   const started = performance.now();
@@ -33,8 +44,8 @@ export async function runBenchmark(task: Extract<Task, { kind: 'benchmark' }>, c
     await writer.write('array', 0, values);
     await writer.writeRows({
       columns: COLUMNS,
-      rows: cells.map(({ target, method, wrapper, correction, metric, statistic, result }) => {
-        const parts = [target, method, wrapper, correction, metric, statistic];
+      rows: cells.map(({ target, method, wrapper, correction, data, metric, statistic, result }) => {
+        const parts = [target, method, wrapper, correction, data, metric, statistic];
         const name = parts.filter(part => part !== 'none').join(' ');
         return [name, ...parts, 'key' in result ? result.key : '', 'reason' in result ? result.reason : ''];
       }),

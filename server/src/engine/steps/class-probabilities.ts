@@ -46,8 +46,7 @@ export async function classProbabilities(
 /** Softmax of the logits; of a single logit, 1 − its sigmoid for class 0 and the sigmoid for class 1. */
 async function compile(model: ScalarModel, executor: Executor): Promise<{ pass: Pass; units: number }> {
   const builder = new GraphBuilder(model.name);
-  // The batch of a model whose target differs between examples is that of any class.
-  const batch = batchSize(model.forClasses({ true_class: 0, predicted_class: 0 }));
+  const batch = batchSize(model);
   const x = builder.input('explained~x', 'float32', [batch, ...model.shape]);
   const scope = model.attachOutputs(builder, x);
   const [output] = scope.outputs;

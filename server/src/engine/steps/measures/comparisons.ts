@@ -10,7 +10,7 @@ import { only, type Measures } from './measure.js';
 type Cell = Extract<Task, { kind: 'benchmark' }>['cells'][number];
 /** The label of a cell along each list of the benchmark. */
 const LABELS = { targets: 'target', methods: 'method', wrappers: 'wrapper', corrections: 'correction' } as const;
-const AXES = Object.values(LABELS);
+const AXES = [...Object.values(LABELS), 'data'] as const;
 
 export const COMPARISON_MEASURES: Measures<typeof specifications> = {
   contrast: async (task, { metric, statistic, axis: list, from, to }, context) => {
