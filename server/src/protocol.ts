@@ -436,6 +436,8 @@ export const Snapshot = z.object({
     }),
   ),
   views: z.array(z.object({ call: z.string(), maps: z.array(z.string()) })),
+  /** What a paper says of all this: sentences, an empty line, numbered references. */
+  methods: z.string().optional(),
   /** Declarations without a result, and why. */
   missing: z.array(z.object({ name: z.string(), kind: z.string(), reason: z.string() })),
 });

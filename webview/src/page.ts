@@ -10,7 +10,7 @@ import { element } from './element.js';
 import { expectations } from './expectations.js';
 import { metricArticle } from './measurements.js';
 import { missing } from './missing.js';
-import { experimentText, provenance } from './provenance.js';
+import { experimentText, methods, provenance } from './provenance.js';
 import type { Surroundings } from './surroundings.js';
 import { tableArticle } from './tables.js';
 import { moment, seconds } from './times.js';
@@ -28,6 +28,7 @@ export function page(surroundings: Surroundings, snapshot: Snapshot, arrays: Arr
     benchmarks(surroundings, snapshot),
     tables(surroundings, snapshot, arrays),
     measurements(surroundings, snapshot),
+    methods(surroundings, snapshot),
     experimentText(snapshot),
     provenance(surroundings, snapshot, false),
   );

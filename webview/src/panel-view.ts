@@ -21,7 +21,7 @@ import { missing } from './missing.js';
 import { panelHead } from './panel-head.js';
 import { readState, stateOf, TABS, type FileState, type Tab } from './panel-state.js';
 import { badgeOf, staleNames } from './panel-status.js';
-import { experimentText, provenance } from './provenance.js';
+import { experimentText, methods, provenance } from './provenance.js';
 import { standIn } from './stand-in.js';
 import type { Surroundings } from './surroundings.js';
 import { tableArticle } from './tables.js';
@@ -233,7 +233,9 @@ export function panelView(host: Host): PanelView {
   function showProvenance(snapshot: Snapshot): void {
     const { source, versions, created, data, maps, tables, benchmarks, metrics } = snapshot;
     const keys = [...data, ...maps, ...tables, ...benchmarks, ...metrics].map(({ name, key }) => [name, key]);
+    const paragraph = methods(surroundings, snapshot);
     arrange(bodies.provenance, [
+      ...(paragraph ? [{ id: 'methods', content: snapshot.methods ?? '', build: () => paragraph }] : []),
       { id: 'text', content: source, build: () => experimentText(snapshot) },
       {
         id: 'keys',

@@ -136,6 +136,7 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view .legend span { display: inline-flex; align-items: center; gap: 6px; }
 .view .legend canvas { width: 120px; }
 .view .legend svg { flex: none; }
+.view .methods p { max-width: 100ch; } .view .methods p + p { font-size: 0.93em; color: var(--dim); min-height: 0.6em; } .view .methods h2 { margin: 0; }
 .view dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 16px; margin: 0; font-size: 0.93em; }
 .view dt { color: var(--dim); } .view dd { margin: 0; }
 

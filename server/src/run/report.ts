@@ -145,6 +145,8 @@ ${
         snapshot.missing.map(entry => [entry.name, entry.kind, entry.reason]),
       )}`
 }
+${snapshot.methods === undefined ? '' : `<h2>Methods</h2>
+<pre>${escapeHtml(snapshot.methods)}</pre>`}
 <h2>Experiment</h2>
 <pre>${escapeHtml(snapshot.source)}</pre>
 </main>`;

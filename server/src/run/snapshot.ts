@@ -10,6 +10,7 @@ import { Task } from '../protocol.js';
 import type { ResultMeta } from '../store/result.js';
 import type { ResultStore } from '../store/store.js';
 import { benchmarkTable } from './benchmarks.js';
+import { methodsParagraph } from './methods-paragraph.js';
 import { notesOf } from './result-lints.js';
 import type { JudgedExpectation, StepResults } from './results.js';
 import { absence, statisticsOf } from './results.js';
@@ -90,7 +91,8 @@ export async function buildSnapshot(input: SnapshotInput): Promise<Snapshot> {
     }
   }
   await addUnnamedData(snapshot, store);
-  return snapshot;
+  const methods = methodsParagraph(plan, snapshot);
+  return { ...snapshot, ...(methods !== '' && { methods }) };
 }
 
 /** Data sets that maps explain and no declaration names: written in place, or of an earlier text. */
