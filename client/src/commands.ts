@@ -12,7 +12,7 @@ import { isExperiment } from './views.js';
 export function resultActions(server: Server, context: ExtensionContext): PanelActions {
   return {
     run: (uri, only) =>
-      guarded(async () => {
+      void guarded(async () => {
         const { started, reason } = await server.request('run', {
           uri: uri.toString(),
           ...(only && { only: [...only] }),
@@ -20,11 +20,11 @@ export function resultActions(server: Server, context: ExtensionContext): PanelA
         if (!started) await window.showWarningMessage(reason ?? 'The experiment was not started.');
       }),
     cancel: uri =>
-      guarded(async () => {
+      void guarded(async () => {
         await server.request('cancel', { uri: uri.toString() });
       }),
     report: uri =>
-      guarded(async () => {
+      void guarded(async () => {
         const { openReport } = await import('./report.js');
         await openReport(uri, context);
       }),
@@ -51,6 +51,7 @@ export function registerCommands(
     onExperiment('explainome.show', (uri, name) => panel.show(uri, name)),
     onExperiment('explainome.openReport', report),
     commands.registerCommand('explainome.restartServer', () => server.restart()),
+    commands.registerCommand('explainome.showOutput', () => server.showOutput()),
   ];
 }
 
@@ -72,7 +73,11 @@ function nameAtCursor(views: Views): string | undefined {
   return editor && markAt(views.get(editor.document.uri.toString()), editor.selection.active.line)?.name;
 }
 
-/** Says what went wrong where nobody waits for the outcome. */
-function guarded(act: () => Promise<void>): void {
-  act().catch((error: unknown) => void window.showErrorMessage(`Explainome: ${reasonOf(error)}`));
+/** Says what went wrong where nobody looks at the outcome. */
+export async function guarded(act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    void window.showErrorMessage(`Explainome: ${reasonOf(error)}`);
+  }
 }

@@ -6,12 +6,15 @@ import './validation.js';
 import type { ExtensionContext } from 'vscode';
 import { workspace } from 'vscode';
 import { registerCommands, resultActions } from './commands.js';
+import { registerFileCommands } from './file-commands.js';
 import { Decorations } from './decorations.js';
 import { provideLibrary } from './library.js';
 import { ResultsPanel } from './panel/panel.js';
 import { Server } from './server.js';
 import { SECTION, serverOptions } from './settings.js';
 import { showStatus } from './status.js';
+import { provideTasks } from './tasks.js';
+import { Expectations } from './tests.js';
 import { Views } from './views.js';
 
 let server: Server | undefined;
@@ -28,7 +31,10 @@ export function activate(context: ExtensionContext): void {
     panel,
     new Decorations(context, views),
     ...registerCommands(started, views, panel, actions),
+    ...registerFileCommands(context),
     ...showStatus(started, views),
+    new Expectations(started, views),
+    provideTasks(context),
     provideLibrary(started),
     workspace.onDidGrantWorkspaceTrust(() => started.sendOptions()),
     workspace.onDidChangeConfiguration(change => {

@@ -1,10 +1,9 @@
 /** Writes the self-contained report with the command line of the same build, and opens it in the browser. */
-import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { ExtensionContext } from 'vscode';
 import { env, ProgressLocation, Uri, window, workspace } from 'vscode';
-import { serverOptions } from './settings.js';
+import { commandLine, runProgram } from './command-line.js';
 
 const COPY = 'Copy Path';
 
@@ -21,27 +20,11 @@ export async function openReport(uri: Uri, context: ExtensionContext): Promise<v
   const output = join(folder, `${basename(uri.fsPath, '.xome')}.html`);
   await window.withProgress(
     { location: ProgressLocation.Notification, title: `Writing the report of ${basename(uri.fsPath)}` },
-    () => runCli(context.asAbsolutePath('dist/cli.js'), ['report', uri.fsPath, '-o', output]),
+    () => runProgram(commandLine(context, 'report', uri.fsPath, '-o', output)),
   );
   // A browser on another machine cannot open a file of this one.
   if (env.remoteName !== undefined || !(await env.openExternal(Uri.file(output)))) {
     const chosen = await window.showInformationMessage(`The report is written: ${output}`, COPY);
     if (chosen === COPY) await env.clipboard.writeText(output);
   }
-}
-
-function runCli(script: string, operands: readonly string[]): Promise<void> {
-  const node = serverOptions().engineNode || process.execPath;
-  return new Promise((resolve, reject) => {
-    execFile(
-      node,
-      [script, ...operands],
-      // The editor's own binary is a Node only when told so.
-      { env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' } },
-      (error, _output, words) => {
-        if (error) reject(new Error(words.trim() || error.message));
-        else resolve();
-      },
-    );
-  });
 }

@@ -556,6 +556,30 @@ export type ServerOptions = z.infer<typeof ServerOptions>;
 
 const documentParams = z.object({ uri: z.string() });
 
+/** One `expect` of a document, as a test. */
+export const ExpectationMark = z.object({
+  /** As it is written. */
+  text: z.string(),
+  range: lspRange,
+  /** The declaration that has to be computed for it. */
+  metric: z.string(),
+  /** Absent while no result of the present text decides it. */
+  outcome: Outcome.optional(),
+  /** What was found, in words. */
+  message: z.string().optional(),
+});
+export type ExpectationMark = z.infer<typeof ExpectationMark>;
+
+/** The rows of a data file that a result explains, by the names that they have in the file. */
+export const PaintedRows = z.object({
+  /** The attribution, and the experiment that declares it. */
+  name: z.string(),
+  experiment: z.string(),
+  /** One letter per position of a row: `a` speaks most against the target, `e` for neither, `i` most for it. */
+  rows: z.array(z.object({ name: z.string(), levels: z.string() })),
+});
+export type PaintedRows = z.infer<typeof PaintedRows>;
+
 /** Custom requests: method, what the client sends, what the server answers. */
 export const EDITOR_REQUESTS = {
   /** Starts a run of a document, or of some of its declarations with what they need. */
@@ -568,6 +592,26 @@ export const EDITOR_REQUESTS = {
   cancel: { method: 'xome/cancel', params: documentParams, result: z.object({ cancelled: z.boolean() }) },
   /** Everything to show of a document; null when it is no open experiment. */
   view: { method: 'xome/view', params: documentParams, result: DocumentView.nullable() },
+  /** The expectations of a document in the order of the text; null when it is no open experiment. */
+  expectations: {
+    method: 'xome/expectations',
+    params: documentParams,
+    result: z.object({ running: z.boolean(), expectations: z.array(ExpectationMark) }).nullable(),
+  },
+  /** A result as text: a table with tabs, or the Python that loads it; null where there is no such result. */
+  copy: {
+    method: 'xome/copy',
+    params: documentParams.extend({ name: z.string(), as: z.enum(['table', 'python']) }),
+    result: z.object({ text: z.string() }).nullable(),
+  },
+  /** Markdown on what open experiments found about a row of a data file; null where they found nothing. */
+  rowHover: {
+    method: 'xome/rowHover',
+    params: documentParams.extend({ row: z.string() }),
+    result: z.object({ markdown: z.string() }).nullable(),
+  },
+  /** How results of open experiments explain the sequences of a data file; null where none does. */
+  painted: { method: 'xome/painted', params: documentParams, result: PaintedRows.nullable() },
   /** The catalog's library document, for definitions that lead there. */
   library: { method: 'xome/library', params: z.object({}), result: z.object({ text: z.string() }) },
 } as const;

@@ -1,9 +1,11 @@
 /** What package.json promises the editor is what the extension does. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
 import * as z from 'zod';
+import type { ExtensionContext } from 'vscode';
 import { registerCommands } from '../../client/src/commands.js';
+import { registerFileCommands } from '../../client/src/file-commands.js';
 import type { PanelActions, ResultsPanel } from '../../client/src/panel/panel.js';
 import type { Server } from '../../client/src/server.js';
 import type { Views } from '../../client/src/views.js';
@@ -36,6 +38,17 @@ const manifest = z
       commands: z.array(z.object({ command: z.string() })),
       configuration: z.object({ properties: z.record(z.string(), z.object({ markdownDescription: z.string() })) }),
       keybindings: z.array(z.object({ command: z.string() })),
+      walkthroughs: z.array(
+        z.object({
+          steps: z.array(
+            z.object({
+              description: z.string(),
+              media: z.object({ image: z.string() }),
+              completionEvents: z.array(z.string()),
+            }),
+          ),
+        }),
+      ),
       menus: z.record(z.string(), z.array(z.object({ command: z.string() }))),
     }),
     capabilities: z.object({
@@ -57,6 +70,7 @@ beforeEach(() => {
     { show: note('show') } as unknown as ResultsPanel,
     { run: note('run'), cancel: note('cancel'), report: note('report') } satisfies PanelActions,
   );
+  registerFileCommands({} as ExtensionContext);
 });
 
 test('the commands of the manifest are the commands that exist', () => {
@@ -64,6 +78,19 @@ test('the commands of the manifest are the commands that exist', () => {
   const ids = commands.map(({ command }) => command);
   expect([...editor.commands.keys()].sort()).toEqual([...ids].sort());
   for (const { command } of [...keybindings, ...Object.values(menus).flat()]) expect(ids).toContain(command);
+});
+
+test('every step of the walkthrough has its picture, and names commands that exist', () => {
+  const steps = manifest.contributes.walkthroughs.flatMap(walkthrough => walkthrough.steps);
+  expect(steps.length).toBeGreaterThan(3);
+  for (const { description, media, completionEvents } of steps) {
+    expect(existsSync(join(PROJECT, media.image)), media.image).toBe(true);
+    const named = [
+      ...description.matchAll(/command:([\w.]+)/g),
+      ...completionEvents.join().matchAll(/onCommand:([\w.]+)/g),
+    ];
+    for (const [, command] of named) expect(editor.commands.keys()).toContain(command);
+  }
 });
 
 test('code lenses name document and declaration, title buttons the document alone', () => {
@@ -89,7 +116,7 @@ test('settings that the client reads are documented, and a workspace cannot choo
   const read = [...text.matchAll(/\.get(?:<[^>]*>)?\('([a-z]+(?:\.[a-z]+)?)'/g)].map(
     ([, name = '']) => `explainome.${name}`,
   );
-  expect(read.sort()).toEqual(Object.keys(manifest.contributes.configuration.properties).sort());
+  expect([...new Set(read)].sort()).toEqual(Object.keys(manifest.contributes.configuration.properties).sort());
   expect(manifest.capabilities.untrustedWorkspaces).toMatchObject({
     supported: 'limited',
     restrictedConfigurations: ['explainome.engine.node'],

@@ -1,9 +1,10 @@
 /**
- * The pictures of the editor in docs/images, drawn anew from the example:
+ * The pictures of the editor in docs/images and of the walkthrough, drawn anew from the example:
  * `UPDATE=1 npx vitest run --config test/host/vitest.config.ts`.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { it } from 'vitest';
 import { command, line, panel, pressLens, strips } from './screen.js';
 import { launchBrowser, openFile, PROJECT, releases, startServer } from './vscode.js';
@@ -48,3 +49,67 @@ it('draws the editor', async () => {
     workspace.remove();
   }
 }, 240_000);
+
+it('draws the walkthrough', async () => {
+  const [release] = releases;
+  if (release === undefined) throw new Error('No release of VS Code is installed.');
+  const workspace = makeWorkspace();
+  const file = join(workspace.folder, 'planted-motifs.xome');
+  const doubtful = join(workspace.folder, 'doubtful.xome');
+  writeFileSync(doubtful, DOUBTFUL);
+  const server = await startServer({ release, workspace: workspace.folder, extensions: [PROJECT] });
+  const browser = await launchBrowser();
+  try {
+    const folder = join(PROJECT, 'client/media/walkthrough');
+    mkdirSync(folder, { recursive: true });
+    const size = { width: 1000, height: 620 };
+    const checked = await openFile(server, browser, doubtful, size);
+    const save = (page: Page, name: string) => page.screenshot({ path: join(folder, `${name}.png`) });
+    await command(checked, 'View: Toggle Primary Side Bar Visibility');
+    await checked.locator('.squiggly-warning').first().waitFor({ timeout: 60_000 });
+    await line(checked, 'reference blank').hover({ position: { x: 150, y: 9 } });
+    await checked.locator('.monaco-hover:visible').first().waitFor();
+    await checked.waitForTimeout(1000);
+    await save(checked, 'check');
+
+    const page = await openFile(server, browser, file, size);
+    await page.locator('.codelens-decoration a', { hasText: 'Run all' }).first().waitFor({ timeout: 60_000 });
+    await page.getByRole('treeitem', { name: 'planted_motifs.onnx' }).click({ button: 'right' });
+    await page.waitForTimeout(1500);
+    await save(page, 'own');
+    await page.keyboard.press('Escape');
+    await command(page, 'View: Toggle Primary Side Bar Visibility');
+    await page.locator('.codelens-decoration a', { hasText: 'Run all' }).first().waitFor({ timeout: 60_000 });
+    await page.waitForTimeout(1000);
+    await save(page, 'sample');
+    await pressLens(page, 'Run all');
+    await page.locator('.codelens-decoration a', { hasText: 'Running' }).first().waitFor({ timeout: 60_000 });
+    await save(page, 'run');
+    await page
+      .locator('.codelens-decoration a', { hasText: 'Cancel' })
+      .first()
+      .waitFor({ state: 'detached', timeout: 120_000 });
+    await pressLens(page, 'Show');
+    await panel(page).locator('canvas:visible').first().waitFor({ timeout: 60_000 });
+    await page.waitForTimeout(1500);
+    await save(page, 'heatmap');
+  } finally {
+    await browser.close();
+    await server.stop();
+    workspace.remove();
+  }
+}, 300_000);
+
+/** An experiment with a doubt that has a quick fix. */
+const DOUBTFUL = `/// Can this explanation be believed?
+model     net   = onnx("planted_motifs.onnx", input: dna(100))
+target    score = logit of net
+data      peaks = simulate_motifs(["TGASTCA"], sequences: 200, seed: 1)
+
+reference blank = zeros
+attribution ig   = integrated_gradients(baseline: blank, steps: 20) of score on peaks
+attribution grad = saliency of score on peaks
+
+metric agree = rank_agreement of ig, grad
+expect agree.median > 60% at 95%
+`;

@@ -1,4 +1,5 @@
 /** The language server over a pair of streams, as an editor talks to it. */
+import { DocumentState, URI } from 'langium';
 import { startLanguageServer } from 'langium/lsp';
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
@@ -9,9 +10,17 @@ import {
   StreamMessageWriter,
 } from 'vscode-languageserver/node.js';
 import type { Connection } from 'vscode-languageserver/node.js';
-import type { Diagnostic, InitializeResult, PublishDiagnosticsParams } from 'vscode-languageserver';
+import { CancellationTokenSource } from 'vscode-languageserver';
+import type {
+  Diagnostic,
+  InitializeResult,
+  PublishDiagnosticsParams,
+  SelectionRange,
+  WorkspaceSymbol,
+} from 'vscode-languageserver';
 import { checkHeadersWhenIdle } from '../../server/src/language/editor/idle-headers.js';
 import type { HeaderReader } from '../../server/src/language/headers.js';
+import { serveSelectionRanges } from '../../server/src/language/editor/selection-ranges.js';
 import { createXomeServices } from '../../server/src/language/module.js';
 import { MemoryFiles, PRELUDE } from './memory.js';
 
@@ -34,6 +43,7 @@ function serve(headers?: HeaderReader) {
   ]);
   const { shared } = createXomeServices({ connection, fileSystemProvider: () => new MemoryFiles(files) }, headers);
   if (headers !== undefined) checkHeadersWhenIdle(shared);
+  serveSelectionRanges(shared);
   startLanguageServer(shared);
   const client = createConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toServer));
   const published: Diagnostic[][] = [];
@@ -42,7 +52,7 @@ function serve(headers?: HeaderReader) {
   });
   client.listen();
   connections.push(client, connection);
-  return { client, published };
+  return { client, published, shared };
 }
 
 async function start(client: Connection, text: string): Promise<InitializeResult> {
@@ -74,6 +84,7 @@ test('offers its services and publishes what it finds', async () => {
     codeActionProvider: {},
     definitionProvider: true,
     documentSymbolProvider: {},
+    selectionRangeProvider: true,
   });
   await expect.poll(() => codes(published.at(-1))).toEqual(['value/range']);
 });
@@ -103,4 +114,44 @@ test('a header that never comes holds nothing up', async () => {
     contentChanges: [{ text: `${PRELUDE}data x = peaks | take(0)` }],
   });
   await expect.poll(() => codes(published.at(-1)), { timeout: 3000 }).toEqual(['value/range']);
+});
+
+test('a check that was stopped halfway is finished when typing has paused', async () => {
+  const { client, published, shared } = serve({ describe: () => Promise.resolve(undefined) });
+  await start(client, PRELUDE);
+  await expect.poll(() => published.length).toBeGreaterThan(0);
+  const uri = URI.parse('file:///w/main.xome');
+  const { WorkspaceLock: lock, DocumentBuilder: builder, LangiumDocuments: documents } = shared.workspace;
+  // As the lock of another check stops this one.
+  const stopped = new CancellationTokenSource();
+  stopped.cancel();
+  await lock.write(() => builder.update([uri], [], stopped.token)).catch(() => undefined);
+  expect(documents.getDocument(uri)?.state).toBe(DocumentState.Changed);
+  await expect.poll(() => documents.getDocument(uri)?.state, { timeout: 5000 }).toBe(DocumentState.Validated);
+});
+
+test('a selection grows from the word to the document', async () => {
+  const { client } = serve();
+  const line = 'attribution a = saliency of binding on peaks';
+  await start(client, `${PRELUDE}${line}`);
+  const at = { line: PRELUDE.split('\n').length - 1, character: line.indexOf('ncy of') };
+  const [selected] = await client.sendRequest<SelectionRange[]>('textDocument/selectionRange', {
+    textDocument: { uri: 'file:///w/main.xome' },
+    positions: [at],
+  });
+  const grown: string[] = [];
+  const lines = `${PRELUDE}${line}`.split('\n');
+  for (let range = selected; range; range = range.parent) {
+    const { start, end } = range.range;
+    grown.push(start.line === end.line ? lines[start.line]!.slice(start.character, end.character) : 'document');
+  }
+  expect(grown).toEqual(['saliency', 'saliency of binding on peaks', line, 'document']);
+});
+
+test('symbols of the workspace are declarations, not names of the catalog', async () => {
+  const { client, published } = serve();
+  await start(client, `${PRELUDE}attribution saliency_map = saliency of binding on peaks`);
+  await expect.poll(() => published.length).toBeGreaterThan(0);
+  const symbols = await client.sendRequest<WorkspaceSymbol[]>('workspace/symbol', { query: 'saliency' });
+  expect(symbols.map(({ name }) => name)).toEqual(['saliency_map']);
 });

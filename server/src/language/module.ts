@@ -15,11 +15,13 @@ import { XomeDocumentLinkProvider } from './editor/document-links.js';
 import { XomeDocumentSymbolProvider } from './editor/outline.js';
 import { XomeFormatter } from './editor/formatting.js';
 import { XomeHoverProvider } from './editor/hover.js';
+import { XomeLanguageServer } from './editor/language-server.js';
 import { XomeRenameProvider } from './editor/rename.js';
 import { ResultHoverProvider, XomeCodeLensProvider, XomeInlayHintProvider } from './editor/result-surfaces.js';
 import type { ResultSurfaces } from './editor/result-surfaces.js';
 import { XomeSemanticTokenProvider } from './editor/semantic-tokens.js';
 import { XomeSignatureHelpProvider } from './editor/signature-help.js';
+import { XomeWorkspaceSymbolProvider } from './editor/workspace-symbols.js';
 import { XomeGeneratedModule, XomeGeneratedSharedModule } from './generated/module.js';
 import { registerHeaderChecks } from './headers.js';
 import type { HeaderReader } from './headers.js';
@@ -61,6 +63,8 @@ const module: Module<LangiumServices, PartialLangiumServices> = {
 const sharedModule: Module<LangiumSharedServices, DeepPartial<LangiumSharedServices>> = {
   lsp: {
     DocumentUpdateHandler: services => new XomeDocumentUpdateHandler(services),
+    LanguageServer: services => new XomeLanguageServer(services),
+    WorkspaceSymbolProvider: services => new XomeWorkspaceSymbolProvider(services),
   },
   workspace: {
     WorkspaceManager: services => new XomeWorkspaceManager(services),

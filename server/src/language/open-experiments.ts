@@ -2,6 +2,7 @@
  * The experiments that are open in the editor, as plain data: what is written in them now, saved or not, and whether it can
  * be run. For whoever shows results beside the text; nothing outside this folder needs to know Langium.
  */
+/* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { DocumentState, GrammarUtils, URI, UriUtils } from 'langium';
 import type { LangiumDocument } from 'langium';
 import { DiagnosticSeverity } from 'vscode-languageserver';
@@ -20,7 +21,8 @@ export interface OpenExperiment {
   readonly version: number;
   /** The document's own declarations, in order. */
   readonly declarations: readonly OpenDeclaration[];
-  readonly expectations: readonly { readonly text: string; readonly range: SourceRange }[];
+  /** `metric`: the name of what they are about. */
+  readonly expectations: readonly { readonly text: string; readonly range: SourceRange; readonly metric: string }[];
   /** Present when neither the document nor its imports have errors. */
   readonly experiment?: Experiment;
   /** The first error, in words, when there is one. */
@@ -127,7 +129,9 @@ export class OpenExperiments {
       }),
       expectations: items
         .filter(isExpectation)
-        .flatMap(({ $cstNode: node }) => (node ? [{ text: node.text, range: node.range }] : [])),
+        .flatMap(({ $cstNode: node, metric }) =>
+          node ? [{ text: node.text, range: node.range, metric: metric?.$refText ?? '' }] : [],
+        ),
       ...(experiment && { experiment }),
       ...(fault !== undefined && { fault }),
       texts: new Map(closure.map(member => [member.uri.fsPath, member.textDocument.getText()])),

@@ -4,6 +4,7 @@ import { startLanguageServer } from 'langium/lsp';
 import { NodeFileSystem } from 'langium/node';
 import type { Connection, InitializeParams } from 'vscode-languageserver';
 import { checkHeadersWhenIdle } from './editor/idle-headers.js';
+import { serveSelectionRanges } from './editor/selection-ranges.js';
 import type { ResultSurfaces } from './editor/result-surfaces.js';
 import type { HeaderReader } from './headers.js';
 import type { LintOptions } from './lints/check.js';
@@ -28,5 +29,6 @@ export function serveLanguage(options: ServedLanguage): { open: OpenExperiments;
   const services = createXomeServices({ connection, ...fileSystem }, headers, surfaces, lints);
   services.shared.lsp.LanguageServer.onInitialize(onInitialize);
   checkHeadersWhenIdle(services.shared);
+  serveSelectionRanges(services.shared);
   return { open: new OpenExperiments(services), start: () => startLanguageServer(services.shared) };
 }

@@ -20,6 +20,7 @@ import { coalesce } from './coalesce.js';
 import { diagnosticsOf, FIRST_LINE, MergedDiagnostics, problemDiagnostic } from './diagnostics.js';
 import type { StartEngine } from './current-engine.js';
 import { CurrentEngine } from './current-engine.js';
+import { expectationsOf } from './expectations.js';
 import { hintsOf } from './hints.js';
 import { hoverOf } from './hovers.js';
 import { modelHover } from './model-hover.js';
@@ -141,10 +142,16 @@ class Server {
       closed: uri => this.closed(uri),
       filesChanged: coalesce(FILES_MS, () => void language.open.checkAgain()),
     });
-    const { run, cancel, view, library } = EDITOR_REQUESTS;
+    const { run, cancel, view, expectations, library } = EDITOR_REQUESTS;
     this.onRequest(run, ({ uri, only }) => this.run(uri, only));
     this.onRequest(cancel, ({ uri }) => ({ cancelled: this.jobs.cancel(this.normalized(uri)) }));
     this.onRequest(view, async ({ uri }) => (await this.opened(uri))?.view() ?? null);
+    this.onRequest(expectations, async ({ uri }) => {
+      const session = await this.opened(uri);
+      if (!session) return null;
+      const running = this.jobs.of(session.checked.uri).length > 0;
+      return { running, expectations: expectationsOf(session) };
+    });
     this.onRequest(library, () => ({ text: catalogText() }));
     client.onNotification(EDITOR_NOTIFICATIONS.options.method, (raw: unknown) => this.configure(raw));
     client.onShutdown(async () => {
@@ -230,7 +237,10 @@ class Server {
   /** The session of a document, once its text has been checked; undefined when it is no open experiment. */
   private async opened(uri: string): Promise<Session | undefined> {
     const experiment = await this.language.open.current(this.normalized(uri));
-    return experiment && this.session(experiment.uri);
+    if (!experiment) return undefined;
+    // The answer may come before the news of the same check.
+    if (!this.session(experiment.uri)) this.checked(experiment);
+    return this.session(experiment.uri);
   }
 
   private session(uri: string): Session | undefined {

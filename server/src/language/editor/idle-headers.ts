@@ -21,6 +21,9 @@ export function checkHeadersWhenIdle(shared: LangiumSharedServices): void {
     try {
       await shared.workspace.WorkspaceLock.write(async cancelled => {
         running = true;
+        // Taking the lock has stopped a check that came between: it is finished first, or its text would stay unchecked.
+        if (shared.workspace.LangiumDocuments.all.some(({ state }) => state < DocumentState.Validated))
+          await builder.update([], [], cancelled);
         const documents = shared.workspace.LangiumDocuments.all
           .filter(document => document.state === DocumentState.Validated && open.get(document.uri) !== undefined)
           .toArray();

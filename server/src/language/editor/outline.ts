@@ -1,6 +1,6 @@
 /** Outline: one symbol for each declaration, expectation, view and export, in the order of the text. */
 /* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
-import type { LangiumDocument } from 'langium';
+import type { AstNode, LangiumDocument } from 'langium';
 import { GrammarUtils } from 'langium';
 import type { DocumentSymbolProvider } from 'langium/lsp';
 import { SymbolKind } from 'vscode-languageserver';
@@ -24,6 +24,11 @@ const SYMBOLS: Readonly<Record<Kind, SymbolKind>> = {
   metric: SymbolKind.Number,
   benchmark: SymbolKind.Interface,
 };
+
+/** The kind of a declaration's symbol; that of anything else where it is none, or not at hand. */
+export function symbolKindOf(node: AstNode | undefined): SymbolKind {
+  return isDefinition(node) ? SYMBOLS[node.kind] : SymbolKind.Object;
+}
 
 export class XomeDocumentSymbolProvider implements DocumentSymbolProvider {
   getSymbols(document: LangiumDocument): DocumentSymbol[] {
