@@ -19,6 +19,7 @@ import { ACTIVATION_LAYERS } from './keras/layers/activation.js';
 import { ATTENTION_LAYERS } from './keras/layers/attention.js';
 import { CONVOLUTION_LAYERS } from './keras/layers/convolution.js';
 import { CORE_LAYERS, NOISE_LAYERS } from './keras/layers/core.js';
+import { DENSE_LAYERS } from './keras/layers/dense.js';
 import { MERGE_LAYERS } from './keras/layers/merge.js';
 import { NORMALISATION_LAYERS } from './keras/layers/normalisation.js';
 import { POOLING_LAYERS } from './keras/layers/pooling.js';
@@ -33,6 +34,7 @@ import type { ImportedModel } from './onnx.js';
 const LAYERS: ReadonlyMap<string, Layer> = new Map(
   Object.entries({
     ...CORE_LAYERS,
+    ...DENSE_LAYERS,
     ...NOISE_LAYERS,
     ...ACTIVATION_LAYERS,
     ...NORMALISATION_LAYERS,

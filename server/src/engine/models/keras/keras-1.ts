@@ -16,6 +16,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   AtrousConvolution2D: 'Conv2D',
   SeparableConvolution2D: 'SeparableConv2D',
   Deconvolution2D: 'Conv2DTranspose',
+  TimeDistributedDense: 'Dense',
 };
 
 /** Arguments that have another name in Keras 2, in whatever class they stand. */

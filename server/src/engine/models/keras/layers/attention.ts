@@ -109,6 +109,36 @@ const attention: Layer = (application, inputs) => {
   return attend(application, query, key, value, scale);
 };
 
+/** Attention of Bahdanau: scores are Σ scale · tanh(q + k). */
+const additiveAttention: Layer = (application, inputs) => {
+  const [query, value, key] = triple(application, inputs);
+  for (const input of [query, value, key]) application.expectRank(input, 3);
+  if (application.flag('causal', false))
+    application.refuse('model/configuration', 'a causal mask is not supported', 'Export the model to ONNX.');
+  const width = application.extent(query, 2);
+  const [batch, targets] = query.shape;
+  const [, sources] = key.shape;
+  const apart = (stem: string, x: Value, axis: number): Value => {
+    const axes = application.constant(`axis_${axis}`, integers([axis]));
+    return application.add(stem, 'Unsqueeze', [x, axes], x.shape.toSpliced(axis, 0, 1));
+  };
+  const shape = [batch!, targets!, sources!, width];
+  const sum = application.add('pairs', 'Add', [apart('queries', query, 2), apart('keys', key, 1)], shape);
+  const bent = application.add('pairs/tanh', 'Tanh', [sum], shape);
+  const weighed = application.flag('use_scale', true)
+    ? application.add(
+        'pairs/scale',
+        'Mul',
+        [bent, application.constant('scale', application.weights([['scale', [width]]]).scale)],
+        shape,
+      )
+    : bent;
+  const last = application.constant('axis_3', integers([3]));
+  const scores = application.add('scores', 'ReduceSum', [weighed, last], shape.slice(0, 3), { keepdims: 0 });
+  const weights = application.add('attention', 'Softmax', [scores], scores.shape, { axis: -1 });
+  return application.add('context', 'MatMul', [weights, value], [batch!, targets!, value.shape[2]!]);
+};
+
 /** Rows of a table, by numbers that the input holds. */
 const embedding: Layer = (application, inputs) => {
   const x = application.single(inputs);
@@ -149,6 +179,7 @@ const masking: Layer = (application, inputs) => {
 export const ATTENTION_LAYERS: Readonly<Record<string, Layer>> = {
   MultiHeadAttention: multiHead,
   Attention: attention,
+  AdditiveAttention: additiveAttention,
   Embedding: embedding,
   Masking: masking,
 };

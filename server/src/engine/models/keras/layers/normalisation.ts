@@ -2,7 +2,7 @@
  * Normalisations. Sources: keras/layers/normalization/ of Keras 2.15, keras/src/layers/normalization/ of Keras 3; batch
  * normalisation of Keras 1.2 (keras/layers/normalization.py), where `running_std` holds the variance.
  */
-import { floats, integers, type Tensor } from '../../../graph/graph.js';
+import { floats, integers, numbersOf, type Tensor } from '../../../graph/graph.js';
 import type { Application, Layer } from '../application.js';
 import type { Value } from '../network.js';
 
@@ -108,6 +108,51 @@ const rescaling: Layer = (application, inputs) =>
     return application.add('rescaling', 'Add', [scaled, application.scalar(application.number('offset', 0))], x!.shape);
   });
 
+/** (x − mean) / max(√variance, 1e-7) of each number of the last axis, or the inverse; learnt from data or configured. */
+const normalization: Layer = (application, inputs) => {
+  const x = application.single(inputs);
+  const last = x.shape.length - 1;
+  const axes = application.configuration['axis'];
+  if (
+    axes !== undefined &&
+    axes !== null &&
+    application.axis(x, application.integers('axis', 1, [-1], -Infinity)[0]!) !== last
+  )
+    application.refuse(
+      'model/configuration',
+      `"axis" is ${JSON.stringify(axes)}, expected the last one`,
+      'Export the model to ONNX.',
+    );
+  const shape = axes === null ? [] : [application.extent(x, last)];
+  const { mean, variance } = statisticsOf(application, shape);
+  const deviations = floats(
+    variance.shape,
+    numbersOf(variance).map(value => Math.max(Math.sqrt(value), 1e-7)),
+  );
+  const centre = application.constant('mean', mean);
+  const scale = application.constant('deviation', deviations);
+  const step = (stem: string, operator: string, value: Value, by: string): Value =>
+    application.add(`normalization/${stem}`, operator, [value, by], x.shape);
+  return application.flag('invert', false)
+    ? step('shift', 'Add', step('scale', 'Mul', x, scale), centre)
+    : step('scale', 'Div', step('shift', 'Sub', x, centre), scale);
+};
+
+function statisticsOf(application: Application, shape: readonly number[]): { mean: Tensor; variance: Tensor } {
+  const { mean, variance } = application.configuration;
+  if (mean === undefined || mean === null)
+    return application.weights([
+      ['mean', shape],
+      ['variance', shape],
+      ['count', []],
+    ]);
+  const numbers = (value: unknown): Tensor => {
+    const list = [value].flat(Infinity).map(Number);
+    return floats(list.length === 1 ? [] : [list.length], list);
+  };
+  return { mean: numbers(mean), variance: numbers(variance) };
+}
+
 export const NORMALISATION_LAYERS: Readonly<Record<string, Layer>> = {
   BatchNormalization: batchNormalization,
   // TensorFlow 1.14 to 2.0 write these names.
@@ -117,4 +162,5 @@ export const NORMALISATION_LAYERS: Readonly<Record<string, Layer>> = {
   GroupNormalization: groupNormalization,
   UnitNormalization: unitNormalization,
   Rescaling: rescaling,
+  Normalization: normalization,
 };
