@@ -88,7 +88,7 @@ describe('permute_labels', () => {
     };
     const values = Float32Array.of(0, 1, 2, 0);
     const rows = { ...known, alphabet: 'genotypes' as const, length: 2, features: ['x', 'y'], values, truth };
-    const call = { call: 'permute_labels', category: 'stage', parameters: { seed: 1 } };
+    const call: Call = { call: 'permute_labels', category: 'stage', parameters: { seed: 1 } };
     const permuted = await applyStage(call, rows, none);
     expect(permuted.truth).toBeUndefined();
     expect([...permuted.labels].sort()).toEqual([1, 2]);

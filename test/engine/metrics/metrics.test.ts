@@ -6,6 +6,7 @@ import { gradientFlow } from '../../../server/src/engine/metrics/gradient-flow.j
 import { hubBias } from '../../../server/src/engine/metrics/hub-bias.js';
 import { jointEffects } from '../../../server/src/engine/metrics/joint-effects.js';
 import { kernelRescaling } from '../../../server/src/engine/metrics/kernel-rescaling.js';
+import { lossGap } from '../../../server/src/engine/metrics/loss-gap.js';
 import { unitRedundancy } from '../../../server/src/engine/metrics/unit-redundancy.js';
 import { agreement } from '../../../server/src/engine/metrics/agreement.js';
 import { attributionRecall } from '../../../server/src/engine/metrics/attribution-recall.js';
@@ -100,6 +101,7 @@ function ofLimits(n: number) {
       correlations: Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (_x, j) => Number(i === j))),
       scores: rows(n, 3),
     }),
+    loss_gap: lossGap({ first: sizes, second: normals(n) }),
     hub_bias: hubBias({ importance: normals(n), degrees: sizes }),
   };
 }

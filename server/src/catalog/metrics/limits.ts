@@ -156,7 +156,8 @@ export const collinearity = {
   headline: 'condition',
   statistics: {
     condition: { summary: 'Condition number of the correlations.', unit: 'number', better: 'lower', interval: false },
-    vif: { summary: 'Largest variance inflation factor.', unit: 'number', better: 'lower', interval: false },
+    vif: { summary: 'Median variance inflation factor.', unit: 'number', better: 'lower', interval: false },
+    largest: { summary: 'Largest variance inflation factor.', unit: 'number', better: 'lower', interval: false },
     inflated: {
       summary: 'Share of the features with a factor above 10.',
       unit: 'share',
@@ -174,12 +175,39 @@ export const collinearity = {
   parameters: {},
 } as const satisfies MetricEntry;
 
+export const loss_gap = {
+  category: 'metric',
+  name: 'loss_gap',
+  summary: 'By how much one model loses more than another on the same examples.',
+  documentation:
+    'Mean of loss(first) − loss(second) over the examples, as pairs. What a constrained network can do, an unconstrained one with the same layers can do as well: min over masked parameters ≥ min over all, so on the data that both were trained on the gap is what the constraint costs (up to how well either was trained). For a linear network and independent features it is the variance that the features without a path explain. On other data it can be below 0, where the constraint is right. Of an ensemble, the loss of the mean over its networks.',
+  citation: WANG,
+  revision: 1,
+  subjects: { kind: 'target', min: 2, max: 2 },
+  on: true,
+  unit: 'examples',
+  headline: 'gap',
+  statistics: {
+    gap: neither('Mean loss of the first less that of the second.', 'number'),
+    first: { summary: 'Mean loss of the first.', unit: 'number', better: 'lower', interval: true },
+    second: { summary: 'Mean loss of the second.', unit: 'number', better: 'lower', interval: true },
+  },
+  parameters: {
+    loss: {
+      type: { is: 'keyword', values: ['auto', 'squared_error', 'log_loss'] },
+      default: 'auto',
+      summary:
+        'The squared error of the target, or the log loss of the target as a logit. `auto`: `log_loss` where all labels are 0 or 1.',
+    },
+  },
+} as const satisfies MetricEntry;
+
 export const hub_bias = {
   category: 'metric',
   name: 'hub_bias',
   summary: 'Whether nodes of a network with built-in biology matter because of how many features they have.',
   documentation:
-    'For the values of a `masked_dense` layer times the gradient (`layer_gradient_x_activation`) or the values themselves: the importance of a node is the standard deviation of its values over the examples, its degree the number of its features in the table. A node with more features can fit more, also of noise: in a network that was trained on permuted labels (`permute_labels`) any correlation is bias, and an importance of the real network counts only as far as it exceeds that. Means over the networks of an ensemble.',
+    'For the values of a `masked_dense` layer times the gradient (`layer_gradient_x_activation`) or the values themselves: the importance of a node is the standard deviation of its values over the examples (of an ensemble, the mean of its networks’), its degree the number of its features in the table. A node with more features can fit more, also of noise: in a network that was trained on permuted labels (`permute_labels`) any correlation is bias, and an importance of the real network counts only as far as it exceeds that.',
   citation: 'Esser-Skala & Fortelny 2023, npj Syst Biol Appl 9:50; Wang et al. 2025, arXiv 2505.09873',
   revision: 1,
   subjects: { kind: 'attribution', min: 1, max: 1, maps: ['activation'] },

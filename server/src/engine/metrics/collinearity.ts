@@ -35,7 +35,8 @@ export function collinearity({ correlations, scores }: CollinearityInput): Metri
     ...estimate(
       {
         condition: exact(singular ? NaN : most / least),
-        vif: exact(Math.max(...inflation)),
+        vif: exact(median(inflation)(new Uint32Array(n).fill(1))),
+        largest: exact(Math.max(...inflation)),
         inflated: exact(singular ? NaN : inflation.filter(value => value > HIGH).length / n),
         spread: { n: spread.length, of: median(spread) },
       },

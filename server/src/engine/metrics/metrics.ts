@@ -20,6 +20,7 @@ import { improvementByAngle } from './improvement-by-angle.js';
 import { interpretability } from './interpretability.js';
 import { jointEffects } from './joint-effects.js';
 import { keepCurve } from './keep-curve.js';
+import { lossGap } from './loss-gap.js';
 import { mapDistance } from './map-distance.js';
 import type { MetricResult } from './metric.js';
 import { kernelRescaling } from './kernel-rescaling.js';
@@ -84,4 +85,5 @@ export const METRICS = {
   attention_freedom: attentionFreedom,
   collinearity,
   hub_bias: hubBias,
+  loss_gap: lossGap,
 } as const satisfies { readonly [Name in keyof typeof specifications]: (input: never) => MetricResult };

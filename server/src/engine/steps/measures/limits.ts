@@ -3,8 +3,10 @@ import type * as specifications from '../../../catalog/metrics/limits.js';
 import { StoredExamples } from '../../data/stored-examples.js';
 import { Failure } from '../../failure.js';
 import { Correlations } from '../../methods/global/correlations.js';
+import { pairedLossOf } from '../../methods/global/loss.js';
 import { wholeData } from '../../methods/global/whole-data.js';
 import type { Passed } from '../../methods/passes.js';
+import { predictAll } from '../../methods/predictions.js';
 import { METRICS } from '../../metrics/metrics.js';
 import { planNetwork } from '../../models/network/network.js';
 import { networkShape } from '../../train/declared.js';
@@ -45,7 +47,7 @@ export const LIMIT_MEASURES: Measures<typeof specifications> = {
     if (!arrays.some(({ name }) => name === 'groups') || arrays.some(({ name }) => name === 'members'))
       throw new Failure('metric/no-singles', 'this map does not keep the effects of single features beside it', {
         place: context.title,
-        remedy: 'Explain one network with pairwise_ablation or epistasis.',
+        remedy: 'Explain one network with pairwise_ablation.',
       });
     const [interactions, singles] = [await read(context, key, 'array'), await read(context, key, 'groups')];
     return METRICS.joint_effects({ interactions, singles, examples: count, names });
@@ -71,19 +73,34 @@ export const LIMIT_MEASURES: Measures<typeof specifications> = {
       ...(scores && { scores: varying.map(feature => scores[feature]!) }),
     });
   },
+  loss_gap: async (task, { loss }, context, passed) => {
+    if (task.data === undefined) throw new Error('data are expected');
+    const examples = await StoredExamples.open(context.store, task.data);
+    const [first, second] = await Promise.all(
+      task.subjects.map(async target => {
+        if (typeof target !== 'object') throw new Error('targets are expected');
+        const models = await loadModels(target, context);
+        for (const model of models) requireFit(model, examples.space.alphabet, examples.length);
+        const outputs = await predictAll(models, examples, context.executor, passed);
+        return pairedLossOf(loss, examples, outputs).each(outputs);
+      }),
+    );
+    return METRICS.loss_gap({ first: first!, second: second!, names: examples.names });
+  },
   hub_bias: async (task, _, context) => {
     const key = only(task);
     const { method, target } = await attributionBehind(context.store, key);
     const { layer } = method.parameters;
     const degrees = await degreesOf(context, target, typeof layer === 'string' ? layer : '');
-    const values = await read(context, key, 'array');
-    const nodes = degrees.length;
-    if (values.length % nodes !== 0) throw noDegrees(context);
-    const rows = values.length / nodes;
+    const several = await membersOf(context, key);
+    const values = Float64Array.from(await read(context, key, several === undefined ? 'array' : 'members'));
+    const [nodes, members] = [degrees.length, several ?? 1];
+    if (values.length % (nodes * members) !== 0) throw noDegrees(context);
     const importance = Float64Array.from(degrees, (_x, node) => {
-      const own = Float64Array.from({ length: rows }, (_y, row) => values[row * nodes + node]!);
-      const middle = own.reduce((sum, value) => sum + value, 0) / rows;
-      return Math.sqrt(own.reduce((sum, value) => sum + (value - middle) ** 2, 0) / rows);
+      let sum = 0;
+      for (let member = 0; member < members; member++)
+        sum += spread(values.filter((_value, at) => at % (nodes * members) === member * nodes + node));
+      return sum / members;
     });
     return METRICS.hub_bias({ importance, degrees });
   },
@@ -100,14 +117,25 @@ async function insides(task: MetricTask, context: StepContext, passed: Passed): 
   return models.map(model => ({ model, executor: context.executor, x, passed }));
 }
 
+/** Networks behind an attribution; undefined where it is of one. */
+async function membersOf({ store }: StepContext, key: string): Promise<number | undefined> {
+  const { arrays } = await metaOf(store, key);
+  return arrays.find(({ name }) => name === 'members')?.axes[1]?.size;
+}
+
+/** Standard deviation, with n. */
+function spread(values: Float64Array): number {
+  const middle = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / values.length);
+}
+
 /** Mean score of each feature over the examples in each member, [feature][member]; undefined for one network. */
 async function memberScores(
   context: StepContext,
   key: string,
   features: number,
 ): Promise<readonly Float64Array[] | undefined> {
-  const { arrays } = await metaOf(context.store, key);
-  const members = arrays.find(({ name }) => name === 'members')?.axes[1]?.size;
+  const members = await membersOf(context, key);
   if (members === undefined) return undefined;
   const values = await read(context, key, 'members');
   const rows = values.length / (members * features);
