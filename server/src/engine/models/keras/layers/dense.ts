@@ -59,15 +59,14 @@ const maxoutDense: Layer = (application, inputs) => {
   );
   const shape = [batch, pieces, 1, units];
   const product = application.add('pieces', 'MatMul', [row, application.constant('W', W)], shape);
-  const all =
-    b === undefined
-      ? product
-      : application.add(
-          'pieces/bias_add',
-          'Add',
-          [product, application.constant('b', { ...b, shape: [pieces, 1, units] })],
-          shape,
-        );
+  const all = !useBias
+    ? product
+    : application.add(
+        'pieces/bias_add',
+        'Add',
+        [product, application.constant('b', { ...b, shape: [pieces, 1, units] })],
+        shape,
+      );
   const axes = application.constant('pieces/axes', integers([1, 2]));
   return application.add('maxout', 'ReduceMax', [all, axes], [batch, units], { keepdims: 0 });
 };
