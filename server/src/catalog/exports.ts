@@ -95,7 +95,7 @@ export const meme = {
   name: 'meme',
   summary: 'Motifs as a MEME text file.',
   documentation:
-    'Writes the motifs of a `filters_to_pwms` attribution in minimal MEME format with the number of sites of each, for TOMTOM, FIMO and others. Motifs without a single site are left out, and counted.',
+    'Writes the motifs of a `filters_to_pwms` attribution, or the spans of the patterns of seqlets, in minimal MEME format with the number of sites of each, for TOMTOM, FIMO and others; the name of a known motif stands behind. Motifs without a single site are left out, and counted.',
   citation: 'MEME Suite, minimal MEME motif format',
   alphabets: ['dna'],
   revision: 1,
@@ -112,6 +112,18 @@ export const vcf = {
   alphabets: ['dna'],
   revision: 1,
   parameters: { of: map, path: written(['.vcf']) },
+} as const satisfies ExportEntry;
+
+export const bed = {
+  category: 'export',
+  name: 'bed',
+  summary: 'Seqlets as intervals of the genome.',
+  documentation:
+    'Seven columns: chromosome, start, end, name, score, strand, sum of position scores. Of `seqlets`: the windows, without score and strand. Of `patterns`: one line for each seqlet in a pattern, named after it, at the span of the pattern, with 1000 × similarity and the strand on which the pattern reads. Intervals end where their example does. An example that does not say where in the genome it lies is a sequence of its own.',
+  citation: 'UCSC Genome Browser, BED format',
+  alphabets: ['dna'],
+  revision: 1,
+  parameters: { of: map, path: written(['.bed']) },
 } as const satisfies ExportEntry;
 
 export const onnx = {

@@ -109,12 +109,6 @@ describe('motifs of a trained network', () => {
       [seqlets, patterns].map(({ key }) => bench.run({ kind: 'metric', metric, subjects: [key] })),
     );
     const value = (result: Result | undefined, name: string) => result!.meta.statistics![name]!.value;
-    console.log(
-      value(cut, 'recall'),
-      value(cut, 'precision'),
-      value(clustered, 'recall'),
-      value(clustered, 'precision'),
-    );
     // The network relies on two of the three motifs.
     for (const result of [cut, clustered]) expect(value(result, 'recall')).toBeGreaterThan(0.6);
     expect(value(cut, 'precision')).toBeGreaterThan(0.7);

@@ -12,6 +12,7 @@ import { explainWriteError } from '../../store/error.js';
 import type { ResultStore } from '../../store/store.js';
 import type { Files } from '../data/source.js';
 import { Failure } from '../failure.js';
+import { bed } from './bed.js';
 import { bedgraph } from './bedgraph.js';
 import { bigwig } from './bigwig.js';
 import type { Export, ExportContext } from './export.js';
@@ -29,6 +30,7 @@ export const EXPORTS: { readonly [Name in keyof typeof specifications]: Export<(
   bedgraph,
   bigwig,
   meme,
+  bed,
   vcf,
   onnx,
 };

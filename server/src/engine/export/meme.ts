@@ -23,24 +23,25 @@ export const meme: Export<typeof specification> = async ({ of }, { store, path, 
       place: title,
       remedy: 'Name an attribution that yields motifs, such as filters_to_pwms.',
     });
-  const width = axes[1]!.size;
-  const { rows } = await store.rows(of);
+  const has = (array: string): boolean => arrays.some(({ name }) => name === array);
+  const spans = has('span') ? await (await store.array(of, 'span')).read() : undefined;
+  const { rows, columns } = await store.rows(of);
   const values = await store.array(of);
-  const sites = arrays.some(({ name }) => name === 'sites') ? await (await store.array(of, 'sites')).read() : undefined;
+  const sites = has('sites') ? await (await store.array(of, 'sites')).read() : undefined;
   const file = await create(path);
   await file.write(HEADER);
   let left = 0;
-  for (const [row, [name = '']] of rows.entries()) {
+  for (const [row, cells] of rows.entries()) {
     if (sites?.[row] === 0) {
       left++;
       continue;
     }
     const matrix = await values.read(row, row + 1);
+    const [from, to] = spans ? [spans[2 * row]!, spans[2 * row + 1]!] : [0, axes[1]!.size];
     const count = sites ? ` nsites= ${Math.round(sites[row]!)}` : '';
-    await file.write(
-      `\nMOTIF ${name.replace(/\s+/g, '_')}\nletter-probability matrix: alength= 4 w= ${width}${count}\n`,
-    );
-    for (let column = 0; column < width; column++)
+    const names = [cells[0], cells[columns.indexOf('called')]].filter(Boolean).map(text => text!.replace(/\s+/g, '_'));
+    await file.write(`\nMOTIF ${names.join(' ')}\nletter-probability matrix: alength= 4 w= ${to - from}${count}\n`);
+    for (let column = from; column < to; column++)
       await file.write(`${Array.from(matrix.subarray(4 * column, 4 * column + 4), float32Text).join(' ')}\n`);
   }
   if (left === 0) return [];

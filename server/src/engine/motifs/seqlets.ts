@@ -2,6 +2,7 @@
  * Seqlets: the windows of attribution maps that score higher (or lower) than windows without a motif would, each taken once.
  * Shrikumar et al. 2018, arXiv:1811.00416.
  */
+import { Stream } from '../random/philox.js';
 import { falseRates, windowSums, type NullShare } from './window-null.js';
 
 /** Positions `start` … `end − 1` of an example, with the sum of their scores. */
@@ -25,24 +26,47 @@ export interface FoundSeqlets {
 const NARROWEST = 5;
 const WIDEST = 41;
 
+/** Examples that are looked at, evenly spread, and how often their positions are shuffled. */
+const LOOKED_AT = 1000;
+const SHUFFLES = 5;
+
 /**
- * The width at which the strongest windows stand out most: of Σ over examples of max |sum| / √width the greatest. Where scores
- * are noise around a motif of constant height, this is the motif's own width (the matched filter: signal grows with the width up
- * to that of the motif, noise with its root).
+ * The width at which the strongest windows stand out most from what the same scores give in random order: of the mean over
+ * examples of max |sum| ÷ √width, less its mean over shuffles, the greatest. Where scores are noise around a motif of constant
+ * height, this is the motif's own width (the matched filter: signal grows with the width up to that of the motif, noise with its
+ * root).
  *
  * @param scores [example, position]
  */
-export function chooseWindow(scores: ArrayLike<number>, length: number): number {
+export function chooseWindow(scores: Float32Array | Float64Array, length: number): number {
+  const step = Math.ceil(scores.length / length / LOOKED_AT);
+  const own = scores.filter((_, at) => Math.floor(at / length) % step === 0);
+  const shuffled = Array.from({ length: SHUFFLES }, (_, draw) => {
+    const copy = own.slice();
+    const random = new Stream(0, 'window', undefined, draw);
+    for (let from = 0; from < copy.length; from += length) random.shuffle(copy.subarray(from, from + length));
+    return copy;
+  });
   let [best, greatest] = [Math.min(NARROWEST, length), -Infinity];
   for (let window = best; window <= Math.min(WIDEST, length); window += 2) {
-    const sums = windowSums(scores, length, window);
-    const starts = length - window + 1;
-    let total = 0;
-    for (let from = 0; from < sums.length; from += starts)
-      total += sums.subarray(from, from + starts).reduce((most, sum) => Math.max(most, Math.abs(sum)), 0);
-    if (total / Math.sqrt(window) > greatest) [best, greatest] = [window, total / Math.sqrt(window)];
+    const byChance = shuffled.reduce((sum, copy) => sum + strongest(copy, length, window), 0) / SHUFFLES;
+    const excess = (strongest(own, length, window) - byChance) / Math.sqrt(window);
+    if (excess > greatest) [best, greatest] = [window, excess];
   }
   return best;
+}
+
+/** Mean over examples of the largest magnitude of a window's sum. */
+function strongest(scores: ArrayLike<number>, length: number, window: number): number {
+  const sums = windowSums(scores, length, window);
+  const starts = length - window + 1;
+  let total = 0;
+  for (let from = 0; from < sums.length; from += starts) {
+    let most = 0;
+    for (let at = from; at < from + starts; at++) most = Math.max(most, Math.abs(sums[at]!));
+    total += most;
+  }
+  return total / (scores.length / length);
 }
 
 /**

@@ -3,9 +3,7 @@ import type * as specifications from '../../../catalog/metrics/motifs.js';
 import { StoredExamples } from '../../data/stored-examples.js';
 import { Failure } from '../../failure.js';
 import { METRICS } from '../../metrics/metrics.js';
-import type { Stretch } from '../../metrics/seqlet-recovery.js';
-import { MEMBER_FIELDS } from '../../motifs/cluster-seqlets.js';
-import { SEQLET_FIELDS } from '../../motifs/cut-seqlets.js';
+import { storedStretches } from '../../motifs/stretches.js';
 import { metaOf } from '../results.js';
 import type { StepContext } from '../step.js';
 import { only, read, type Measures } from './measure.js';
@@ -40,7 +38,11 @@ export const MOTIF_MEASURES: Measures<typeof specifications> = {
       throw new Failure('metric/no-truth', 'nothing is known of planted motifs in these data', {
         place: context.title,
       });
-    return METRICS.seqlet_recovery({ seqlets: await stretchesOf(context, key), truth, length: examples.length });
+    return METRICS.seqlet_recovery({
+      seqlets: await storedStretches(context.store, key),
+      truth,
+      length: examples.length,
+    });
   },
 };
 
@@ -55,22 +57,5 @@ function named(wanted: string, library: readonly string[], { title }: StepContex
   throw new Failure('metric/no-motif', `none of the ${library.length} motifs of the library is called "${wanted}"`, {
     place: title,
     remedy: 'Correct the name; letter case does not matter.',
-  });
-}
-
-/** Seqlets as they were cut; of patterns, the span of the pattern at each member. */
-async function stretchesOf(context: StepContext, key: string): Promise<Stretch[]> {
-  const { map } = await metaOf(context.store, key);
-  const [name, fields] = map === 'seqlet' ? (['array', SEQLET_FIELDS] as const) : (['members', MEMBER_FIELDS] as const);
-  const values = await read(context, key, name);
-  const spans = map === 'seqlet' ? undefined : await read(context, key, 'span');
-  return Array.from({ length: values.length / fields.length }, (_, row) => {
-    const at = (field: string): number => values[row * fields.length + fields.indexOf(field)]!;
-    const whole = { example: at('example'), start: at('start'), end: at('end') };
-    if (spans === undefined) return whole;
-    const [from, to] = [spans[2 * at('pattern')]!, spans[2 * at('pattern') + 1]!];
-    return at('minus') === 1
-      ? { ...whole, start: whole.end - to, end: whole.end - from }
-      : { ...whole, start: whole.start + from, end: whole.start + to };
   });
 }

@@ -1,0 +1,43 @@
+/** Seqlets, or the members of patterns, as BED. https://genome.ucsc.edu/FAQ/FAQformat.html#format1 */
+import type { bed as specification } from '../../catalog/exports.js';
+import { regionOf } from '../data/region.js';
+import { StoredExamples } from '../data/stored-examples.js';
+import { Failure } from '../failure.js';
+import { storedStretches } from '../motifs/stretches.js';
+import { dataOf, metaOf } from '../steps/results.js';
+import type { Export } from './export.js';
+import { float32Text } from './number-text.js';
+
+export const bed: Export<typeof specification> = async ({ of }, { store, path, create, checkpoint }) => {
+  const { map, title, arrays } = await metaOf(store, of);
+  if (map !== 'seqlet' && !arrays.some(({ name }) => name === 'members'))
+    throw new Failure('export/no-seqlets', 'the result holds no seqlets', {
+      place: title,
+      remedy: 'Name the result of `| seqlets(…)`, or of `| patterns(…)` behind it.',
+    });
+  const { names, length } = await StoredExamples.open(store, await dataOf(store, of));
+  const rows = (await store.rows(of)).rows;
+  const file = await create(path);
+  let unplaced = 0;
+  for (const [row, stretch] of (await storedStretches(store, of)).entries()) {
+    if (row % 1000 === 0) await checkpoint();
+    const example = names[stretch.example]!;
+    const [from, to] = [Math.max(0, stretch.start), Math.min(length, stretch.end)];
+    const region = regionOf(example, length);
+    if (!region) unplaced++;
+    // An example without a place in a genome is a sequence of its own.
+    const { chromosome, start, end, strand } = region ?? { chromosome: example, start: 0, end: length, strand: '+' };
+    const [first, last] = strand === '-' ? [end - to, end - from] : [start + from, start + to];
+    const { member } = stretch;
+    const turned = member && member.minus !== (strand === '-') ? '-' : '+';
+    const [name, score] = member ? [rows[member.pattern]![0]!, member.similarity] : [rows[row]![0]!, 0];
+    const fields = [word(chromosome), first, last, word(name), Math.round(1000 * Math.max(0, score))];
+    await file.write(`${[...fields, member ? turned : '.', float32Text(Math.fround(stretch.score))].join('\t')}\n`);
+  }
+  if (unplaced === 0) return [];
+  const message = `${unplaced} lines lie in sequences that do not say where in the genome they are; each stands for itself.`;
+  return [{ level: 'information', code: 'export/no-place', message }];
+};
+
+/** Blanks end a field of BED for many tools. */
+const word = (text: string): string => text.replace(/\s+/g, '_');
