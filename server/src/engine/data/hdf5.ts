@@ -25,19 +25,36 @@ export async function withHdf5<Result>(
 ): Promise<Result> {
   const head = await firstBytes(path, area);
   if (!head.equals(SIGNATURE)) throw notHdf5(head);
+  // The library prints its errors. It can throw them instead, but then does not recover from them.
   await h5wasm.ready;
   const file = new h5wasm.File(path, 'r');
-  // The library reports a failed open by a negative id, not by an error.
-  if (file.file_id < 0n)
-    throw new Failure(`${area}/damaged-hdf5`, 'the HDF5 library cannot open the file: it is damaged or cut off', {
-      place: path,
-      remedy: 'Copy or write the file again.',
-    });
+  // A failed open is reported by a negative id, not by an error.
+  if (file.file_id < 0n) throw damaged(path, area, 'it is damaged or cut off');
   try {
     return await use(file);
+  } catch (error) {
+    // An error that went through the library's compiled code: what it read made no sense to it.
+    if (error instanceof Failure || !(error instanceof Error) || !error.stack?.includes('wasm')) throw error;
+    throw damaged(path, area, error.message.slice(0, 200));
   } finally {
-    file.close();
+    close(file);
   }
+}
+
+/** A file that is damaged may not even be closed. */
+function close(file: Hdf5File): void {
+  try {
+    file.close();
+  } catch {
+    // The failure that led here says more.
+  }
+}
+
+function damaged(path: string, area: 'data' | 'model', reason: string): Failure {
+  return new Failure(`${area}/damaged-hdf5`, `the HDF5 library cannot read the file: ${reason}`, {
+    place: path,
+    remedy: 'Copy or write the file again.',
+  });
 }
 
 /** The first 8 bytes of a file, by which formats are told. @throws Failure `<area>/unreadable` */

@@ -134,20 +134,21 @@ class ZarrTree implements Hierarchy {
     // Archives of a folder have its name in front of every member.
     const top = zip.members.has('zarr.json') || zip.members.has('.zgroup') ? '' : topFolder(zip);
     // Shards are read piece by piece: the last member stays at hand.
-    let last: { key: string; bytes: Buffer } | undefined;
-    const get = async (key: string): Promise<Buffer | undefined> => {
+    let last: { key: string; bytes: Uint8Array } | undefined;
+    const get = async (key: string): Promise<Uint8Array | undefined> => {
       if (last?.key === key) return last.bytes;
       const member = zip.members.get(top + key.slice(1));
       if (member === undefined) return undefined;
-      last = { key, bytes: await zip.readAll(member, LARGEST_CHUNK) };
+      // Bytes with a buffer of their own: some codecs of the library read from its beginning.
+      last = { key, bytes: Uint8Array.from(await zip.readAll(member, LARGEST_CHUNK)) };
       return last.bytes;
     };
     this.root = zarr.root({
       get,
       getRange: async (key: string, range: zarr.RangeQuery): Promise<Uint8Array | undefined> => {
         const bytes = await get(key);
-        if ('suffixLength' in range) return bytes?.subarray(Math.max(0, bytes.length - range.suffixLength));
-        return bytes?.subarray(range.offset, range.offset + range.length);
+        if ('suffixLength' in range) return bytes?.slice(Math.max(0, bytes.length - range.suffixLength));
+        return bytes?.slice(range.offset, range.offset + range.length);
       },
     });
   }

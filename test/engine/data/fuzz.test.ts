@@ -1,0 +1,379 @@
+/**
+ * Damaged files: cut off, with flipped bits, hostile sizes, pieces lost or doubled. Every reader answers each with a value or
+ * a failure that names what is wrong, soon and in little memory. `FUZZ_CASES=10000` tries more of them.
+ */
+import { spawnSync } from 'node:child_process';
+import fs, { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { zipSync } from 'fflate';
+import h5wasm from 'h5wasm/node';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parseMotifs } from '../../../server/src/engine/data/motifs.js';
+import { describeSource, readSource } from '../../../server/src/engine/data/sources.js';
+import { Failure } from '../../../server/src/engine/failure.js';
+import { encodeHeader } from '../../../server/src/store/npy.js';
+import type { Call, Json } from '../../../server/src/protocol.js';
+import { call } from '../methods/workbench.js';
+
+const CASES = Number(process.env['FUZZ_CASES'] ?? 100);
+const SECONDS = 5;
+const LARGEST = 2 ** 30;
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What happens to a file; places are shares of its length. */
+type Damage = {
+  readonly kind: 'cut' | 'flip' | 'size' | 'lose' | 'double' | 'digits' | 'bytes';
+  readonly file: number;
+  readonly at: number;
+  readonly length: number;
+  readonly value: number;
+};
+
+const damage = fc.record<Damage>({
+  kind: fc.constantFrom('cut', 'flip', 'size', 'lose', 'double', 'digits', 'bytes'),
+  file: fc.nat(9),
+  at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+  length: fc.integer({ min: 1, max: 24 }),
+  value: fc.nat(255),
+});
+
+const HOSTILE = [0xffffffff, 0x7fffffff, 0x80000000, 0x10000000, 0x00ffffff, 0];
+
+function damaged(bytes: Buffer, { kind, at: share, length, value }: Damage): Buffer {
+  const at = Math.floor(share * bytes.length);
+  const copy = Buffer.from(bytes);
+  switch (kind) {
+    case 'cut':
+      return copy.subarray(0, at);
+    case 'flip':
+      if (at < copy.length) copy[at]! ^= 1 << (value & 7);
+      return copy;
+    case 'size': {
+      const size = Buffer.alloc(4);
+      size.writeUInt32LE(HOSTILE[value % HOSTILE.length]!);
+      for (let copies = 0; copies < 1 + (length & 1); copies++) copy.set(size.subarray(0, copy.length - at), at);
+      return copy;
+    }
+    case 'lose':
+      return Buffer.concat([copy.subarray(0, at), copy.subarray(at + length)]);
+    case 'double':
+      return Buffer.concat([copy.subarray(0, at + length), copy.subarray(at)]);
+    case 'digits': {
+      // The next number in the text, with nines behind it.
+      const from = copy.findIndex((byte, index) => index >= at && byte >= 48 && byte < 58);
+      const nines = Buffer.alloc(length, '9');
+      return from < 0 ? copy : Buffer.concat([copy.subarray(0, from), nines, copy.subarray(from)]);
+    }
+    case 'bytes':
+      return copy.fill(value, at, Math.min(at + length, copy.length));
+  }
+}
+
+interface Reader {
+  readonly name: string;
+  /** Files by name; the first is `path`. */
+  readonly files: () => Readonly<Record<string, Buffer>>;
+  readonly call: (hash: (name: string) => string) => Call;
+}
+
+const source = (name: string, given: Readonly<Record<string, Json>>): Call => call('source', name, given);
+const text = (value: string): Buffer => Buffer.from(value);
+const GENOME = `>chr1\n${'ACGTTGCANNGATTACA'.repeat(6)}\n>chr2\nACGTACGTACGT\n`;
+const FAI = 'chr1\t102\t6\t102\t103\nchr2\t12\t115\t12\t13\n';
+
+/** A 2bit file with a run of N. */
+function twoBit(): Buffer {
+  const word = (...values: number[]): Buffer => Buffer.from(Uint32Array.from(values).buffer);
+  const head = Buffer.concat([word(0x1a412743, 0, 1, 0), Buffer.from([4]), text('chr1'), word(25)]);
+  return Buffer.concat([head, word(64, 1, 10, 4, 1, 0, 64, 0), Buffer.alloc(16, 0b00011011)]);
+}
+
+function npy(shape: readonly number[], values: readonly number[]): Buffer {
+  return Buffer.concat([encodeHeader('float32', shape), Buffer.from(Float32Array.from(values).buffer)]);
+}
+
+const ONE_HOT = Array.from({ length: 2 * 5 * 4 }, (_, at) => Number(at % 4 === (at >> 2) % 4));
+
+function hdf5(fill: (file: InstanceType<typeof h5wasm.File>) => void): Buffer {
+  const path = join(folder, 'made.h5');
+  const file = new h5wasm.File(path, 'w');
+  fill(file);
+  file.close();
+  return readFileSync(path);
+}
+
+type Group = InstanceType<typeof h5wasm.Group>;
+const integers = (into: Group, name: string, data: number[]) =>
+  into.create_dataset({ name, data: Int32Array.from(data), shape: [data.length], dtype: '<i' });
+const texts = (into: Group, name: string, data: string[]) => into.create_dataset({ name, data, shape: [data.length] });
+
+function h5ad(): Buffer {
+  return hdf5(file => {
+    for (const [frame, names] of Object.entries({ obs: ['a', 'b'], var: ['x', 'y', 'z'] })) {
+      const group = file.create_group(frame);
+      group.create_attribute('_index', 'names');
+      texts(group, 'names', names);
+    }
+    const matrix = file.create_group('X');
+    matrix.create_attribute('encoding-type', 'csr_matrix');
+    matrix.create_attribute('shape', Int32Array.from([2, 3]));
+    integers(matrix, 'data', [1, 2, 3]);
+    integers(matrix, 'indices', [0, 2, 1]);
+    integers(matrix, 'indptr', [0, 2, 3]);
+  });
+}
+
+function cellRanger(): Buffer {
+  return hdf5(file => {
+    const matrix = file.create_group('matrix');
+    texts(matrix, 'barcodes', ['a', 'b']);
+    integers(matrix, 'data', [1, 2, 3]);
+    integers(matrix, 'indices', [0, 2, 1]);
+    integers(matrix, 'indptr', [0, 2, 3]);
+    matrix.create_group('features');
+    const features = file.get('matrix/features') as Group;
+    texts(features, 'id', ['x', 'y', 'z']);
+    texts(features, 'name', ['X', 'Y', 'Z']);
+  });
+}
+
+/** Zarr 3 without compression: X of 2 × 3 and the indices as text of fixed chunks. */
+function zarr(): Buffer {
+  const group = (attributes: object = {}): Buffer =>
+    text(JSON.stringify({ zarr_format: 3, node_type: 'group', attributes }));
+  const array = (shape: number[], type: string, fill: number | string, codecs: object[]): Buffer =>
+    text(
+      JSON.stringify({
+        zarr_format: 3,
+        node_type: 'array',
+        attributes: {},
+        shape,
+        data_type: type,
+        chunk_grid: { name: 'regular', configuration: { chunk_shape: shape } },
+        chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
+        fill_value: fill,
+        codecs,
+      }),
+    );
+  const strings = (...values: string[]): Buffer => {
+    const sized = values.map(value => Buffer.concat([Buffer.from([value.length, 0, 0, 0]), text(value)]));
+    return Buffer.concat([Buffer.from([values.length, 0, 0, 0]), ...sized]);
+  };
+  return Buffer.from(
+    zipSync({
+      'zarr.json': group(),
+      'obs/zarr.json': group({ _index: 'names' }),
+      'obs/names/zarr.json': array([2], 'string', '', [{ name: 'vlen-utf8' }]),
+      'obs/names/c/0': strings('a', 'b'),
+      'var/zarr.json': group({ _index: 'names' }),
+      'var/names/zarr.json': array([3], 'string', '', [{ name: 'vlen-utf8' }]),
+      'var/names/c/0': strings('x', 'y', 'z'),
+      'X/zarr.json': array([2, 3], 'float32', 0, [{ name: 'bytes', configuration: { endian: 'little' } }]),
+      'X/c/0/0': Buffer.from(Float32Array.from([1, 2, 3, 4, 5, 6]).buffer),
+    }),
+  );
+}
+
+const VCF = `##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n${[30, 41, 55, 60]
+  .map(position => {
+    const base = 'ACGTTGCANNGATTACA'.repeat(6)[position - 1]!;
+    return `chr1\t${position}\t.\t${base}\t${base}TT,${base === 'A' ? 'C' : 'A'}\t.\tPASS\tDP=${position}\n`;
+  })
+  .join('')}`;
+
+const indexedFasta = (hash: (name: string) => string): Json =>
+  call('genome', 'indexed_fasta', { path: hash('genome.fa') });
+
+const hasBcftools = spawnSync('bcftools', ['--version']).status === 0;
+
+/** A VCF file in blocks of bgzip, and its index. */
+function indexed(): Record<string, Buffer> {
+  const path = join(folder, 'b.vcf.gz');
+  const header = VCF.replace(
+    '#CHROM',
+    '##contig=<ID=chr1>\n##INFO=<ID=DP,Number=1,Type=Integer,Description="">\n#CHROM',
+  );
+  spawnSync('bcftools', ['view', '-Oz', '-o', path, '-'], { input: header });
+  spawnSync('bcftools', ['index', '-t', path]);
+  return { 'b.vcf.gz': readFileSync(path), 'b.vcf.gz.tbi': readFileSync(`${path}.tbi`) };
+}
+
+const PLINK = {
+  'set.bed': Buffer.from([0x6c, 0x1b, 1, 0b11100100, 0b00000010, 0b00011011, 0b00000011]),
+  'set.bim': text('1 rs1 0 100 A G\n2 rs2 0 200 C T\n'),
+  'set.fam': text(Array.from({ length: 5 }, (_, i) => `f p${i} 0 0 1 ${1 + (i % 2)}\n`).join('')),
+};
+
+const READERS: readonly Reader[] = [
+  {
+    name: 'fasta',
+    files: () => ({ 'a.fa': text('>one\nACGTN\n>two\nACGTA\n') }),
+    call: hash => source('fasta', { path: hash('a.fa') }),
+  },
+  {
+    name: 'fasta, gzipped',
+    files: () => ({ 'a.fa.gz': gzipSync('>one\nACGTN\n>two\nACGTA\n') }),
+    call: hash => source('fasta', { path: hash('a.fa.gz') }),
+  },
+  {
+    name: 'intervals of a 2bit genome',
+    files: () => ({ 'a.bed': text('chr1\t4\t20\tx\t0\t-\nchr1\t30\t46\n'), 'g.2bit': twoBit() }),
+    call: hash =>
+      source('intervals', {
+        path: hash('a.bed'),
+        genome: call('genome', 'two_bit', { path: hash('g.2bit') }),
+      }),
+  },
+  {
+    name: 'variants of an indexed FASTA',
+    files: () => ({ 'a.vcf': text(VCF), 'genome.fa': text(GENOME), 'genome.fa.fai': text(FAI) }),
+    call: hash => source('variants', { path: hash('a.vcf'), genome: indexedFasta(hash), length: 16 }),
+  },
+  ...(hasBcftools
+    ? [
+        {
+          name: 'variants by tabix',
+          files: () => ({ ...indexed(), 'genome.fa': text(GENOME), 'genome.fa.fai': text(FAI) }),
+          call: (hash: (name: string) => string) =>
+            source('variants', {
+              path: hash('b.vcf.gz'),
+              genome: indexedFasta(hash),
+              length: 16,
+              region: 'chr1:20-58',
+            }),
+        },
+      ]
+    : []),
+  {
+    name: 'plink',
+    files: () => PLINK,
+    call: hash => source('plink', { path: hash('set.bed') }),
+  },
+  {
+    name: 'table',
+    files: () => ({ 't.csv': text('id,y,a,b\nx,1,2.5,3\n"q ""r""",0,NA,4e3\n') }),
+    call: hash => source('table', { path: hash('t.csv'), names: 'id', label: 'y', missing: 'mean' }),
+  },
+  {
+    name: 'numpy, one array',
+    files: () => ({ 'x.npy': npy([2, 5, 4], ONE_HOT) }),
+    call: hash => source('numpy', { path: hash('x.npy') }),
+  },
+  {
+    name: 'numpy, an archive',
+    files: () => ({ 'x.npz': Buffer.from(zipSync({ 'x.npy': npy([2, 5, 4], ONE_HOT), 'y.npy': npy([2], [0, 1]) })) }),
+    call: hash => source('numpy', { path: hash('x.npz'), inputs: 'x', labels: 'y' }),
+  },
+  {
+    name: 'one_hot_hdf5',
+    files: () => ({
+      'x.h5': hdf5(file => {
+        file.create_dataset({ name: 'x', data: Float32Array.from(ONE_HOT), shape: [2, 5, 4], dtype: '<f' });
+      }),
+    }),
+    call: hash => source('one_hot_hdf5', { path: hash('x.h5'), inputs: 'x' }),
+  },
+  {
+    name: 'anndata, HDF5',
+    files: () => ({ 'x.h5ad': h5ad() }),
+    call: hash => source('anndata', { path: hash('x.h5ad') }),
+  },
+  {
+    name: 'anndata, Zarr',
+    files: () => ({ 'x.zarr.zip': zarr() }),
+    call: hash => source('anndata', { path: hash('x.zarr.zip') }),
+  },
+  {
+    name: 'cell_ranger, HDF5',
+    files: () => ({ 'm.h5': cellRanger() }),
+    call: hash => source('cell_ranger', { path: hash('m.h5') }),
+  },
+  {
+    name: 'cell_ranger, Matrix Market',
+    files: () => ({
+      'm.mtx': text('%%MatrixMarket matrix coordinate integer general\n%\n3 2 3\n1 1 4\n3 1 1\n2 2 7\n'),
+      'barcodes.tsv': text('a\nb\n'),
+      'features.tsv': text('x\tX\tGene Expression\ny\tY\tGene Expression\nz\tZ\tGene Expression\n'),
+    }),
+    call: hash => source('cell_ranger', { path: hash('m.mtx') }),
+  },
+];
+
+/** @returns what is wrong with how a reader took it; undefined where it gave a value or a failure with a code */
+async function defectOf(work: () => Promise<unknown>): Promise<string | undefined> {
+  const begun = performance.now();
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Failure)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    if (error.problem.code === '' || error.message.length > 1000) return `no good message: ${error.message}`;
+  }
+  const seconds = (performance.now() - begun) / 1000;
+  return seconds > SECONDS ? `it took ${seconds.toFixed(1)} s` : undefined;
+}
+
+describe(`damaged files (${CASES} of each)`, () => {
+  beforeAll(async () => {
+    await h5wasm.ready;
+    // The HDF5 library prints every error that it finds.
+    const write = fs.writeSync.bind(fs) as (...given: unknown[]) => number;
+    vi.spyOn(fs, 'writeSync').mockImplementation(((file: number, bytes: Uint8Array, ...rest: number[]) =>
+      file === 2 ? (rest[1] ?? bytes.length) : write(file, bytes, ...rest)) as typeof fs.writeSync);
+  });
+  afterAll(() => vi.restoreAllMocks());
+
+  it.each(READERS.map(reader => [reader.name, reader] as const))('%s', async (_, reader) => {
+    const files = reader.files();
+    const names = Object.keys(files);
+    const hashOf = (name: string): string => Buffer.from(name).toString('hex').padEnd(64, '0');
+    const paths = Object.fromEntries(names.map(name => [hashOf(name), join(folder, name)]));
+    const asked = reader.call(hashOf);
+    for (const name of names) writeFileSync(join(folder, name), files[name]!);
+    const whole = await readSource(asked, paths);
+    expect(whole.names.length).toBeGreaterThan(0);
+    const run = async (hurt: readonly Damage[]): Promise<void> => {
+      const changed = { ...files };
+      for (const one of hurt) {
+        const name = names[one.file % names.length]!;
+        changed[name] = damaged(changed[name]!, one);
+      }
+      for (const name of names) writeFileSync(join(folder, name), changed[name]!);
+      const defects = [
+        await defectOf(() => describeSource(asked, paths)),
+        await defectOf(() => readSource(asked, paths)),
+      ];
+      expect(defects.filter(defect => defect !== undefined)).toEqual([]);
+    };
+    const cases = fc.array(damage, { minLength: 1, maxLength: 3 });
+    await fc.assert(fc.asyncProperty(cases, run), { seed: 11, numRuns: CASES });
+    // And the next file that is whole is read as if nothing had been.
+    for (const name of names) writeFileSync(join(folder, name), files[name]!);
+    expect((await readSource(asked, paths)).names).toEqual(whole.names);
+    expect(process.resourceUsage().maxRSS * 1024).toBeLessThan(2 * LARGEST);
+  });
+
+  it('motifs', () => {
+    const jaspar = text('>MA0001.1\tX\nA  [ 1 2 3 ]\nC  [ 4 0 1 ]\nG  [ 0 9 1 ]\nT  [ 5 1 1 ]\n');
+    const meme = text(
+      'MEME version 4\n\nALPHABET= ACGT\n\nMOTIF m1 one\nletter-probability matrix: alength= 4 w= 2 nsites= 20 E= 0\n 0.1 0.2 0.3 0.4\n 0.7 0.1 0.1 0.1\n',
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(jaspar, meme), fc.array(damage, { minLength: 1, maxLength: 3 }), (motifs, hurt) => {
+        try {
+          parseMotifs(hurt.reduce(damaged, motifs).toString('utf8'), 'motifs');
+        } catch (error) {
+          if (!(error instanceof Failure)) throw error;
+        }
+      }),
+      { seed: 11, numRuns: CASES },
+    );
+  });
+});
