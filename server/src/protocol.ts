@@ -361,6 +361,33 @@ export const Snapshot = z.object({
       rows: z.array(z.string()),
       /** Name of a float32 array of these rows, row-major. */
       values: z.string(),
+      /** Of motifs: what is drawn of each row. */
+      motifs: z
+        .object({
+          /** Float32 arrays [row, position, base]: as the store names them, and as they are named here. */
+          tracks: z.array(
+            z.object({
+              array: z.string(),
+              name: z.string(),
+              title: z.string(),
+              is: z.enum(['contributions', 'probabilities']),
+            }),
+          ),
+          rows: z.array(
+            z.object({
+              /** Positions that are not trimmed: [from, to). */
+              from: z.number().int(),
+              to: z.number().int(),
+              /** Sequences that it is made of. */
+              sites: z.number().optional(),
+              /** The known motif that it is most like. */
+              match: z.object({ id: z.string(), name: z.string(), q: z.number(), e: z.number() }).optional(),
+            }),
+          ),
+        })
+        .optional(),
+      /** Name of a float32 array [row]: −log₁₀ p, where the method tests each row. */
+      significance: z.string().optional(),
       seconds: z.number(),
       notes: z.array(Note),
     }),
@@ -450,7 +477,7 @@ export function arrayNames({ data, maps, tables }: Pick<Snapshot, 'data' | 'maps
     ...maps.flatMap(({ scores, predictions, bases, spread }) =>
       [scores, predictions, bases, spread?.array].filter(name => name !== undefined),
     ),
-    ...tables.map(({ values }) => values),
+    ...tables.flatMap(({ values, significance }) => [values, significance].filter(name => name !== undefined)),
   ]);
 }
 

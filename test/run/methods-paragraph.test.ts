@@ -25,7 +25,7 @@ test('everything that ran is named with its parameters, and nothing else', async
   const text = await paragraph();
   expect(text).toMatch(/^Explanations were computed with Explainome 0\.1\.0 \(.*onnxruntime-node 1\.30\.0/);
   for (const part of [
-    /“peaks” holds 48 examples: fasta.* \(.*ctcf\.fa\.gz .*label 1\), then sample \(size 500, seed 1/,
+    /“peaks” holds 48 examples: fasta.* \(.*ctcf\.fa\.gz .*label 1.*\), then sample \(size 500, seed 1/,
     /“raw” is saliency \[\d\] of the logit .* of the model onnx .*ctcf\.onnx \(SHA-256 [0-9a-f]{12}…\)/,
     /“grad” is “raw” after simplex correction \[\d\]\./,
     /“ig” is integrated gradients \[\d\] \(baseline dinucleotide shuffle \[\d\] \(copies 20, seed 1\), steps auto, .*tolerance 1 %/,

@@ -341,7 +341,7 @@ describe.skipIf(chromium === undefined)('the results panel (needs Chromium; set 
       'vscode-tab-header Attributions',
     ]);
     expect(seen).toContain('vscode-button Next example');
-    expect(seen).toContain('vscode-textfield Find an example by name');
+    expect(seen).toContain('vscode-textfield Find an example by name or interval');
     expect(seen).toContain('button grad');
   });
 });

@@ -17,6 +17,11 @@ export function chart(label: string, kind: string, options: PlotOptions): SVGSVG
   // A chart without legend and title is the drawing itself.
   if (!(drawing instanceof SVGSVGElement)) throw new TypeError(`“${label}” is no drawing.`);
   for (const name of ['width', 'height', 'font-size', 'font-family', 'fill', 'class']) drawing.removeAttribute(name);
+  // Plot labels its groups for developers; a picture has one label.
+  for (const group of drawing.querySelectorAll('g[aria-label]')) {
+    group.classList.add(...(group.getAttribute('aria-label') ?? '').split(/\W+/));
+    group.removeAttribute('aria-label');
+  }
   describe(drawing, { class: `chart ${kind}`, role: 'img', 'aria-label': label });
   return drawing;
 }

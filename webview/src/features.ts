@@ -4,6 +4,8 @@ import type { Arrays, DataSet, ScoredMap } from './arrays.js';
 import { scoredMapOf } from './arrays.js';
 import { bars, strongest, type Ranked } from './bars.js';
 import { element } from './element.js';
+import { exports } from './exports.js';
+import { manhattan } from './manhattan.js';
 import type { Surroundings } from './surroundings.js';
 
 const SHOWN = 20;
@@ -34,14 +36,31 @@ export function features(
           { class: 'dim small' },
           `Mean |score| over ${quantity(rows, 'count')} examples (${map.unit}); ${ranked.length} of ${quantity(data.length, 'count')} features.`,
         ),
+        data.alphabet === 'genotypes'
+          ? manhattan(surroundings, { name: map.name, title: 'mean |score|', unit: map.unit }, all)
+          : undefined,
         bars(`Strongest features of ${map.name}`, ['feature', 'mean |score|', 'mean score'], ranked),
+        element(
+          'div',
+          { class: 'under' },
+          exports(surroundings, {
+            name: `features of ${map.name}`,
+            table: () => [
+              ['feature', 'mean |score|', 'mean score'],
+              ...all.map(({ name: feature, value, mean }) => [feature, value, mean]),
+            ],
+          }),
+        ),
       );
     }),
   );
 }
 
 /** Mean magnitude and mean of each feature's scores. */
-function meanMagnitudes(values: Float32Array, { length, names, features: known }: DataSet): Ranked[] {
+function meanMagnitudes(
+  values: Float32Array,
+  { length, names, features: known }: DataSet,
+): (Ranked & { mean: number })[] {
   const magnitudes = new Float64Array(length);
   const sums = new Float64Array(length);
   values.forEach((value, i) => {
@@ -52,6 +71,7 @@ function meanMagnitudes(values: Float32Array, { length, names, features: known }
   return Array.from(magnitudes, (total, feature) => ({
     name: known?.[feature] ?? `feature ${feature + 1}`,
     value: total / rows,
+    mean: sums[feature]! / rows,
     detail: quantity(sums[feature]! / rows, 'logit'),
   }));
 }

@@ -2,6 +2,7 @@
 import { quantity } from '../../server/src/protocol.js';
 import type { Controls } from './controls.js';
 import { element } from './element.js';
+import { locusOf, overlap } from './loci.js';
 
 export interface Navigation {
   readonly node: HTMLElement;
@@ -9,12 +10,19 @@ export interface Navigation {
   readonly show: (row: number, place: number) => void;
 }
 
-/** The next row after `current` whose name contains the text, ignoring case, round the end; none when there is none. */
+/**
+ * The next row after `current` whose name contains the text, ignoring case, or whose place overlaps with the interval that the
+ * text is (`chr1:1,000-2,000`), round the end; none when there is none.
+ */
 export function findName(names: readonly string[], text: string, current: number): number | undefined {
   const wanted = text.toLowerCase();
+  const interval = locusOf(text);
   for (let step = 1; step <= names.length; step++) {
     const row = (current + step) % names.length;
-    if (names[row]?.toLowerCase().includes(wanted)) return row;
+    const name = names[row] ?? '';
+    if (name.toLowerCase().includes(wanted)) return row;
+    const place = interval && locusOf(name);
+    if (place && overlap(place, interval)) return row;
   }
   return undefined;
 }
@@ -38,7 +46,7 @@ export function navigation(
   const find = (text: string, from: number): void => {
     const wanted = text.trim();
     const row = wanted === '' ? undefined : findName(names, wanted, from);
-    said.textContent = wanted !== '' && row === undefined ? 'no such name' : '';
+    said.textContent = wanted !== '' && row === undefined ? 'nothing found' : '';
     if (row !== undefined) select(row);
   };
   const several = names.length > 1;
@@ -63,7 +71,7 @@ export function navigation(
           { class: 'bar push controls find' },
           said,
           // Typing stays on the present example while it matches; Enter goes on to the next one.
-          controls.search('Find an example by name', {
+          controls.search('Find an example by name or interval', {
             input: text => find(text, current - 1 + names.length),
             enter: text => find(text, current),
           }),

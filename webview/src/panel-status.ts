@@ -46,9 +46,10 @@ export function badgeOf(state: ResultState, progress: number | undefined): strin
 export function factsOf({ snapshot }: DocumentView): string {
   if (!snapshot) return '';
   const explained = snapshot.data.filter(data => snapshot.maps.some(map => map.data === data.key));
+  const sequences = explained.every(({ alphabet }) => alphabet === 'dna');
   const examples = explained.reduce((sum, data) => sum + data.examples, 0);
   return [
-    ...(examples > 0 ? [counted(examples, 'sequence')] : []),
+    ...(examples > 0 ? [counted(examples, sequences ? 'sequence' : 'example')] : []),
     ...(snapshot.maps.length > 0 ? [counted(snapshot.maps.length, 'map')] : []),
     seconds(snapshot.maps.reduce((sum, map) => sum + map.seconds, 0)),
   ].join(' · ');

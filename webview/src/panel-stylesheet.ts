@@ -50,10 +50,10 @@ body:is(.vscode-high-contrast, .vscode-high-contrast-light) vscode-tab-header[ac
 .panel :is(article, .track, .picture).selected::before, .panel section.selected > h2::before { content: ''; position: absolute; left: -11px; top: 0; bottom: 0; width: 3px;
   background: var(--accent); border-radius: 2px; }
 .panel section.selected > h2 { position: relative; }
-.panel .stale:is(article, .track, .picture) > :is(canvas, .metric), .panel tr:has(.declared.stale) > td { opacity: 0.5; }
-.panel .stale > .title .written, .panel .stale > .title .figures { opacity: 0.6; }
-body:is(.vscode-high-contrast, .vscode-high-contrast-light) .panel :is(article, .track, .picture).stale > :is(canvas, .metric),
-body:is(.vscode-high-contrast, .vscode-high-contrast-light) .panel tr:has(.declared.stale) > td { opacity: 1; }
+.panel .stale:is(article, .track, .picture) > canvas, .panel .stale:is(article, .picture) svg, .panel tr:has(.declared.stale) svg { opacity: 0.5; }
+.panel .stale > .metric, .panel .stale > .title .figures, .panel tr:has(.declared.stale) > td, .panel tr:has(.declared.stale) .outcome { color: var(--dim); }
+body:is(.vscode-high-contrast, .vscode-high-contrast-light) .panel .stale:is(article, .track, .picture) :is(canvas, svg),
+body:is(.vscode-high-contrast, .vscode-high-contrast-light) .panel tr:has(.declared.stale) svg { opacity: 1; }
 body:is(.vscode-high-contrast, .vscode-high-contrast-light) .panel .stale:is(article, .track, .picture) > :is(canvas, .metric) {
   outline: 1px dashed var(--line); outline-offset: 2px; }
 body:is(.vscode-high-contrast, .vscode-high-contrast-light) .panel { --vscode-button-secondaryBackground: var(--background); }

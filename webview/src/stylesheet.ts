@@ -116,12 +116,13 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view .track .title .dim { font-size: 0.95em; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
 .view .figures { display: flex; flex-wrap: wrap; gap: 0 12px; font-variant-numeric: tabular-nums; }
 .view .picture + .picture { margin-top: 22px; }
+.view .manhattan { margin: 10px 0 14px; }
 .view .heading { margin: 0; align-items: baseline; }
 .view .metric { display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px 36px; margin-top: 8px; align-items: start; }
 .view figure { max-width: 340px; }
 @container (min-width: 840px) { .view .metric:has(figure) { grid-template-columns: minmax(0, 1fr) 300px; } }
 .view .chart { width: 100%; } .view .chart text { fill: var(--dim); font-size: 11px; font-family: inherit; }
-.view .chart [aria-label$=grid] { color: var(--guide); stroke-opacity: 1; }
+.view .chart .grid { color: var(--guide); stroke-opacity: 1; }
 .view .histogram .count { fill: var(--accent); opacity: 0.75; }
 .view .histogram .expected { fill: none; stroke: var(--foreground); stroke-width: 1.75; }
 .view .bars td { padding: 2px 16px 2px 0; border: 0; } .view .bars td:nth-child(2) { width: 45%; min-width: 6em; }

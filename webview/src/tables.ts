@@ -6,7 +6,9 @@ import { quantity, type Snapshot } from '../../server/src/protocol.js';
 import type { Arrays } from './arrays.js';
 import { bars, strongest, type Ranked } from './bars.js';
 import { element } from './element.js';
+import { exports, type Cells } from './exports.js';
 import { lines, trainingCurve } from './lines.js';
+import { manhattan } from './manhattan.js';
 import { note, notesOf } from './notes.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -30,6 +32,7 @@ export function tableArticle(surroundings: Surroundings, result: ResultTable, ar
   const { axes, form, rows, unit, values: array, written, documentation } = result;
   const shape = axes.map(axis => `${quantity(axis.size, 'count')} ${axis.name}${axis.size === 1 ? '' : 's'}`);
   const values = arrays.get(array);
+  const tested = arrays.get(result.significance ?? '');
   const size = rows.length * axes.slice(1).reduce((product, axis) => product * axis.size, 1);
   const complete = values instanceof Float32Array && values.length === size;
   return element(
@@ -39,7 +42,7 @@ export function tableArticle(surroundings: Surroundings, result: ResultTable, ar
     documentation === undefined ? undefined : element('p', { class: 'dim' }, documentation),
     element('p', { class: 'dim small' }, `${TITLES[form]}: ${shape.join(' × ')} (${unit}).`),
     complete
-      ? picture(surroundings, result, values)
+      ? picture(surroundings, result, values, tested instanceof Float32Array ? tested : undefined)
       : note(
           'warning',
           `${result.name} cannot be drawn: its array “${array}” is missing or of another size. ${remedy}`,
@@ -49,13 +52,43 @@ export function tableArticle(surroundings: Surroundings, result: ResultTable, ar
 }
 
 /** Training as its loss by epoch, a rule list in its order, everything else by its strongest numbers. */
-function picture(surroundings: Surroundings, result: ResultTable, values: Float32Array): HTMLElement {
+function picture(
+  surroundings: Surroundings,
+  result: ResultTable,
+  values: Float32Array,
+  significance: Float32Array | undefined,
+): HTMLElement {
   const [row, second, third] = result.axes;
   if (row?.name === 'member' && second?.name === 'epoch' && third?.labels)
     return lines(surroundings, trainingCurve(second.size, third.labels, result.rows, values));
   if (row?.name === 'rule' && second?.labels) return ruleList(result.name, result.rows, second.labels, values);
+  const numbers = result.axes.slice(1).reduce((product, axis) => product * axis.size, 1);
   const strongestOf = `The ${SHOWN} strongest numbers of ${result.name}`;
-  return bars(strongestOf, [result.axes.map(axis => axis.name).join(', '), result.unit], ranked(result, values));
+  const head = [result.axes.map(axis => axis.name).join(', '), result.unit] as const;
+  const ranking = bars(strongestOf, head, ranked(result, values));
+  const cells = (): Cells => [
+    [...result.axes.map(axis => axis.name), result.unit],
+    ...Array.from(values, (value, index) => [...placeOf(result, index), value]),
+  ];
+  const variants = row?.name === 'variant' && numbers === 1 && result.rows.length > SHOWN;
+  const height = significance ?? values;
+  return element(
+    'div',
+    {},
+    variants
+      ? manhattan(
+          surroundings,
+          {
+            name: result.name,
+            title: significance ? '−log₁₀ p' : TITLES[result.form].toLowerCase(),
+            unit: significance ? 'tested against no effect' : result.unit,
+          },
+          result.rows.map((name, i) => ({ name, value: height[i] ?? NaN })),
+        )
+      : undefined,
+    ranking,
+    element('div', { class: 'under' }, exports(surroundings, { name: result.name, table: cells })),
+  );
 }
 
 /** Rules in their order with the risk of each: the order is what they mean. */
@@ -75,18 +108,22 @@ function ruleList(
   return bars(`The rules of ${name} in their order`, ['rule', 'risk', '95 % interval'], rows);
 }
 
-/** The strongest numbers with the names of their places along all axes. */
-function ranked({ axes, rows, form }: ResultTable, values: Float32Array): Ranked[] {
+/** Names of a number's place along all axes. */
+function placeOf({ axes, rows }: ResultTable, index: number): string[] {
+  let rest = index;
+  const inner = axes.slice(1).toReversed();
+  const parts = inner.map(axis => {
+    const at = rest % axis.size;
+    rest = Math.floor(rest / axis.size);
+    return axis.labels?.[at] ?? `${axis.name} ${at + 1}`;
+  });
+  return [rows[rest] ?? `${axes[0]?.name} ${rest + 1}`, ...parts.toReversed()];
+}
+
+/** The strongest numbers with the names of their places. */
+function ranked(result: ResultTable, values: Float32Array): Ranked[] {
+  const { axes, form } = result;
   const inner = axes.slice(1);
-  const nameOf = (index: number): string => {
-    let rest = index;
-    const parts = inner.toReversed().map(axis => {
-      const at = rest % axis.size;
-      rest = Math.floor(rest / axis.size);
-      return axis.labels?.[at] ?? `${axis.name} ${at + 1}`;
-    });
-    return [rows[rest] ?? `${axes[0]?.name} ${rest + 1}`, ...parts.toReversed()].join(', ');
-  };
   // Of a pair that interacts either way alike, one way is enough.
   const [first, second] = inner.slice(-2);
   const symmetric = form === 'interaction' && first?.size === second?.size && first?.name === second?.name;
@@ -97,5 +134,5 @@ function ranked({ axes, rows, form }: ResultTable, values: Float32Array): Ranked
     Array.from(values, (value, index) => ({ name: String(index), value })).filter(({ name }) => isOnce(Number(name))),
     SHOWN,
   );
-  return places.map(({ name, value }) => ({ name: nameOf(Number(name)), value }));
+  return places.map(({ name, value }) => ({ name: placeOf(result, Number(name)).join(', '), value }));
 }

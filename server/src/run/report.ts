@@ -95,7 +95,10 @@ function namedRows(
       keep(map.spread?.array, names.length * length);
     }
   }
-  for (const { values } of tables) keep(values, Infinity);
+  for (const { values, significance } of tables) {
+    keep(values, Infinity);
+    keep(significance, Infinity);
+  }
   return kept;
 }
 
@@ -145,8 +148,12 @@ ${
         snapshot.missing.map(entry => [entry.name, entry.kind, entry.reason]),
       )}`
 }
-${snapshot.methods === undefined ? '' : `<h2>Methods</h2>
-<pre>${escapeHtml(snapshot.methods)}</pre>`}
+${
+  snapshot.methods === undefined
+    ? ''
+    : `<h2>Methods</h2>
+<pre>${escapeHtml(snapshot.methods)}</pre>`
+}
 <h2>Experiment</h2>
 <pre>${escapeHtml(snapshot.source)}</pre>
 </main>`;

@@ -153,16 +153,23 @@ async function tableOf(
   form: Snapshot['tables'][number]['form'],
   meta: ResultMeta,
   store: ResultStore,
-): Promise<Pick<Snapshot['tables'][number], 'form' | 'unit' | 'axes' | 'rows' | 'values' | 'seconds'>> {
+): Promise<
+  Pick<Snapshot['tables'][number], 'form' | 'unit' | 'axes' | 'rows' | 'values' | 'significance' | 'seconds'>
+> {
   const { axes = [], unit = '' } = meta.arrays.find(({ name }) => name === 'array') ?? {};
   const numbers = axes.slice(1).reduce((product, { size }) => product * size, 1);
-  const { rows } = await store.rows(meta.key, Math.min(SHOWN_ROWS, shownExamples(numbers)));
+  const { rows } = await store.rows(
+    meta.key,
+    Math.min(numbers === 1 ? SHOWN_EXAMPLES : SHOWN_ROWS, shownExamples(numbers)),
+  );
   return {
     form,
     unit,
     axes,
     rows: rows.map(([name]) => name ?? ''),
     values: `values/${meta.key}`,
+    ...(numbers === 1 &&
+      meta.arrays.some(({ name }) => name === 'p_values') && { significance: `significance/${meta.key}` }),
     seconds: meta.seconds,
   };
 }

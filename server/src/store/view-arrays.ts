@@ -24,7 +24,13 @@ export interface ArrayNames {
     readonly kind?: ScoreKind;
     readonly spread?: { readonly array: string; readonly over: 'members' | 'references' } | undefined;
   }[];
-  readonly tables?: readonly { readonly key: string; readonly rows: readonly string[]; readonly values: string }[];
+  readonly tables?: readonly {
+    readonly key: string;
+    readonly rows: readonly string[];
+    readonly values: string;
+    readonly significance?: string | undefined;
+    readonly motifs?: { readonly tracks: readonly { readonly array: string; readonly name: string }[] } | undefined;
+  }[];
 }
 
 /** By name: uint8 letters [example, position], float32 scores [example, position], float32 predictions [example]. */
@@ -66,7 +72,18 @@ export async function readViewArrays(
     if (spread && kind && !arrays.has(spread.array))
       arrays.set(spread.array, await readSpread(store, { key, data, kind, over: spread.over }, rows.get(data) ?? 0));
   }
-  for (const { key, rows: shown, values } of snapshot.tables ?? []) {
+  for (const { key, rows: shown, values, significance, motifs } of snapshot.tables ?? []) {
+    for (const { array, name } of motifs?.tracks ?? [])
+      if (!arrays.has(name))
+        arrays.set(name, Float32Array.from(await (await store.array(key, array)).read(0, shown.length)));
+    if (significance !== undefined && !arrays.has(significance)) {
+      const p = await (await store.array(key, 'p_values')).read(0, shown.length);
+      // As its logarithm: p-values below 1e-38 are none of float32.
+      arrays.set(
+        significance,
+        Float32Array.from(p, value => -Math.log10(Math.max(value, Number.MIN_VALUE))),
+      );
+    }
     if (!arrays.has(values))
       arrays.set(values, Float32Array.from(await (await store.array(key)).read(0, shown.length)));
   }
@@ -87,7 +104,7 @@ async function readLetters(store: ResultStore, key: string, wanted: number): Pro
 }
 
 /** One-hot values, four per position, → 0–3 for A, C, G, T where exactly one base is there, 4 elsewhere. */
-function lettersOf(oneHot: Float32Array | Float64Array): Uint8Array {
+export function lettersOf(oneHot: Float32Array | Float64Array): Uint8Array {
   const codes = new Uint8Array(oneHot.length / 4);
   for (let position = 0; position < codes.length; position++) {
     const base = oneHot.subarray(4 * position, 4 * position + 4).indexOf(1);

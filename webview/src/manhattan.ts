@@ -1,0 +1,196 @@
+/**
+ * Manhattan plot: one point per variant, its score or −log₁₀ p over its place on the genome, the strongest with their names.
+ * Names that are no places stand in the order of the data. Decoys, which are noise by design, are drawn as empty rings.
+ */
+import { quantity } from '../../server/src/protocol.js';
+import { describe, element } from './element.js';
+import { exports } from './exports.js';
+import { layOut, type Stretch } from './loci.js';
+import type { Pen } from './pen.js';
+import { fitted, GUTTER, MARGIN, textFont } from './plot.js';
+import { positionTicks, ticks } from './scale.js';
+import { surface, type Frame } from './surface.js';
+import type { Surroundings } from './surroundings.js';
+import type { Palette } from './theme.js';
+
+export interface Variant {
+  readonly name: string;
+  readonly value: number;
+}
+
+const HEIGHT = 220;
+const PLOT = { top: 18, bottom: HEIGHT - 24 } as const;
+const RADIUS = 2.5;
+/** Pixels in which a pointer finds a point. */
+const REACH = 12;
+/** Points with a name at most; only those that stand out at all, half as high as the highest. */
+const NAMED = 5;
+
+/** @param title what is drawn, and its unit: the caption and the axis */
+export function manhattan(
+  surroundings: Surroundings,
+  { name, title, unit }: { readonly name: string; readonly title: string; readonly unit: string },
+  variants: readonly Variant[],
+): HTMLElement {
+  const { theme } = surroundings;
+  const { at, stretches } = layOut(variants.map(variant => variant.name));
+  const finite = variants.map(({ value }) => value).filter(Number.isFinite);
+  const high = finite.reduce((a, b) => Math.max(a, b), 0) || 1;
+  const low = finite.reduce((a, b) => Math.min(a, b), 0);
+  const span = [at.reduce((a, b) => Math.min(a, b), Infinity), at.reduce((a, b) => Math.max(a, b), -Infinity)] as const;
+  const strongest = [...variants.keys()]
+    .filter(i => Number.isFinite(variants[i]?.value))
+    .sort((a, b) => Math.abs(variants[b]!.value) - Math.abs(variants[a]!.value));
+  const half = Math.abs(variants[strongest[0] ?? 0]?.value ?? 0) / 2;
+  const outstanding = strongest.slice(0, NAMED).filter(i => Math.abs(variants[i]!.value) >= half);
+  let selected: number | undefined;
+
+  const x = (i: number, width: number): number => {
+    const inner = width - GUTTER - MARGIN - 2 * RADIUS;
+    return GUTTER + RADIUS + ((at[i]! - span[0]) / (span[1] - span[0] || 1)) * inner;
+  };
+  const y = (value: number): number => PLOT.bottom - ((value - low) / (high - low)) * (PLOT.bottom - PLOT.top);
+
+  const draw = (frame: Frame, marked: number | undefined): void => {
+    const { context, width } = frame;
+    const palette = theme.palette();
+    drawAxes(context, palette, width);
+    for (const [i, { name: of, value }] of variants.entries()) {
+      if (!Number.isFinite(value)) continue;
+      const decoy = of.startsWith('decoy:');
+      const other = stretches.findIndex(({ from, to }) => at[i]! >= from && at[i]! < to) % 2 === 1;
+      drawPoint(context, x(i, width), y(value), decoy, other || decoy ? palette.dim : palette.accent);
+    }
+    for (const i of new Set([...(marked === undefined ? [] : [marked]), ...outstanding]))
+      drawName(context, palette, i, width);
+    if (marked === undefined) return;
+    context.strokeStyle = palette.foreground;
+    context.lineWidth = 1.5;
+    context.beginPath();
+    context.arc(x(marked, width), y(variants[marked]!.value), RADIUS + 3, 0, 2 * Math.PI);
+    context.stroke();
+  };
+
+  function drawAxes(context: Pen, palette: Palette, width: number): void {
+    context.font = textFont(palette);
+    context.textBaseline = 'middle';
+    context.textAlign = 'right';
+    for (const tick of ticks(low, high, 4)) {
+      context.fillStyle = palette.guide;
+      context.fillRect(GUTTER, Math.round(y(tick)), width - GUTTER - MARGIN, 1);
+      context.fillStyle = palette.dim;
+      context.fillText(quantity(tick, 'number'), GUTTER - 7, y(tick));
+    }
+    context.fillStyle = palette.line;
+    context.fillRect(GUTTER, Math.round(y(0)), width - GUTTER - MARGIN, 1);
+    context.textBaseline = 'top';
+    context.textAlign = 'center';
+    context.fillStyle = palette.dim;
+    for (const [text, place] of axisTexts(stretches, span, width)) context.fillText(text, place, PLOT.bottom + 7);
+  }
+
+  function drawName(context: Pen, palette: Palette, i: number, width: number): void {
+    const text = fitted(context, variants[i]!.name, 160);
+    const half = context.measureText(text).width / 2;
+    context.fillStyle = palette.foreground;
+    context.textAlign = 'center';
+    context.textBaseline = 'bottom';
+    context.fillText(text, Math.min(Math.max(x(i, width), GUTTER + half), width - half), y(variants[i]!.value) - 5);
+  }
+
+  const picture = surface(HEIGHT, frame => draw(frame, selected));
+  const { canvas } = picture;
+  const readout = element('output', { class: 'readout', 'aria-live': 'off' });
+  const textOf = (i: number): string => `${variants[i]!.name}   ${quantity(variants[i]!.value, 'number')} ${unit}`;
+  const mark = (i: number | undefined): void => {
+    if (i === selected) return;
+    selected = i;
+    readout.textContent = i === undefined ? '' : textOf(i);
+    if (i !== undefined) describe(canvas, { 'aria-valuenow': strongest.indexOf(i) + 1, 'aria-valuetext': textOf(i) });
+    picture.redraw();
+  };
+  canvas.addEventListener('pointermove', ({ offsetX, offsetY }) => {
+    const distance = (i: number): number =>
+      Math.hypot(x(i, canvas.clientWidth) - offsetX, y(variants[i]!.value) - offsetY);
+    let nearest: number | undefined;
+    for (const i of strongest) if (distance(i) < (nearest === undefined ? REACH : distance(nearest))) nearest = i;
+    mark(nearest);
+  });
+  canvas.addEventListener('pointerleave', () => mark(undefined));
+  canvas.addEventListener('keydown', event => {
+    const rank = selected === undefined ? -1 : strongest.indexOf(selected);
+    const target = { ArrowDown: rank + 1, ArrowUp: rank - 1, Home: 0, End: strongest.length - 1 }[event.key];
+    if (target === undefined) return;
+    event.preventDefault();
+    mark(strongest[Math.max(0, Math.min(strongest.length - 1, target))]);
+  });
+  const [first] = strongest;
+  describe(canvas, {
+    role: 'slider',
+    tabindex: 0,
+    'aria-orientation': 'vertical',
+    'aria-label': `${title}: variants by rank`,
+    'aria-valuemin': 1,
+    'aria-valuemax': Math.max(1, strongest.length),
+    'aria-valuenow': 1,
+    'aria-valuetext': first === undefined ? 'none' : textOf(first),
+  });
+  const figure = () => ({
+    width: canvas.clientWidth,
+    height: HEIGHT,
+    background: theme.palette().background,
+    draw: (frame: Frame) => draw(frame, undefined),
+  });
+  return element(
+    'div',
+    { class: 'manhattan' },
+    element(
+      'p',
+      { class: 'dim small' },
+      `${title} (${unit}), ${stretches.length > 0 ? 'by chromosome and position' : 'in the order of the data'}.`,
+    ),
+    canvas,
+    element(
+      'div',
+      { class: 'under' },
+      exports(surroundings, {
+        name: `${name} by place`,
+        table: () => [['variant', title], ...variants.map(variant => [variant.name, variant.value])],
+        picture: figure,
+      }),
+      readout,
+    ),
+  );
+}
+
+function drawPoint(context: Pen, x: number, y: number, ring: boolean, colour: string): void {
+  context.fillStyle = colour;
+  context.strokeStyle = colour;
+  context.lineWidth = 1;
+  context.beginPath();
+  context.arc(x, y, RADIUS, 0, 2 * Math.PI);
+  if (ring) context.stroke();
+  else context.fill();
+}
+
+/** Names of chromosomes in their middles, as far as there is room; or numbers of variants. */
+function axisTexts(
+  stretches: readonly Stretch[],
+  [from, to]: readonly [number, number],
+  width: number,
+): [string, number][] {
+  const inner = width - GUTTER - MARGIN;
+  const place = (at: number): number => GUTTER + ((at - from) / (to - from || 1)) * inner;
+  if (stretches.length === 0)
+    return positionTicks(from, to, Math.max(2, Math.floor(inner / 90))).map(tick => [
+      quantity(tick, 'count'),
+      place(tick),
+    ]);
+  let free = -Infinity;
+  return stretches.flatMap(({ chromosome, from: start, to: end }): [string, number][] => {
+    const middle = place((start + end) / 2);
+    if (middle < free) return [];
+    free = middle + 22;
+    return [[stretches.length === 1 ? `chromosome ${chromosome}` : chromosome, middle]];
+  });
+}
