@@ -403,7 +403,7 @@ class Planner {
   ): Promise<boolean> {
     const { parameters } = await this.values.call(metric, at, new Ingredients());
     const truth = parameters['truth'];
-    const of = typeof truth === 'object' && truth !== null && 'of' in truth ? truth['of'] : undefined;
+    const of = typeof truth === 'object' && 'of' in truth ? truth['of'] : undefined;
     return of !== undefined && of !== (await this.dataKey(data, at, new Ingredients()));
   }
 

@@ -1,6 +1,8 @@
 /** Measurements of classifiers beside their definitions written out, for a softmax of a linear function. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { referenceExecutor } from '../../../server/src/engine/backends/reference.js';
+import { correlatedPairs } from '../../../server/src/engine/methods/global/correlated-pairs.js';
 import { Correlations } from '../../../server/src/engine/methods/global/correlations.js';
 import { meanOverClasses, normalisedScores } from '../../../server/src/engine/metrics/classes.js';
 import { diffused, diffusionOf } from '../../../server/src/engine/metrics/diffusion.js';
@@ -237,7 +239,8 @@ describe('feature_agreement', () => {
     expect(a[0]![1]).toBeGreaterThan(0.9);
     const degree = a.map(row => row.reduce((x, y) => x + y));
     const scores = normals(3 * d, 7);
-    const found = diffused(scores, await diffusionOf(correlations, () => Promise.resolve()));
+    const pairs = await correlatedPairs(correlations, 0.5, referenceExecutor, () => Promise.resolve());
+    const found = diffused(scores, diffusionOf(d, pairs));
     for (let row = 0; row < 3; row++)
       for (let j = 0; j < d; j++) {
         let sum = 0;

@@ -395,6 +395,15 @@ describe('improvement_by_angle', () => {
     });
   });
 
+  it('is nothing of nothing where the map is corrected already', () => {
+    const flat = Float64Array.from(normals(8), (value, at) => (at % 2 === 0 ? value : 0));
+    const corrected = flat.map((value, at) => (at % 2 === 0 ? value : -flat[at - 1]!));
+    const input = { gradient: corrected, probabilities: probabilities.subarray(0, 8), examples: 1, length: 2 };
+    const { statistics } = improvementByAngle(input);
+    expect(statistics['improvement']!.value).toBe(0);
+    expect(statistics).not.toHaveProperty('attained');
+  });
+
   it('leaves positions out where every base is as likely', () => {
     const flat = new Float64Array(8).fill(0.25);
     flat.set([1, 0, 0, 0]);

@@ -2,33 +2,20 @@
  * Scores spread over genes that are expressed together: a · D with D = deg^(−½) (A + I) deg^(−½), A the positive correlations
  * between genes above a limit. Bontonou et al. 2023, arXiv 2303.11336.
  */
-import type { Correlations } from '../methods/global/correlations.js';
+import type { CorrelatedPair } from '../methods/global/correlated-pairs.js';
 
-/** Smallest correlation that joins two genes. */
-const LEAST = 0.5;
+/** Correlation above which two genes are joined. */
+export const LEAST = 0.5;
 
 /** The neighbours of each feature, itself first, with their weights in D. */
 export type Diffusion = readonly { readonly features: Uint32Array; readonly weights: Float64Array }[];
 
-/**
- * @param passed lets messages through, feature by feature
- * @param least correlation above which two features are joined
- */
-export async function diffusionOf(
-  correlations: Correlations,
-  passed: () => Promise<void>,
-  least = LEAST,
-): Promise<Diffusion> {
-  const { features } = correlations;
+/** @param pairs features that are joined */
+export function diffusionOf(features: number, pairs: readonly CorrelatedPair[]): Diffusion {
   const joined = Array.from({ length: features }, (_, feature) => [{ feature, weight: 1 }]);
-  for (let one = 0; one < features; one++) {
-    for (let other = 0; other < one; other++) {
-      const weight = correlations.between(one, other);
-      if (weight <= least) continue;
-      joined[one]!.push({ feature: other, weight });
-      joined[other]!.push({ feature: one, weight });
-    }
-    await passed();
+  for (const { one, other, correlation: weight } of pairs) {
+    joined[one]!.push({ feature: other, weight });
+    joined[other]!.push({ feature: one, weight });
   }
   const degrees = joined.map(row => row.reduce((sum, { weight }) => sum + weight, 0));
   return joined.map((row, one) => ({

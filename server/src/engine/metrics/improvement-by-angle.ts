@@ -19,7 +19,7 @@ export interface ImprovementByAngleInput {
 
 const BINS = 18;
 const EDGES = equalBins(0, 90, BINS);
-/** Squares below this are of a position where every base is as likely: the truth has no direction there. */
+/** Below this are squares of a truth without direction, where every base is as likely, and angles that only rounding makes. */
 const FLAT = 1e-12;
 
 /** Positions with a direction of the gradient and of the truth: sums over those of an example and a bin, [example, bin]. */
@@ -112,6 +112,8 @@ function totalsOf({ gradient, probabilities, examples, length }: ImprovementByAn
     const raw = product / Math.sqrt(ofMap * ofTruth);
     const cell = Math.floor(site / length) * BINS + Math.min(BINS - 1, Math.floor((Math.abs(angle) / 90) * BINS));
     totals.positions[cell]!++;
+    // Of a corrected gradient only rounding is left.
+    if (1 - slant < FLAT) return;
     totals.gain[cell]! += raw / slant - raw;
     totals.bound[cell]! += 1 - slant;
   });

@@ -2,11 +2,13 @@
 import type { ParametersOf } from '../../catalog/specification.js';
 import type * as specifications from '../../catalog/training.js';
 import type { Call, Note } from '../../protocol.js';
+import type { Executor } from '../backends/executor.js';
 import { pathOf, type Files } from '../data/source.js';
 import type { StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
 import { sizeOf } from '../graph/graph.js';
 import { Correlations } from '../methods/global/correlations.js';
+import { correlatedPairs } from '../methods/global/correlated-pairs.js';
 import { diffusionOf, matrixOf } from '../metrics/diffusion.js';
 import type { Shape } from '../models/network/layer.js';
 import { planNetwork } from '../models/network/network.js';
@@ -86,7 +88,11 @@ const KEEPING = new Set(['dropout', 'batch_norm', 'graph_smoothing']);
 export async function givenWeights(
   { network, space, training }: Training,
   examples: StoredExamples,
-  { files, checkpoint }: { readonly files: Files; readonly checkpoint: () => Promise<void> },
+  {
+    files,
+    executor,
+    checkpoint,
+  }: { readonly files: Files; readonly executor: Executor; readonly checkpoint: () => Promise<void> },
 ): Promise<{ readonly weights: Weights; readonly notes: readonly Note[] }> {
   const size = sizeOf(space.shape);
   const weights = new Map<string, Float32Array>();
@@ -102,7 +108,8 @@ export async function givenWeights(
       });
     if ('least' in initialiser) {
       const correlations = new Correlations(training.x, training.x.length / size, size);
-      weights.set(name, matrixOf(await diffusionOf(correlations, checkpoint, initialiser.least)));
+      const pairs = await correlatedPairs(correlations, initialiser.least, executor, checkpoint);
+      weights.set(name, matrixOf(diffusionOf(size, pairs)));
     } else {
       const found = await annotationMask(pathOf(initialiser.annotation, files), examples, shape[1]!);
       weights.set(name, found.mask);

@@ -40,7 +40,7 @@ export const leaveOneCovariateOut: Method<typeof leave_one_covariate_out> = asyn
     const without = ({ x: rows, y }: Rows): Rows => ({ x: blanked(rows, features, size), y });
     const task = { ...training, training: without(training.training), validation: without(training.validation) };
     const { network, space, seed } = task;
-    const given = await givenWeights(task, learnt, { files, checkpoint: () => passed(0) });
+    const given = await givenWeights(task, learnt, { files, executor, checkpoint: () => passed(0) });
     const drawn = drawWeights(network.parameters, initialOf(trained.parameters), seed, trained.member, given.weights);
     const { weights } = await trainMember(task, graphs, drawn, trained.member, passed);
     const smaller = model.rewritten(() => networkGraph(network, space, weights, model.name));

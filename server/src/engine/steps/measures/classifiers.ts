@@ -4,12 +4,13 @@ import type * as specifications from '../../../catalog/metrics/classifiers.js';
 import type { Call, Note, Target } from '../../../protocol.js';
 import { StoredExamples } from '../../data/stored-examples.js';
 import { Failure } from '../../failure.js';
+import { correlatedPairs } from '../../methods/global/correlated-pairs.js';
 import { Correlations } from '../../methods/global/correlations.js';
 import { wholeData } from '../../methods/global/whole-data.js';
 import { deviation } from '../../methods/noise.js';
 import { fillReferences } from '../../methods/pairs.js';
 import { referenceOf } from '../../methods/references/references.js';
-import { diffused, diffusionOf } from '../../metrics/diffusion.js';
+import { diffused, diffusionOf, LEAST } from '../../metrics/diffusion.js';
 import { likeliest } from '../../metrics/classes.js';
 import { keepFeatures, selections } from '../../metrics/keep-curve.js';
 import { requireFinite } from '../../metrics/metric.js';
@@ -86,7 +87,8 @@ export const CLASSIFIER_MEASURES: Measures<typeof specifications> = {
         const joined = await StoredExamples.open(context.store, diffuse);
         requireSameFeatures(joined, examples, context);
         const correlations = new Correlations(await wholeData(joined), joined.count, features);
-        scores = diffused(scores, await diffusionOf(correlations, () => passed(0)));
+        const pairs = await correlatedPairs(correlations, LEAST, context.executor, () => passed(0));
+        scores = diffused(scores, diffusionOf(features, pairs));
       }
       const columns = new Set(examples.featureTruth?.columns);
       // Simulated samples are named after their sub-class.
