@@ -24,6 +24,7 @@ import { check, CommandError, prepare, printDiagnostics, printJson, shortPath, w
 import { resultDocument, runDocument } from './documents.js';
 import { modelCall } from './init.js';
 import { ProgressDisplay } from './progress.js';
+import { shownRows } from './shown-rows.js';
 import { printDoubts, printSummary } from './summary.js';
 import { alignColumns, painter, printProblem } from './terminal.js';
 
@@ -237,6 +238,7 @@ export async function showCommand(
       array.unit,
     ]);
     for (const line of alignColumns(arrays, [false, false, false, false])) out.write(`${line}\n`);
+    for (const line of await shownRows(meta, store)) out.write(`  ${line}\n`);
   }
   for (const { level, message } of await notesOf(meta, store)) out.write(`${paint('yellow', level)}: ${message}\n`);
   return EXIT.well;
