@@ -18,7 +18,7 @@ export const kernel_rescaling = {
   name: 'kernel_rescaling',
   summary: 'Whether the sizes of filters say anything: other sizes, the same predictions.',
   documentation:
-    'ReLU is positively homogeneous: (w, b, v) → (c·w, c·b, v/c) with c > 0 leaves v·ReLU(w·x + b) as it is, and normalisation takes c up by itself. Each unit of a layer gets a factor of its own and what reads it the inverse. `reversed` chooses factors so that the order of the norms ‖w‖ is turned round, `random` draws ln c evenly between ± ln 100. Then the norms, the predictions, and what taking out a unit (kernel and bias 0) changes, mean |Δf|, are compared with what they were. Whatever is read off the sizes of weights is the choice of whoever trained the network; the effect of taking a unit out is the network’s own. Refused by name where something between the layer and the next lets no factor through (sigmoid, softmax, a sum of two branches).',
+    'ReLU is positively homogeneous: (w, b, v) → (c·w, c·b, v/c) with c > 0 leaves v·ReLU(w·x + b) as it is, and normalisation takes c up by itself. Each unit of a layer gets a factor of its own and what reads it the inverse. `reversed` chooses factors so that the order of the norms ‖w‖ is turned round, `random` draws ln c evenly between ± ln 100. Then the norms, the predictions, and what taking out a unit (kernel and bias 0) changes, mean |Δf|, are compared with what they were. Whatever is read off the sizes of weights is the choice of whoever trained the network; the effect of taking a unit out is the network’s own. Of an ensemble, the first network is rescaled. Refused by name where something between the layer and the next lets no factor through (sigmoid, softmax, a sum of two branches).',
   citation: `${WANG}; Neyshabur, Salakhutdinov & Srebro 2015, NeurIPS 28 ("Path-SGD")`,
   revision: 1,
   subjects: { kind: 'target', min: 1, max: 1 },
@@ -84,7 +84,7 @@ export const unit_redundancy = {
   name: 'unit_redundancy',
   summary: 'Over how many units of a layer its signal is spread: what taking out one of them still shows.',
   documentation:
-    'Each unit (channel) of the layer is held at its mean over the data, Δ = f − f(held), and so are all at once. `single` is the mean |Δ| of a unit, by the |Δ| of all: 1 where every unit decides alone, and below 1/units where the layer holds its signal in copies that stand in for each other. `largest` is that of the unit with most. `spread` is the share of the units over which |Δ| is spread, e^entropy / units; `rank` the share of the units that their values have as dimensions, exp(H(s/Σs)) / units with the singular values s of the centred activations; `alike` the share of pairs of units with |r| > 0.95. Dropout makes it best that all units carry the same, so single knock-outs show less the more of it there was in training.',
+    'Each unit (channel) of the layer is held at its mean over the data, Δ = f − f(held), and so are all at once. `single` is the mean |Δ| of a unit, by the |Δ| of all: 1 where every unit decides alone, and below 1/units where the layer holds its signal in copies that stand in for each other. `largest` is that of the unit with most. `spread` is the share of the units over which |Δ| is spread, e^entropy / units; `rank` the share of the units that their values have as dimensions, exp(H(s/Σs)) / units with the singular values s of the centred activations; `alike` the share of pairs of units with |r| > 0.95. Dropout makes it best that all units carry the same, so single knock-outs show less the more of it there was in training. Layers of up to 300 units; of an ensemble, the units of all networks.',
   citation: `${WANG}; Roy & Vetterli 2007, EUSIPCO (effective rank); Mianjy, Arora & Vidal 2018, ICML (dropout equalises units)`,
   revision: 1,
   subjects: { kind: 'target', min: 1, max: 1 },
@@ -125,7 +125,7 @@ export const attention_freedom = {
   name: 'attention_freedom',
   summary: 'How far attention can be changed without a change of any prediction.',
   documentation:
-    'The output of a head is A·V, with as many keys n as rows of V. Where n is larger than the rank of [V, 1], there are N ≠ 0 with N·V = 0 and rows that sum to 0, and A + N gives the same output with rows that still sum to one. Of each row the weight of the most attended key is brought down along the projection of that direction on the null space, until a weight reaches 0. The network is then run with the changed attention. Copies among the keys, as variants in complete linkage, leave such freedom however large the head.',
+    'The output of a head is A·V, with as many keys n as rows of V. Where n is larger than the rank of [V, 1], there are N ≠ 0 with N·V = 0 and rows that sum to 0, and A + N gives the same output with rows that still sum to one. Of each row the weight of the most attended key is brought down along the projection of that direction on the null space, until a weight reaches 0. The network is then run with the changed attention. Copies among the keys, as variants in complete linkage, leave such freedom however large the head. Of an ensemble, the first network.',
   citation: `${WANG}; Brunner et al. 2020, ICLR, arXiv 1908.04211`,
   revision: 1,
   subjects: { kind: 'target', min: 1, max: 1 },
@@ -147,7 +147,7 @@ export const collinearity = {
   summary:
     'How well the features can be told apart in these data, and how far members of an ensemble disagree on them.',
   documentation:
-    'Of the correlations of the features in the explained data: the condition number κ = λ_max / λ_min, which bounds by how much an error of the data grows in weights identified from them, and the variance inflation factors VIF_j = (R⁻¹)_jj = 1 / (1 − R²_j). For a pair that correlates by r, κ = (1 + r)/(1 − r) and VIF = 1/(1 − r²). Of an ensemble, `spread` is the standard deviation of a feature’s score over the members, median over the features: refitted to resampled data (`bootstrap: true`), a converged linear network’s grows as √VIF. Features that do not vary are left out; there must be more examples than features.',
+    'Of the correlations of the features in the explained data: the condition number κ = λ_max / λ_min, which bounds by how much an error of the data grows in weights identified from them, and the variance inflation factors VIF_j = (R⁻¹)_jj = 1 / (1 − R²_j). For a pair that correlates by r, κ = (1 + r)/(1 − r) and VIF = 1/(1 − r²). Of an ensemble, `spread` is the standard deviation of a feature’s score over the members, median over the features: refitted to resampled data (`bootstrap: true`), a converged linear network’s grows as √VIF. Features that do not vary are left out; there must be more examples than features, and at most 300.',
   citation: `${WANG}; Belsley, Kuh & Welsch 1980, Regression Diagnostics (κ > 30; VIF > 10)`,
   revision: 1,
   subjects: { kind: 'attribution', min: 1, max: 1 },

@@ -1,71 +1,21 @@
-/** What measurements of limits see inside of a network: layers, their gradients, and what it says when one is changed. */
-import type { Executor } from '../../backends/executor.js';
+/** What measurements of limits see inside of a network: kernels, gradients of layers, and what it says without a unit. */
 import { Failure } from '../../failure.js';
-import { floats, sizeOf, type Graph, type Node, type Tensor } from '../../graph/graph.js';
+import { floats, type Graph, type Node } from '../../graph/graph.js';
 import { batchSize } from '../../methods/batch.js';
-import { findAttentions } from '../../methods/model-based/attention.js';
-import { addZeros, elements, type Passed } from '../../methods/passes.js';
-import { moveAttention, type AttentionFreedomInput } from '../../metrics/attention-freedom.js';
+import { addZeros } from '../../methods/passes.js';
 import type { Rescaling } from '../../metrics/kernel-rescaling.js';
 import type { Units } from '../../metrics/unit-redundancy.js';
-import type { ScalarModel } from '../../models/model.js';
 import { Stream } from '../../random/philox.js';
 import { differentiate } from '../../transforms/autodiff.js';
 import { belongsTo, findLayer, substitute } from '../../transforms/layers.js';
 import { kernelLayers, kernelNorms, rescaleUnits, scaleUnits } from '../../transforms/rescale.js';
+import { runAll, type Inside } from './inside.js';
 
-/** What every look inside works with. */
-export interface Inside {
-  readonly model: ScalarModel;
-  readonly executor: Executor;
-  /** Inputs of all examples, [example, …shape]. */
-  readonly x: Float32Array;
-  readonly passed: Passed;
-}
+/** Units that are taken out one by one, and whose activations are taken apart. */
+const MOST_UNITS = 300;
 
 /** ln of the largest random factor, either way. */
 const WIDEST = Math.log(100);
-
-/**
- * Outputs of a graph at all examples; the last batch is filled up with zeros.
- *
- * @param input the examples' name, [batch, …shape]
- * @param more further inputs of a batch, from its first example on
- * @returns by name, [example, …]
- */
-async function runAll(
-  { model, executor, x, passed }: Inside,
-  graph: Graph,
-  input: string,
-  more: (from: number) => Readonly<Record<string, Tensor>> = () => ({}),
-): Promise<ReadonlyMap<string, Float32Array>> {
-  const { size, shape } = model;
-  const count = x.length / size;
-  const batch = graph.inputs.find(({ name }) => name === input)!.shape[0] as number;
-  const found = new Map<string, Float32Array>();
-  const executable = await executor.load(graph);
-  try {
-    for (let from = 0; from < count; from += batch) {
-      const rows = Math.min(batch, count - from);
-      const data = new Float32Array(batch * size);
-      data.set(x.subarray(from * size, (from + rows) * size));
-      const outputs = await executable.run({
-        [input]: { type: 'float32', shape: [batch, ...shape], data },
-        ...more(from),
-      });
-      for (const { name } of graph.outputs) {
-        const part = elements(outputs, name);
-        const width = part.length / batch;
-        if (from === 0) found.set(name, new Float32Array(count * width));
-        found.get(name)!.set(part.subarray(0, rows * width), from * width);
-      }
-      await passed(rows);
-    }
-  } finally {
-    await executable.release();
-  }
-  return found;
-}
 
 const meanChange = (a: Float32Array, b: Float32Array): number =>
   a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length;
@@ -163,12 +113,25 @@ export async function gradientNorms(
   return { norms: norms.map(name => Float64Array.from(found.get(name)!)), dead, units };
 }
 
-/** The units of a layer: what they carry, and what f loses with each of them held at its mean. @throws Failure `layer/unknown` */
+/**
+ * The units of a layer: what they carry, and what f loses with each of them held at its mean.
+ *
+ * @throws Failure `layer/unknown`, `layer/size`
+ */
 export async function unitsOf(inside: Inside, layer: string): Promise<Units> {
   const { builder, x, f } = inside.model.build(batchSize(inside.model));
   const { value } = findLayer(builder, [f], layer);
   const shape = builder.shape(value);
   const channels = shape[1]!;
+  if (channels > MOST_UNITS)
+    throw new Failure(
+      'layer/size',
+      `the layer ${layer} has ${channels} units, and at most ${MOST_UNITS} are taken out`,
+      {
+        place: inside.model.name,
+        remedy: 'Choose a smaller layer.',
+      },
+    );
   const beside = shape.map((_, axis) => (axis === 1 ? channels : 1));
   const perUnit = [...beside.keys()].filter(axis => axis > 1);
   const average =
@@ -201,54 +164,4 @@ export async function unitsOf(inside: Inside, layer: string): Promise<Units> {
   const effects = new Float64Array(channels);
   for (let unit = 0; unit < channels; unit++) effects[unit] = await loss(one => one === unit);
   return { effects, together: await loss(() => true), activations };
-}
-
-/** Attention as it is, and moved as far as the outputs of the heads allow. @throws Failure `attention/…` */
-export async function movedAttention(inside: Inside, layer: string | undefined): Promise<AttentionFreedomInput> {
-  const { builder, nodes, x, f } = inside.model.build(batchSize(inside.model));
-  const batch = builder.shape(f)[0]!;
-  const [found, ...others] = findAttentions(builder, nodes, batch).filter(
-    ({ node }) => layer === undefined || belongsTo(node, layer),
-  );
-  if (found?.values === undefined || others.length > 0)
-    throw new Failure('attention/none', 'one attention with values of its own for each head is expected', {
-      place: inside.model.name,
-      remedy: 'Name its layer: layer: "…".',
-    });
-  const { shares, values, product } = found;
-  const [, heads, queries, keys] = builder.shape(shares) as [number, number, number, number];
-  const plain = await runAll(inside, builder.finish([f, shares, values]), x);
-  const [before, allShares, allValues] = [plain.get(f)!, plain.get(shares)!, plain.get(values)!];
-  const size = queries * keys;
-  const width = allValues.length / (before.length * heads);
-  const after = new Float32Array(allShares.length);
-  const [free, moved, top] = [0, 0, 0].map(() => new Float64Array(before.length)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
-  for (let at = 0; at < before.length * heads; at++) {
-    const one = moveAttention(
-      allShares.subarray(at * size, (at + 1) * size),
-      allValues.subarray(at * width, (at + 1) * width),
-      keys,
-    );
-    after.set(one.shares, at * size);
-    const example = Math.floor(at / heads);
-    free[example]! += one.free / heads;
-    moved[example]! += one.moved / heads;
-    top[example]! += one.top / heads;
-  }
-  const attention = product.inputs[0]!;
-  const shape = builder.shape(attention);
-  const given = builder.input('attention~given', 'float32', shape);
-  const changed = substitute(builder, f, attention, given);
-  const perBatch = sizeOf(shape);
-  const again = await runAll(inside, builder.finish([changed]), x, from => {
-    const data = new Float32Array(perBatch);
-    const start = from * heads * size;
-    data.set(after.subarray(start, start + perBatch));
-    return { [given]: { type: 'float32', shape, data } };
-  });
-  return { free, moved, top, before: Float64Array.from(before), after: Float64Array.from(again.get(changed)!) };
 }

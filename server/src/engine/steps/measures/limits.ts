@@ -15,11 +15,13 @@ import { requireFit } from '../data.js';
 import { loadModels, trainedKey, trainingBehind } from '../models.js';
 import { attributionBehind, metaOf } from '../results.js';
 import type { StepContext } from '../step.js';
-import { gradientNorms, movedAttention, rescaled, unitsOf, type Inside } from './inner-network.js';
+import { gradientNorms, rescaled, unitsOf } from './inner-network.js';
+import type { Inside } from './inside.js';
 import { examplesBehind, only, read, type Measures, type MetricTask } from './measure.js';
+import { movedAttention } from './moved-attention.js';
 
 /** Features whose correlations are taken apart. */
-const MOST_FEATURES = 2000;
+const MOST_FEATURES = 300;
 
 export const LIMIT_MEASURES: Measures<typeof specifications> = {
   kernel_rescaling: async (task, { layer, factors, seed }, context, passed) => {
@@ -92,15 +94,15 @@ export const LIMIT_MEASURES: Measures<typeof specifications> = {
     const { method, target } = await attributionBehind(context.store, key);
     const { layer } = method.parameters;
     const degrees = await degreesOf(context, target, typeof layer === 'string' ? layer : '');
-    const several = await membersOf(context, key);
-    const values = Float64Array.from(await read(context, key, several === undefined ? 'array' : 'members'));
-    const [nodes, members] = [degrees.length, several ?? 1];
-    if (values.length % (nodes * members) !== 0) throw noDegrees(context);
-    const importance = Float64Array.from(degrees, (_x, node) => {
-      let sum = 0;
-      for (let member = 0; member < members; member++)
-        sum += spread(values.filter((_value, at) => at % (nodes * members) === member * nodes + node));
-      return sum / members;
+    const members = await membersOf(context, key);
+    const values = Float64Array.from(await read(context, key, members === undefined ? 'array' : 'members'));
+    const nodes = degrees.length;
+    const networks = members ?? 1;
+    if (values.length % (nodes * networks) !== 0) throw noDegrees(context);
+    const deviations = columnDeviations(values, nodes * networks);
+    const importance = degrees.map((_, node) => {
+      const own = deviations.filter((_deviation, at) => at % nodes === node);
+      return own.reduce((sum, value) => sum + value, 0) / networks;
     });
     return METRICS.hub_bias({ importance, degrees });
   },
@@ -123,10 +125,13 @@ async function membersOf({ store }: StepContext, key: string): Promise<number | 
   return arrays.find(({ name }) => name === 'members')?.axes[1]?.size;
 }
 
-/** Standard deviation, with n. */
-function spread(values: Float64Array): number {
-  const middle = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / values.length);
+/** Standard deviation with n of each column of [row, column]. */
+function columnDeviations(values: Float64Array, columns: number): Float64Array {
+  const rows = values.length / columns;
+  const [means, squares] = [new Float64Array(columns), new Float64Array(columns)];
+  values.forEach((value, at) => (means[at % columns]! += value / rows));
+  values.forEach((value, at) => (squares[at % columns]! += (value - means[at % columns]!) ** 2 / rows));
+  return squares.map(Math.sqrt);
 }
 
 /** Mean score of each feature over the examples in each member, [feature][member]; undefined for one network. */
