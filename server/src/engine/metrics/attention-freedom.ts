@@ -7,8 +7,8 @@ import { estimate, mean, standardDeviation } from './bootstrap.js';
 import { countInBins, equalBins } from './histogram.js';
 import type { MetricResult } from './metric.js';
 
-/** What of a direction is left where it lies in the span, by rounding. */
-const NOTHING = 1e-9;
+/** Below this a direction lies in the span, up to rounding that a division by it would blow up. */
+const NOTHING = 1e-7;
 
 export interface MovedAttention {
   /** The shares afterwards, [query, key]. */
@@ -55,7 +55,7 @@ function bringDown(row: Float64Array, key: number, basis: readonly Float64Array[
   const span = [...basis];
   for (let step = 0; step < row.length && row[key]! > 0; step++) {
     const direction = outside(span, key, row.length);
-    // −direction[key] is the squared length of what the span leaves of the unit vector.
+    // Its own element is the squared length of what the span leaves of a unit vector.
     if (direction[key]! < NOTHING) return;
     let stop = key;
     let length = Infinity;
