@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { LETTERS, NO_BASE, type Sequences } from '../../../server/src/engine/data/examples.js';
-import { oneHot } from '../../../server/src/engine/data/one-hot.js';
+import { oneHot, writeOneHot } from '../../../server/src/engine/data/one-hot.js';
 
 function examplesOf(...sequences: string[]): Sequences {
   return {
@@ -40,4 +40,12 @@ it('gives every letter shares that sum to one', () => {
   for (let letter = 0; letter < LETTERS.length; letter++) {
     expect(shares.subarray(letter * 4, letter * 4 + 4).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 6);
   }
+});
+
+it('writes the same at any place of the array', () => {
+  const { letters } = examplesOf(`${LETTERS}.`);
+  const [even, odd] = [new Float32Array(80), new Float32Array(81)];
+  writeOneHot(letters, even, 8);
+  writeOneHot(letters, odd, 9);
+  expect(odd.subarray(1)).toEqual(even);
 });

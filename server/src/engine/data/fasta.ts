@@ -53,6 +53,18 @@ async function* recordsOf(path: string): AsyncGenerator<FastaRecord[]> {
     return { name, line: headerLine, letters: letters.slice(0, count) };
   };
 
+  const makeRoom = (more: number): void => {
+    if (count + more <= letters.length) return;
+    if (count + more > LONGEST)
+      throw new Failure('data/too-long', `the record has more than ${LONGEST.toLocaleString('en')} bases`, {
+        place: `${path}, line ${headerLine}`,
+        remedy: 'Give the regions that the model reads, one record each, instead of whole chromosomes.',
+      });
+    const longer = new Uint8Array(Math.min(Math.max(letters.length * 2, count + more), LONGEST));
+    longer.set(letters.subarray(0, count));
+    letters = longer;
+  };
+
   for await (const chunk of bytesOf(path)) {
     const records: FastaRecord[] = [];
     let position = 0;
@@ -66,23 +78,22 @@ async function* recordsOf(path: string): AsyncGenerator<FastaRecord[]> {
         state = 'line start';
         continue;
       }
-      const byte = chunk[position++]!;
-      const code = CODE_OF_BYTE[byte]!;
-      if (code !== NO_BASE && number > 0) {
-        if (count === letters.length) {
-          if (count >= LONGEST) {
-            throw new Failure('data/too-long', `the record has more than ${LONGEST.toLocaleString('en')} bases`, {
-              place: `${path}, line ${headerLine}`,
-              remedy: 'Give the regions that the model reads, one record each, instead of whole chromosomes.',
-            });
-          }
-          const longer = new Uint8Array(Math.min(count * 2, LONGEST));
-          longer.set(letters);
-          letters = longer;
+      if (number > 0 && chunk[position] !== GREATER) {
+        // Most of a file are runs of letters up to the end of a line.
+        const newline = chunk.indexOf(NEWLINE, position);
+        const end = newline < 0 ? chunk.length : newline;
+        const from = position;
+        makeRoom(end - from);
+        for (; position < end; position++) {
+          const code = CODE_OF_BYTE[chunk[position]!]!;
+          if (code === NO_BASE) break;
+          letters[count++] = code;
         }
-        letters[count++] = code;
-        state = 'sequence';
-      } else if (byte === NEWLINE) {
+        if (position > from) state = 'sequence';
+        if (position === chunk.length) break;
+      }
+      const byte = chunk[position++]!;
+      if (byte === NEWLINE) {
         line++;
         state = 'line start';
       } else if (byte === GREATER && state === 'line start') {
@@ -129,11 +140,14 @@ class Survey {
     } else {
       this.names.add(record.name);
     }
-    const first = record.letters.findIndex(code => code > 3);
-    if (first >= 0) {
-      this.affected++;
-      for (const code of record.letters) if (code > 3) this.ambiguous++;
-    }
+    const { letters } = record;
+    let first = -1;
+    for (let at = letters.length - 1; at >= 0; at--)
+      if (letters[at]! > 3) {
+        this.ambiguous++;
+        first = at;
+      }
+    if (first >= 0) this.affected++;
     return first;
   }
 

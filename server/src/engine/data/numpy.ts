@@ -109,15 +109,15 @@ async function readRows(
   const gaps = new Set<number>();
   let absent = 0;
   await eachNumber(inputs, (value, at) => {
+    values[at] = value;
+    if (Number.isFinite(value)) return;
     const row = Math.floor(at / length);
     const place = `${inputs.place}, row ${row}, column ${at % length}`;
-    if (value === Infinity || value === -Infinity)
+    if (!Number.isNaN(value))
       throw new Failure('data/not-number', `found ${value}, expected a finite number`, {
         place,
         remedy: 'Leave the example out, or write NaN where a value is missing.',
       });
-    values[at] = value;
-    if (!Number.isNaN(value)) return;
     absent++;
     gaps.add(row);
     if (missing === 'error')

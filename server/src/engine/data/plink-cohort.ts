@@ -64,7 +64,7 @@ async function control(file: PlinkFile, parameters: Parameters): Promise<Control
       const independent = countGenotypes(genotypes, founders);
       const frequency = alleleFrequency(independent);
       if (callRate(all) < variant_call_rate) dropped.calls++;
-      else if (hardyWeinberg(independent) < hardy_weinberg) dropped.equilibrium++;
+      else if (hardy_weinberg > 0 && hardyWeinberg(independent) < hardy_weinberg) dropped.equilibrium++;
       // Without any genotype there is no frequency, and no allele is counted.
       else if (Math.min(frequency || 0, 1 - frequency || 0) < minimum_frequency) dropped.frequency++;
       else {
@@ -112,19 +112,18 @@ async function decode(file: PlinkFile, { people, variants, frequencies }: Contro
     while (column < width && variants[column]! < from + count) {
       let end = column;
       while (end < width && end - column < TILE && variants[end]! < from + count) end++;
-      for (let byte = 0; byte < stride; byte++)
-        for (let at = column; at < end; at++) {
-          let genotypes = bytes[(variants[at]! - from) * stride + byte]!;
-          for (let person = 4 * byte; person < 4 * byte + 4; person++) {
-            const row = rowOf[person]!;
-            if (row >= 0) values[row * width + at] = DOSAGES[genotypes & 3]!;
-            genotypes >>= 2;
-          }
-        }
+      const starts = variants.slice(column, end).map(variant => (variant - from) * stride);
+      for (let person = 0; person < rowOf.length; person++) {
+        if (rowOf[person]! < 0) continue;
+        const to = rowOf[person]! * width + column;
+        const [byte, shift] = [person >> 2, 2 * (person & 3)];
+        for (let at = 0; at < starts.length; at++)
+          values[to + at] = DOSAGES[(bytes[starts[at]! + byte]! >> shift) & 3]!;
+      }
       column = end;
     }
-  values.forEach((value, at) => {
-    if (!Number.isNaN(value)) return;
+  for (let at = 0; at < values.length; at++) {
+    if (!Number.isNaN(values[at]!)) continue;
     const variant = at % width;
     if (missing === 'error')
       throw new Failure('data/missing', 'the genotype is missing', {
@@ -132,7 +131,7 @@ async function decode(file: PlinkFile, { people, variants, frequencies }: Contro
         remedy: 'Say what to do with missing genotypes: `missing: mean` or `missing: zeros`.',
       });
     values[at] = missing === 'mean' ? 2 * frequencies[variant]! : 0;
-  });
+  }
   return values;
 }
 

@@ -50,7 +50,7 @@ const HEADER = 3;
 const BLOCK_BYTES = 2 ** 24;
 
 /** Counted alleles by the two bits of a genotype; NaN where it is missing. */
-export const DOSAGES: readonly number[] = [2, NaN, 1, 0];
+export const DOSAGES = Float32Array.of(2, NaN, 1, 0);
 const MISSING = 1;
 
 /**

@@ -1,0 +1,123 @@
+/**
+ * Throughput of the readers on files that are made on the spot, in processor time of one thread (medians of five), beside the
+ * field's tools where they are installed: FASTA, PLINK, npy and VCF.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fasta } from '../server/src/engine/data/fasta.js';
+import { numpy } from '../server/src/engine/data/numpy.js';
+import { writeOneHot } from '../server/src/engine/data/one-hot.js';
+import { countGenotypes } from '../server/src/engine/data/plink.js';
+import { plink } from '../server/src/engine/data/plink-cohort.js';
+import { recordsOf } from '../server/src/engine/data/vcf.js';
+import { encodeHeader } from '../server/src/store/npy.js';
+
+const REPEATS = 5;
+const folder = mkdtempSync(join(tmpdir(), 'bench-readers-'));
+const place = (name: string): string => join(folder, name);
+const HASH = 'ab'.repeat(32);
+
+/** Processor seconds of some work, the median of several runs. */
+async function seconds(work: () => unknown): Promise<number> {
+  const times: number[] = [];
+  for (let run = 0; run < REPEATS; run++) {
+    const before = process.cpuUsage();
+    await work();
+    const { user, system } = process.cpuUsage(before);
+    times.push((user + system) / 1e6);
+  }
+  return times.sort((a, b) => a - b)[REPEATS >> 1]!;
+}
+
+function row(what: string, amount: number, unit: string, time: number): void {
+  console.log(`${what.padEnd(52)} ${(amount / time).toPrecision(3).padStart(9)} ${unit}/s`);
+}
+
+const RECORDS = 400;
+const LENGTH = 100_000;
+const bases = Buffer.alloc(LENGTH, 'ACGTTGCAAGCTTGACCATG');
+writeFileSync(place('genome.fa'), Array.from({ length: RECORDS }, (_, i) => `>r${i}\n${bases.toString()}\n`).join(''));
+const megabases = (RECORDS * LENGTH) / 1e6;
+const parameters = { path: HASH, ambiguous: 'uniform' } as const;
+row('FASTA to letters', megabases, 'Mb', await seconds(() => fasta.read(parameters, { [HASH]: place('genome.fa') })));
+const out = new Float32Array(4 * LENGTH);
+row(
+  'FASTA to one-hot rows',
+  megabases,
+  'Mb',
+  await seconds(async () => {
+    const { letters } = await fasta.read(parameters, { [HASH]: place('genome.fa') });
+    for (let at = 0; at < letters.length; at += LENGTH) writeOneHot(letters.subarray(at, at + LENGTH), out);
+  }),
+);
+
+const PEOPLE = 20_000;
+const VARIANTS = 2_000;
+const stride = PEOPLE / 4;
+// Many of each genotype, few of them missing.
+const BYTES = [0b00101110, 0b11111110, 0b11101011, 0b11111111, 0b11111011, 0b10111111];
+const genotypes = Uint8Array.from({ length: VARIANTS * stride }, (_, at) => BYTES[(at * 31 + (at >> 7)) % 6]!);
+const billions = (PEOPLE * VARIANTS) / 1e9;
+const everyone = new Uint8Array(stride).fill(255);
+row(
+  'PLINK: genotypes counted in memory',
+  billions,
+  'G genotypes',
+  await seconds(() => {
+    for (let at = 0; at < genotypes.length; at += stride) countGenotypes(genotypes.subarray(at, at + stride), everyone);
+  }),
+);
+writeFileSync(place('set.bed'), Buffer.concat([Buffer.from([0x6c, 0x1b, 1]), genotypes]));
+const people = Array.from({ length: PEOPLE }, (_, i) => `f p${i} 0 0 1 ${1 + (i % 2)}\n`);
+writeFileSync(place('set.fam'), people.join(''));
+writeFileSync(place('set.bim'), Array.from({ length: VARIANTS }, (_, i) => `1 rs${i} 0 ${i + 1} A G\n`).join(''));
+const quality = { minimum_frequency: 0, hardy_weinberg: 0, variant_call_rate: 0.5, person_call_rate: 0 };
+const call = { path: HASH, missing: 'mean', ...quality } as const;
+row(
+  'PLINK: data set to dosages, with quality control',
+  billions,
+  'G genotypes',
+  await seconds(() => plink.read(call, { [HASH]: place('set.bed') })),
+);
+
+const ROWS = 20_000;
+const data = new Float32Array(ROWS * 1_000);
+writeFileSync(place('x.npy'), Buffer.concat([encodeHeader('float32', [ROWS, 1_000]), new Uint8Array(data.buffer)]));
+const rows = { path: HASH, as: 'expression', order: 'ACGT', missing: 'error' } as const;
+row(
+  'npy: rows of float32',
+  data.byteLength / 1e6,
+  'MB',
+  await seconds(() => numpy.read(rows, { [HASH]: place('x.npy') })),
+);
+
+const records = Array.from({ length: 200_000 }, (_, i) => `chr1\t${i + 1}\trs${i}\tA\tG,T\t.\tPASS\tDP=10;AF=0.5\n`);
+writeFileSync(
+  place('v.vcf'),
+  `##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n${records.join('')}`,
+);
+row(
+  'VCF: records',
+  records.length / 1e6,
+  'M records',
+  await seconds(async () => {
+    for await (const { alternatives } of recordsOf(place('v.vcf')))
+      if (alternatives.length !== 2) throw new Error('lost');
+  }),
+);
+
+/** The same work by another program, where it is installed. */
+function beside(what: string, amount: number, unit: string, program: string, ...given: string[]): void {
+  if (spawnSync(program, ['--version']).error) return;
+  const command = `{ time -p ${[program, ...given].join(' ')} >/dev/null 2>&1; } 2>&1`;
+  const times = Array.from({ length: REPEATS }, () => {
+    const { stdout } = spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+    return [...stdout.matchAll(/(?:user|sys) ([\d.]+)/g)].reduce((sum, [, time]) => sum + Number(time), 0);
+  });
+  row(what, amount, unit, times.sort((a, b) => a - b)[REPEATS >> 1]!);
+}
+beside('  beside: samtools faidx (index only)', megabases, 'Mb', 'samtools', 'faidx', place('genome.fa'));
+beside('  beside: bcftools view -H', records.length / 1e6, 'M records', 'bcftools', 'view', '-H', place('v.vcf'));
+rmSync(folder, { recursive: true });
