@@ -1,8 +1,9 @@
 /** The commands `explainome.*`: by palette, key, title button, or with arguments by a code lens. */
 import type { Disposable, ExtensionContext } from 'vscode';
-import { commands, Uri, window } from 'vscode';
+import { commands, env, Uri, window } from 'vscode';
 import { markAt } from './marks.js';
 import type { PanelActions, ResultsPanel } from './panel/panel.js';
+import type { Pins } from './pins.js';
 import type { Server } from './server.js';
 import { reasonOf } from './server.js';
 import type { Views } from './views.js';
@@ -36,6 +37,7 @@ export function registerCommands(
   views: Views,
   panel: ResultsPanel,
   { run, cancel, report }: PanelActions,
+  pins: Pins,
 ): Disposable[] {
   /** A command on an experiment: of its first argument, else the active one. */
   const onExperiment = (id: string, act: (uri: Uri, name: string | undefined) => void): Disposable =>
@@ -44,15 +46,32 @@ export function registerCommands(
       if (found) act(found, typeof name === 'string' ? name : uri === undefined ? nameAtCursor(views) : undefined);
       else void window.showInformationMessage('Open an experiment (a .xome file) first.');
     });
+  const copy = async (uri: Uri, name: string, as: 'table' | 'python'): Promise<void> => {
+    const found = await server.request('copy', { uri: uri.toString(), name, as });
+    if (!found) throw new Error(`${name} has no result to copy: run it first.`);
+    await env.clipboard.writeText(found.text);
+    window.setStatusBarMessage(`${name} is on the clipboard.`, 5000);
+  };
   return [
     onExperiment('explainome.run', (uri, name) => run(uri, name === undefined ? undefined : [name])),
     onExperiment('explainome.runAll', uri => run(uri)),
     onExperiment('explainome.cancel', cancel),
     onExperiment('explainome.show', (uri, name) => panel.show(uri, name)),
     onExperiment('explainome.openReport', report),
+    onExperiment('explainome.pin', (uri, name) => onResult(name, () => pins.toggle(uri, name ?? ''))),
+    onExperiment('explainome.copyTable', (uri, name) => onResult(name, () => copy(uri, name ?? '', 'table'))),
+    onExperiment('explainome.copyPython', (uri, name) => onResult(name, () => copy(uri, name ?? '', 'python'))),
     commands.registerCommand('explainome.restartServer', () => server.restart()),
     commands.registerCommand('explainome.showOutput', () => server.showOutput()),
   ];
+}
+
+/** A command on one result needs its name. */
+function onResult(name: string | undefined, act: () => Promise<void>): void {
+  void guarded(async () => {
+    if (name === undefined) throw new Error('Put the cursor on a declaration that has a result.');
+    await act();
+  });
 }
 
 /** Code lenses give an address as text, title buttons as an object. */

@@ -7,8 +7,10 @@ import type { ExtensionContext } from 'vscode';
 import { workspace } from 'vscode';
 import { registerCommands, resultActions } from './commands.js';
 import { registerFileCommands } from './file-commands.js';
+import { DataFiles } from './data-files.js';
 import { Decorations } from './decorations.js';
 import { provideLibrary } from './library.js';
+import { Pins } from './pins.js';
 import { ResultsPanel } from './panel/panel.js';
 import { Server } from './server.js';
 import { SECTION, serverOptions } from './settings.js';
@@ -24,13 +26,16 @@ export function activate(context: ExtensionContext): void {
   const started = server;
   const views = new Views(started);
   const actions = resultActions(started, context);
+  const pins = new Pins(views);
   const panel = new ResultsPanel(context, views, actions);
   context.subscriptions.push(
     started,
     views,
     panel,
+    pins,
+    new DataFiles(started),
     new Decorations(context, views),
-    ...registerCommands(started, views, panel, actions),
+    ...registerCommands(started, views, panel, actions, pins),
     ...registerFileCommands(context),
     ...showStatus(started, views),
     new Expectations(started, views),

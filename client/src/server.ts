@@ -11,6 +11,9 @@ import { EDITOR_NOTIFICATIONS, EDITOR_REQUESTS } from '../../server/src/protocol
 
 type Requests = typeof EDITOR_REQUESTS;
 
+/** Commands that text of the server may link: they show, pin and copy. */
+const LINKED = ['explainome.show', 'explainome.pin', 'explainome.copyTable', 'explainome.copyPython'] as const;
+
 /** `failed` until it is restarted; the reason is for people. */
 export type ServerState = { is: 'starting' } | { is: 'ready' } | { is: 'failed'; reason: string };
 
@@ -107,8 +110,8 @@ export class Server implements Disposable {
         documentSelector: ['file', 'untitled'].map(scheme => ({ language: 'xome', scheme })),
         initializationOptions: () => this.options(),
         outputChannel: this.output,
-        // Hovers hold pictures and tables; of all commands only the harmless one may be linked.
-        markdown: { supportHtml: true, isTrusted: { enabledCommands: ['explainome.show'] } },
+        // Hovers hold pictures and tables; of all commands only harmless ones may be linked.
+        markdown: { supportHtml: true, isTrusted: { enabledCommands: [...LINKED] } },
       },
     );
     const { changed } = EDITOR_NOTIFICATIONS;

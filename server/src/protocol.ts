@@ -634,7 +634,8 @@ export const EDITOR_REQUESTS = {
   /** Markdown on what open experiments found about a row of a data file; null where they found nothing. */
   rowHover: {
     method: 'xome/rowHover',
-    params: documentParams.extend({ row: z.string() }),
+    /** The names that the row may have, the likeliest first. */
+    params: documentParams.extend({ rows: z.array(z.string()) }),
     result: z.object({ markdown: z.string() }).nullable(),
   },
   /** How results of open experiments explain the sequences of a data file; null where none does. */

@@ -6,6 +6,8 @@ import * as z from 'zod';
 import type { ExtensionContext } from 'vscode';
 import { registerCommands } from '../../client/src/commands.js';
 import { registerFileCommands } from '../../client/src/file-commands.js';
+import { DataFiles } from '../../client/src/data-files.js';
+import type { Pins } from '../../client/src/pins.js';
 import type { PanelActions, ResultsPanel } from '../../client/src/panel/panel.js';
 import type { Server } from '../../client/src/server.js';
 import type { Views } from '../../client/src/views.js';
@@ -28,7 +30,12 @@ vi.mock('vscode', () => ({
   commands: {
     registerCommand: (id: string, act: (...operands: unknown[]) => unknown) => editor.commands.set(id, act),
   },
-  window: { showInformationMessage: (text: string) => void editor.said.push(text) },
+  window: {
+    showInformationMessage: (text: string) => void editor.said.push(text),
+    createTextEditorDecorationType: () => undefined,
+    onDidChangeVisibleTextEditors: () => undefined,
+  },
+  languages: { registerHoverProvider: () => undefined },
 }));
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -69,7 +76,9 @@ beforeEach(() => {
     { watched: undefined } as unknown as Views,
     { show: note('show') } as unknown as ResultsPanel,
     { run: note('run'), cancel: note('cancel'), report: note('report') } satisfies PanelActions,
+    { toggle: note('pin') } as unknown as Pins,
   );
+  new DataFiles({} as unknown as Server);
   registerFileCommands({} as ExtensionContext);
 });
 

@@ -12,6 +12,7 @@ import {
 } from 'vscode-languageserver/node.js';
 import type { Connection } from 'vscode-languageserver/node.js';
 import type { CodeLens, CompletionList, Diagnostic, Hover, InitializeResult, InlayHint } from 'vscode-languageserver';
+import type * as z from 'zod';
 import type { StartEngine } from '../../server/src/lsp/current-engine.js';
 import { LINTS } from '../../server/src/language/lints/lints.js';
 import { startServer } from '../../server/src/lsp/server.js';
@@ -139,6 +140,33 @@ export class Editor {
   async view(name: string): Promise<DocumentView | null> {
     const raw: unknown = await this.client.sendRequest(EDITOR_REQUESTS.view.method, { uri: this.uri(name) });
     return raw === null ? null : DocumentView.parse(raw);
+  }
+
+  /** A request of our own, with its answer checked; undefined for null. */
+  private async ask<K extends keyof typeof EDITOR_REQUESTS>(
+    name: K,
+    params: z.input<(typeof EDITOR_REQUESTS)[K]['params']>,
+  ) {
+    const { method, result } = EDITOR_REQUESTS[name];
+    const raw: unknown = await this.client.sendRequest(method, params);
+    // The schema of this very request has checked it, which the compiler cannot follow through the union.
+    return (result.parse(raw) ?? undefined) as NonNullable<z.output<(typeof EDITOR_REQUESTS)[K]['result']>> | undefined;
+  }
+
+  async copy(document: string, name: string, as: 'table' | 'python'): Promise<string | undefined> {
+    return (await this.ask('copy', { uri: this.uri(document), name, as }))?.text;
+  }
+
+  async rowHover(file: string, rows: string[]): Promise<string | undefined> {
+    return (await this.ask('rowHover', { uri: this.uri(file), rows }))?.markdown;
+  }
+
+  painted(file: string) {
+    return this.ask('painted', { uri: this.uri(file) });
+  }
+
+  expectations(document: string) {
+    return this.ask('expectations', { uri: this.uri(document) });
   }
 
   /** The state of every declaration that has one. */

@@ -1,4 +1,5 @@
 /** Runs and results as an editor sees them, with an engine that computes nothing and misbehaves on demand. */
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -406,5 +407,58 @@ describe('what the editor may ask', () => {
       code: -32602,
       message: expect.stringContaining(method),
     });
+  });
+});
+
+describe('results elsewhere', () => {
+  it('are copied as a table and as Python that names existing files', async () => {
+    const editor = await startDone();
+    const table = (await editor.copy('a.xome', 'ig', 'table'))?.split('\n') ?? [];
+    expect(table.slice(0, 2)).toEqual(['example\tposition\tbase\tscore (logit)', 'seq0\t3\tG\t2']);
+    expect(await editor.copy('a.xome', 'agree', 'table')).toMatch(
+      /^statistic\tvalue.*\nmedian\t0\.5\tshare\t0\.025\t0\.975\t4\n/,
+    );
+    const python = (await editor.copy('a.xome', 'ig', 'python')) ?? '';
+    expect(python).toMatch(
+      /^import numpy as np\nig = np\.load\("[^"]+array\.npy"\) {2}# example 4 × position 3 × base 4, logit\n/,
+    );
+    for (const [, path] of python.matchAll(/"(\/[^"]+)"/g)) expect(existsSync(path!), path).toBe(true);
+    expect(await editor.copy('a.xome', 'nothing', 'table')).toBeUndefined();
+  });
+
+  it('explain the sequences of the file that they come from', async () => {
+    const editor = await startDone();
+    const hover = await editor.rowHover('a.fa', ['unknown', 'seq1']);
+    expect(hover).toMatch(
+      /\*\*raw\*\* =.*a\.xome[^]*Example: \*\*seq1\*\*[^]*data:image\/svg\+xml[^]*Strongest: T at 3: \*\*5\*\*/,
+    );
+    expect(await editor.rowHover('a.fa', ['nobody'])).toBeUndefined();
+    expect(await editor.rowHover('model.onnx', ['seq1'])).toBeUndefined();
+    expect(await editor.painted('a.fa')).toEqual({
+      name: 'raw',
+      experiment: 'a.xome',
+      // Scores are 0 to 11, and each row is painted by its own largest.
+      rows: ['egi', 'ghi', 'hii', 'hii'].map((levels, row) => ({ name: `seq${row}`, levels })),
+    });
+  });
+
+  it('are expectations with their place and outcome', async () => {
+    const editor = await startDone();
+    expect(await editor.expectations('a.xome')).toMatchObject({
+      running: false,
+      expectations: [
+        {
+          text: 'expect gap.max < 1%',
+          metric: 'gap',
+          outcome: 'failed',
+          range: { start: { line: lineOf('expect gap') } },
+        },
+        { text: 'expect agree.median > 20%', metric: 'agree', outcome: expect.stringMatching(/^met/) },
+      ],
+    });
+    await editor.change('a.xome', EXPERIMENT.replace('label: 1', 'label: 0'));
+    await expect
+      .poll(async () => (await editor.expectations('a.xome'))?.expectations.map(({ outcome }) => outcome))
+      .toEqual([undefined, undefined]);
   });
 });

@@ -4,6 +4,7 @@ import { startLanguageServer } from 'langium/lsp';
 import { NodeFileSystem } from 'langium/node';
 import type { Connection, InitializeParams } from 'vscode-languageserver';
 import { checkHeadersWhenIdle } from './editor/idle-headers.js';
+import { completeAtOnce } from './editor/prompt-completion.js';
 import { serveSelectionRanges } from './editor/selection-ranges.js';
 import type { ResultSurfaces } from './editor/result-surfaces.js';
 import type { HeaderReader } from './headers.js';
@@ -30,5 +31,9 @@ export function serveLanguage(options: ServedLanguage): { open: OpenExperiments;
   services.shared.lsp.LanguageServer.onInitialize(onInitialize);
   checkHeadersWhenIdle(services.shared);
   serveSelectionRanges(services.shared);
-  return { open: new OpenExperiments(services), start: () => startLanguageServer(services.shared) };
+  const start = (): void => {
+    startLanguageServer(services.shared);
+    completeAtOnce(connection, services.shared, services.xome);
+  };
+  return { open: new OpenExperiments(services), start };
 }

@@ -10,6 +10,9 @@ import { headlineOf, valueWithInterval } from './values.js';
 /** Editors cut longer ones. */
 const LONGEST = 43;
 
+const BARS = 8;
+const HEIGHTS = '▁▂▃▄▅▆▇█';
+
 const MARKS: Readonly<Record<Outcome, string | undefined>> = {
   met: '✓',
   'met, not shown': '✓',
@@ -59,10 +62,21 @@ function describe(name: string, { data, maps, metrics, expectations }: Snapshot)
   const expected = expectations.find(expectation => expectation.metric === name)?.statistic;
   const statistic = metric && (metric.statistics.find(one => one.name === expected) ?? headlineOf(metric));
   if (!statistic) return [undefined, ''];
+  const shape = metric.distribution && sparkline(metric.distribution.counts);
   return [
-    valueWithInterval(statistic),
+    [valueWithInterval(statistic), ...(shape === undefined ? [] : [shape])].join(' '),
     `${statistic.name}: ${statistic.summary} n = ${quantity(statistic.n, 'count')}.`,
   ];
+}
+
+/** Counts of bins as a row of eight bars at most; undefined where there is nothing to see. */
+export function sparkline(counts: readonly number[]): string | undefined {
+  const bars = Math.min(BARS, counts.length);
+  const sums = Array.from({ length: bars }, () => 0);
+  counts.forEach((count, bin) => (sums[Math.floor((bin * bars) / counts.length)]! += count));
+  const most = Math.max(...sums);
+  if (bars < 2 || most <= 0) return undefined;
+  return sums.map(sum => HEIGHTS[Math.round((sum / most) * (HEIGHTS.length - 1))]).join('');
 }
 
 function cut(words: string, longest: number): string {

@@ -4,7 +4,7 @@ import { quantity, Task } from '../protocol.js';
 import { duration } from '../run/wording.js';
 import type { ResultMeta } from '../store/result.js';
 import type { ResultStore } from '../store/store.js';
-import { readViewArrays } from '../store/view-arrays.js';
+import { lettersOf } from '../store/view-arrays.js';
 import { image, plainText, table } from './markdown.js';
 import { drawHistogram } from './pictures/histogram.js';
 import { drawLogo, LOGO_POSITIONS, strongestPositions } from './pictures/logo.js';
@@ -26,12 +26,26 @@ export async function hoverOf(session: Session, name: string): Promise<string | 
   const stale = session.stale.has(name)
     ? '**Stale**: this is the result of an earlier text. Run again to see that of the present one.'
     : undefined;
+  const links = linksOf(session.checked.uri, name);
   const metric = snapshot.metrics.find(one => one.name === name);
-  if (metric) return joined(stale, metricHover(metric, snapshot));
+  if (metric) return joined(stale, metricHover(metric, snapshot), links);
   const map = snapshot.maps.find(one => one.name === name);
-  if (map) return joined(stale, await mapHover(map, snapshot, store));
+  if (map) return joined(stale, await mapHover(map, snapshot, store), links);
   const data = snapshot.data.find(one => one.name === name);
-  return data && joined(stale, dataHover(data));
+  return data && joined(stale, dataHover(data), links);
+}
+
+/** What can be done with a result, as links. Editors follow only those commands that their client allows. */
+function linksOf(uri: string, name: string): string {
+  const operands = encodeURIComponent(JSON.stringify([uri, name]));
+  return Object.entries({
+    'Show in panel': 'explainome.show',
+    'Pin between the lines': 'explainome.pin',
+    'Copy as table': 'explainome.copyTable',
+    'Copy as Python': 'explainome.copyPython',
+  })
+    .map(([title, command]) => `[${title}](command:${command}?${operands})`)
+    .join(' · ');
 }
 
 function metricHover(metric: Snapshot['metrics'][number], snapshot: Snapshot): string {
@@ -76,40 +90,47 @@ async function mapHover(map: Snapshot['maps'][number], snapshot: Snapshot, store
     ...(data ? [`${quantity(data.examples, 'count')} examples`] : []),
     `${duration(map.seconds)}${cost}`,
   ].join(' · ');
-  return joined(facts, data && (await firstExample(map, data, meta, store)), ...map.notes.map(noteLine));
+  return joined(facts, data && (await exampleHover(map, data, 0, store)), ...map.notes.map(noteLine));
 }
 
-/** Logo, target and strongest positions of the first example: short, because hovers show little at a time. */
-async function firstExample(
-  map: Snapshot['maps'][number],
+/**
+ * Logo, target and strongest positions of one example: short, because hovers show little at a time. Rows of numbers have
+ * their strongest features in place of the logo.
+ */
+export async function exampleHover(
+  map: Pick<Snapshot['maps'][number], 'name' | 'key'>,
   data: Snapshot['data'][number],
-  meta: ResultMeta | undefined,
+  row: number,
   store: ResultStore,
-): Promise<string | undefined> {
-  const arrays = await readViewArrays(store, { data: [data], maps: [{ ...map, predictions: undefined }] }, 1);
-  const letters = data.letters === undefined ? undefined : arrays.get(data.letters);
-  const scores = arrays.get(map.scores);
-  if (!(letters instanceof Uint8Array) || !(scores instanceof Float32Array)) return undefined;
-  const target = await firstPrediction(meta, store);
+): Promise<string> {
+  const scores = Float32Array.from(await (await store.array(map.key, 'scores')).read(row, row + 1));
+  const letters = data.letters && lettersOf(await (await store.array(data.key)).read(row, row + 1));
+  const target = await predictionOf(await store.meta(map.key), row, store);
   const title = [
-    `First example: **${plainText(data.names[0] ?? '1')}**`,
+    `${row === 0 ? 'First example' : 'Example'}: **${plainText(data.names[row] ?? String(row + 1))}**`,
     ...(target === undefined ? [] : [`target ${quantity(target, 'logit')}`]),
   ].join(' · ');
   const strongest = strongestPositions(scores, STRONGEST).map(position => {
-    const base = BASES[letters[position] ?? 4] ?? 'N';
-    return `${base} at ${quantity(position + 1, 'count')}: **${quantity(scores[position] ?? NaN, 'logit')}**`;
+    const place = letters
+      ? `${BASES[letters[position] ?? 4] ?? 'N'} at ${quantity(position + 1, 'count')}`
+      : plainText(data.features?.[position] ?? `feature ${position + 1}`);
+    return `${place}: **${quantity(scores[position] ?? NaN, 'logit')}**`;
   });
-  const described = `Sequence logo of ${map.name}, first example, ${Math.min(scores.length, LOGO_POSITIONS)} positions`;
-  return joined(title, image(drawLogo(letters, scores), described), `Strongest: ${strongest.join(' · ')}`);
+  const described = `Sequence logo of ${map.name}, ${data.names[row] ?? ''}, ${Math.min(scores.length, LOGO_POSITIONS)} positions`;
+  return joined(title, letters && image(drawLogo(letters, scores), described), `Strongest: ${strongest.join(' · ')}`);
 }
 
-/** The target's value at the first example: corrected maps have it from the attribution that they correct. */
-async function firstPrediction(meta: ResultMeta | undefined, store: ResultStore): Promise<number | undefined> {
+/** The target's value at an example: corrected maps have it from the attribution that they correct. */
+async function predictionOf(
+  meta: ResultMeta | undefined,
+  row: number,
+  store: ResultStore,
+): Promise<number | undefined> {
   if (!meta) return undefined;
   if (meta.arrays.some(({ name }) => name === 'predictions'))
-    return (await (await store.array(meta.key, 'predictions')).read(0, 1))[0];
+    return (await (await store.array(meta.key, 'predictions')).read(row, row + 1))[0];
   const task = Task.safeParse(meta.task).data;
-  return task?.kind === 'correction' ? firstPrediction(await store.meta(task.attribution), store) : undefined;
+  return task?.kind === 'correction' ? predictionOf(await store.meta(task.attribution), row, store) : undefined;
 }
 
 const LENGTH_WORDS = { dna: 'nt', genotypes: 'variants', expression: 'genes' } as const;

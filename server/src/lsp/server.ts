@@ -17,6 +17,7 @@ import { EDITOR_NOTIFICATIONS, EDITOR_REQUESTS, ServerOptions } from '../protoco
 import type { HeaderReader } from '../language/headers.js';
 import { engineHeaders } from '../run/headers.js';
 import { coalesce } from './coalesce.js';
+import { pythonOf, tableOf } from './copies.js';
 import { diagnosticsOf, FIRST_LINE, MergedDiagnostics, problemDiagnostic } from './diagnostics.js';
 import type { StartEngine } from './current-engine.js';
 import { CurrentEngine } from './current-engine.js';
@@ -26,6 +27,7 @@ import { hoverOf } from './hovers.js';
 import { modelHover } from './model-hover.js';
 import { Jobs, NO_ENGINE } from './jobs.js';
 import { lensesOf } from './lenses.js';
+import { paintedRows, rowHover } from './rows.js';
 import { BACKEND, Session } from './session.js';
 
 export interface ServerParts {
@@ -98,7 +100,7 @@ class Server {
         const session = this.session(uri);
         if (session) session.runFailure = failure;
         // Other documents may have computed the same.
-        await Promise.all([...this.sessions.values()].map(({ session }) => session.refresh()));
+        await Promise.all(this.all.map(session => session.refresh()));
       },
     });
     const reader = engineHeaders(this.engine, problem => this.headerProblem(problem));
@@ -142,7 +144,7 @@ class Server {
       closed: uri => this.closed(uri),
       filesChanged: coalesce(FILES_MS, () => void language.open.checkAgain()),
     });
-    const { run, cancel, view, expectations, library } = EDITOR_REQUESTS;
+    const { run, cancel, view, expectations, copy, rowHover: row, painted, library } = EDITOR_REQUESTS;
     this.onRequest(run, ({ uri, only }) => this.run(uri, only));
     this.onRequest(cancel, ({ uri }) => ({ cancelled: this.jobs.cancel(this.normalized(uri)) }));
     this.onRequest(view, async ({ uri }) => (await this.opened(uri))?.view() ?? null);
@@ -152,6 +154,16 @@ class Server {
       const running = this.jobs.of(session.checked.uri).length > 0;
       return { running, expectations: expectationsOf(session) };
     });
+    this.onRequest(copy, async ({ uri, name, as }) => {
+      const session = await this.opened(uri);
+      const text = session && (await (as === 'table' ? tableOf(session, name) : pythonOf(session, name)));
+      return text === undefined ? null : { text };
+    });
+    this.onRequest(row, async ({ uri, rows }) => {
+      const markdown = await rowHover(this.all, fileURLToPath(uri), rows);
+      return markdown === undefined ? null : { markdown };
+    });
+    this.onRequest(painted, async ({ uri }) => (await paintedRows(this.all, fileURLToPath(uri))) ?? null);
     this.onRequest(library, () => ({ text: catalogText() }));
     client.onNotification(EDITOR_NOTIFICATIONS.options.method, (raw: unknown) => this.configure(raw));
     client.onShutdown(async () => {
@@ -241,6 +253,10 @@ class Server {
     // The answer may come before the news of the same check.
     if (!this.session(experiment.uri)) this.checked(experiment);
     return this.session(experiment.uri);
+  }
+
+  private get all(): Session[] {
+    return [...this.sessions.values()].map(({ session }) => session);
   }
 
   private session(uri: string): Session | undefined {

@@ -1,7 +1,8 @@
 /** Completion offers what fits at the cursor (▮) and nothing else. */
 import { describe, expect, test } from 'vitest';
-import { entriesOf, KINDS } from '../../../server/src/catalog/index.js';
+import { entriesOf, findEntry, KINDS } from '../../../server/src/catalog/index.js';
 import type { Category } from '../../../server/src/catalog/index.js';
+import { snippetOf } from '../../../server/src/language/editor/completion.js';
 import { openAt, PRELUDE } from '../memory.js';
 
 const names = (category: Category): string[] => entriesOf(category).map(({ name }) => name);
@@ -97,5 +98,23 @@ test('a completion replaces the whole word', async () => {
   expect(list?.items.find(({ label }) => label === 'zeros')?.textEdit).toEqual({
     newText: 'zeros',
     range: { start: { line: 0, character: 14 }, end: { line: 0, character: 18 } },
+  });
+});
+
+describe('snippets', () => {
+  test.each([
+    ['method', 'saliency', 'saliency'],
+    ['method', 'integrated_gradients', 'integrated_gradients(${1})$0'],
+    ['source', 'fasta', 'fasta("$1")$0'],
+    ['stage', 'sample', 'sample(${1}, seed: ${2})$0'],
+  ] as const)('of a %s %s hold what has to be given', (category, name, expected) => {
+    expect(snippetOf(findEntry(category, name)!)).toBe(expected);
+  });
+
+  test('are not sent to editors that do not understand them', async () => {
+    const { workspace, document, params } = await openAt('reference r = ▮');
+    const list = await workspace.xome.lsp.CompletionProvider?.getCompletion(document, params);
+    const item = list?.items.find(({ label }) => label === 'dinucleotide_shuffle');
+    expect(item).toMatchObject({ textEdit: { newText: 'dinucleotide_shuffle' } });
   });
 });

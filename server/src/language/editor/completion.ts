@@ -3,10 +3,10 @@
 import type { LangiumDocument, Lexer } from 'langium';
 import { UriUtils } from 'langium';
 import type { CompletionProvider, LangiumServices, LangiumSharedServices } from 'langium/lsp';
-import { CompletionItemKind, CompletionList } from 'vscode-languageserver';
+import { CompletionItemKind, CompletionList, InsertTextFormat } from 'vscode-languageserver';
 import type { CompletionItem, CompletionParams, Range } from 'vscode-languageserver';
 import { findEntry, KINDS } from '../../catalog/index.js';
-import type { Kind } from '../../catalog/index.js';
+import type { Entry, Kind } from '../../catalog/index.js';
 import type { Definition } from '../generated/ast.js';
 import { resolveFile } from '../interpret/context.js';
 import { headEntry } from '../interpret/facts.js';
@@ -37,11 +37,16 @@ export class XomeCompletionProvider implements CompletionProvider {
   readonly completionOptions = { triggerCharacters: ['(', '|', ':', '.', '"', '/', '['] };
   private readonly lexer: Lexer;
   private readonly shared: LangiumSharedServices;
+  /** Whether the editor understands places to fill in. */
+  private snippets = false;
   private readonly documentationOf: (definition: Definition) => string | undefined;
 
   constructor(services: LangiumServices) {
     this.lexer = services.parser.Lexer;
     this.shared = services.shared;
+    this.shared.lsp.LanguageServer.onInitialize(({ capabilities }) => {
+      this.snippets = capabilities.textDocument?.completion?.completionItem?.snippetSupport === true;
+    });
     this.documentationOf = definition => services.documentation.DocumentationProvider.getDocumentation(definition);
   }
 
@@ -50,17 +55,20 @@ export class XomeCompletionProvider implements CompletionProvider {
     const text = textDocument.getText();
     const cursor = cursorAt(text, this.lexer.tokenize(text).tokens, textDocument.offsetAt(params.position));
     const range: Range = { start: textDocument.positionAt(cursor.from), end: textDocument.positionAt(cursor.to) };
-    const proposals = await this.proposals(cursor.slot, document, cursor.from);
+    // Where the brackets are there already, the name alone is wanted.
+    const bare = !this.snippets || text[cursor.to] === '(';
+    const proposals = await this.proposals(cursor.slot, document, cursor.from, bare);
     return CompletionList.create(
-      proposals.map(({ rank, insertText, ...item }, index) => ({
+      proposals.map(({ rank, insertText, insertTextFormat, ...item }, index) => ({
         ...item,
         sortText: `${rank}${String(index).padStart(4, '0')}`,
         textEdit: { range, newText: insertText ?? item.label },
+        ...(insertTextFormat && { insertTextFormat }),
       })),
     );
   }
 
-  private async proposals(slot: Slot, document: LangiumDocument, offset: number): Promise<Proposal[]> {
+  private async proposals(slot: Slot, document: LangiumDocument, offset: number, bare: boolean): Promise<Proposal[]> {
     switch (slot.is) {
       case 'statement':
         return statements();
@@ -76,6 +84,7 @@ export class XomeCompletionProvider implements CompletionProvider {
             kind: CompletionItemKind.Function,
             detail: signatureOf(entry),
             documentation: { kind: 'markdown' as const, value: hoverOf(entry) },
+            ...(!bare && { insertText: snippetOf(entry), insertTextFormat: InsertTextFormat.Snippet }),
             rank: 2,
           })),
           ...slot.parameters.map(([name, parameter]) => ({
@@ -152,6 +161,20 @@ export class XomeCompletionProvider implements CompletionProvider {
       return [];
     }
   }
+}
+
+/** A call with a place for everything that has to be given: `integrated_gradients(baseline: …)`. */
+export function snippetOf({ name, parameters }: Entry): string {
+  const required = Object.entries(parameters).filter(
+    ([, parameter]) => parameter.default === undefined && parameter.optional !== true,
+  );
+  if (required.length === 0) return name;
+  const places = required.map(([parameter, { type }], index) => {
+    const place = type.is === 'path' || type.is === 'text' ? `"$${index + 1}"` : `\${${index + 1}}`;
+    // The first parameter needs no name where it is the first in the call.
+    return Object.keys(parameters)[index] === parameter && index === 0 ? place : `${parameter}: ${place}`;
+  });
+  return `${name}(${places.join(', ')})$0`;
 }
 
 function statements(): Proposal[] {
