@@ -49,6 +49,13 @@ const pool = fc.tuple(fc.integer({ min: 2, max: 4 }), fc.integer({ min: 1, max: 
     (b, x) =>
       b.add('MaxPool', [x], window(kernel, stride, 1, begin, end)),
 );
+const average = fc
+  .tuple(fc.integer({ min: 2, max: 4 }), fc.integer({ min: 1, max: 3 }), fc.nat(1), fc.nat(1), fc.nat(1))
+  .map(
+    ([kernel, stride, begin, end, count_include_pad]): Layer =>
+      (b, x) =>
+        b.add('AveragePool', [x], { ...window(kernel, stride, 1, begin, end), count_include_pad }),
+  );
 const others: readonly Layer[] = [
   (b, x) => b.add('Relu', [x]),
   (b, x) => b.add('Tanh', [x]),
@@ -69,11 +76,35 @@ const others: readonly Layer[] = [
     return b.add('Add', [b.add('Conv', [x, drawn(b, random, size, size, 1, 3)], window(3, 1, 1, 1, 1)), x]);
   },
   (b, x, random) => b.add('Mul', [x, drawn(b, random, 1, b.shape(x)[1]!, 1, 1)]),
+  // Channels in groups, from one channel to a group on.
+  (b, x, random) => {
+    const size = b.shape(x)[1]!;
+    return b.add('Conv', [x, drawn(b, random, 2 * size, 1, 1, 3)], { ...window(3, 1, 1, 1, 1), group: size });
+  },
+  (b, x, random) => {
+    const size = b.shape(x)[1]!;
+    const group = size % 2 === 0 ? 2 : size;
+    return b.add('Conv', [x, drawn(b, random, size, size / group, 1, 2)], { ...window(2, 1, 1, 0, 1), group });
+  },
+  // Channels as the rows of an image, all of which the kernel sees.
+  (b, x, random) => {
+    const image = b.add('Transpose', [x], { perm: [0, 2, 1, 3] });
+    const rows = b.shape(x)[1]!;
+    return b.add('Conv', [image, drawn(b, random, 3, 1, rows, 2)], {
+      ...window(2, 1, 1, 0, 0),
+      kernel_shape: [rows, 2],
+    });
+  },
   // No rule: mutants are written out in full here.
-  (b, x) => b.add('AveragePool', [x], window(2, 2, 1, 0, 0)),
+  (b, x) => b.add('Softmax', [x], { axis: 3 }),
 ];
 const layers = fc.array(
-  fc.oneof({ weight: 3, arbitrary: convolution }, { weight: 2, arbitrary: pool }, fc.constantFrom(...others)),
+  fc.oneof(
+    { weight: 3, arbitrary: convolution },
+    { weight: 2, arbitrary: pool },
+    { weight: 2, arbitrary: average },
+    { weight: 4, arbitrary: fc.constantFrom(...others) },
+  ),
   {
     minLength: 1,
     maxLength: 6,
@@ -90,6 +121,7 @@ const ending = fc.constantFrom<Layer>(
     return b.add('MatMul', [flat, drawn(b, random, b.shape(flat)[1]!, 2)]);
   },
   (b, x) => b.add('Flatten', [b.add('GlobalAveragePool', [x])]),
+  (b, x) => b.add('ReduceMean', [x, b.integers([2, -1])], { keepdims: 0 }),
 );
 
 function stack(batch: number, seed: number, parts: readonly Layer[]): Graph {
@@ -159,7 +191,39 @@ it('gives every mutant what the whole graph gives it: any stack, any run length'
         }
       },
     ),
-    { seed: 11, numRuns: 60 },
+    { seed: 11, numRuns: 100 },
   );
-  expect(windowed).toBeGreaterThan(30);
+  expect(windowed).toBeGreaterThan(50);
+});
+
+it.each<[string, Layer, string]>([
+  [
+    'a grouped convolution',
+    (b, x) => {
+      const kernel = b.constant(floats([4, 1, 1, 3], new Float32Array(12)));
+      return b.add('Conv', [x, kernel], { ...window(3, 1, 1, 1, 1), group: 4 });
+    },
+    'Conv',
+  ],
+  [
+    'a convolution that sees all rows of an image',
+    (b, x) => {
+      const image = b.add('Transpose', [x], { perm: [0, 2, 1, 3] });
+      const kernel = b.constant(floats([3, 1, 4, 3], new Float32Array(36)));
+      return b.add('Conv', [image, kernel], { ...window(3, 1, 1, 0, 0), kernel_shape: [4, 3] });
+    },
+    'Conv',
+  ],
+  ['an average pool', (b, x) => b.add('AveragePool', [x], window(3, 2, 1, 1, 0)), 'AveragePool'],
+  ['a mean over positions', (b, x) => b.add('GlobalAveragePool', [x]), 'GlobalAveragePool'],
+])('computes %s for the sequence alone', (_, layer, operator) => {
+  const parts: Layer[] = [
+    (b, x, random) => b.add('Conv', [x, drawn(b, random, 4, 4, 1, 3)], window(3, 1, 1, 1, 1)),
+    layer,
+    (b, x) => b.add('ReduceMean', [x, b.integers([2, 3])], { keepdims: 0 }),
+  ];
+  const original = stack(1, 1, parts);
+  const found = incremental(original, batch => stack(batch, 1, parts), 8)!;
+  const count = ({ nodes }: Graph): number => nodes.filter(node => node.operator === operator).length;
+  expect(count(found.graph)).toBe(count(original));
 });

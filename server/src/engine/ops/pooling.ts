@@ -161,7 +161,7 @@ const maxPool: Operator = {
 };
 
 /** How many elements each window averages over: those inside the input, or all taps with `count_include_pad`. */
-function averageCounts(node: Node, window: Window): number[] {
+export function averageCounts(node: Node, window: Window): number[] {
   const positions = sizeOf(window.output);
   const taps = sizeOf(window.kernel);
   const table = windowTable(window);

@@ -19,6 +19,7 @@ import {
   type Tensor,
 } from '../graph/graph.js';
 import { affine } from '../ops/normalisation.js';
+import { averageCounts, poolWindow } from '../ops/pooling.js';
 import { windowOf } from '../ops/window.js';
 import { inputReach, outputReach, sameReach, union, type Reach } from './reach.js';
 
@@ -179,9 +180,11 @@ class Incremental {
   private advance(node: Node): boolean {
     const [output] = node.outputs as [string];
     const flat = this.flat.get(node.inputs[0]!);
+    const whole = this.stretches.get(node.inputs[0]!);
     const stretch = flat === undefined ? this.rule(node) : undefined;
     if (stretch !== undefined) this.stretches.set(output, stretch);
     else if (flat !== undefined) this.full.set(output, this.dense(node, flat));
+    else if (whole !== undefined && this.averagesPositions(node, whole)) this.full.set(output, this.mean(node, whole));
     else return this.flatten(node);
     return true;
   }
@@ -201,6 +204,8 @@ class Incremental {
         return this.normalisation(node, first);
       case 'MaxPool':
         return this.maxPool(node, first);
+      case 'AveragePool':
+        return this.averagePool(node, first);
       case 'Gather':
         return this.reorder(node, first);
       default:
@@ -208,25 +213,23 @@ class Incremental {
     }
   }
 
-  /** A constant kernel along the positions, all channels in one group. */
+  /** A constant kernel along the positions; over a further axis it must see all of it at once. */
   private convolution(node: Node, x: Stretch): Stretch | undefined {
     const { builder } = this;
     const shape = builder.shape(x.name);
     const kernel = builder.header(node.inputs[1]!).constant;
-    if (kernel === undefined || numberAttribute(node, 'group', 1) !== 1 || !isSequence(shape, x)) return undefined;
+    const groups = numberAttribute(node, 'group', 1);
+    if (kernel === undefined || x.axis !== shape.length - 1) return undefined;
     const window = windowOf(node, shape.slice(2), kernel.shape.slice(2));
+    const across = sizeOf(shape.slice(2, -1));
+    const seesAll = sizeOf(window.output.slice(0, -1)) === 1 && sizeOf(window.kernel.slice(0, -1)) === across;
+    if (!seesAll || (groups > 1 && across > 1)) return undefined;
     const touched = outputReach(x.touched, window);
     const [filters, width] = [kernel.shape[0]!, kernel.shape.at(-1)!];
     const rows = this.wanted(node.outputs[0]!, touched);
     if (rows.width * 2 > window.output.at(-1)!) return undefined;
     // One product gives what each changed row hands to each tap; every output row gathers its own.
-    const data = new Float32Array(x.features * width * filters);
-    const from = numbersOf(kernel);
-    for (let m = 0; m < filters; m++)
-      for (let c = 0; c < x.features; c++)
-        for (let k = 0; k < width; k++) data[(c * width + k) * filters + m] = from[(m * x.features + c) * width + k]!;
-    const weights = builder.constant(floats([x.features, width * filters], data));
-    const handed = builder.add('MatMul', [this.change(x), weights]);
+    const handed = this.handed(x, kernel, groups);
     const [stride, dilation, begin] = [window.strides.at(-1)!, window.dilations.at(-1)!, window.begin.at(-1)!];
     /** Rows of `handed` that output row `at` of a mutation at `p` sums, counted within the mutant's own. */
     const parts = (p: number, at: number): number[] => {
@@ -240,11 +243,8 @@ class Incremental {
     };
     this.windowed = true;
     const most = this.largest(p => Math.max(...range(rows.width).map(at => parts(p, at).length)));
-    const summed = this.gatherRows(
-      this.reshape(handed, [this.mutants * x.window.width * width, filters]),
-      x.window.width * width,
-      [rows.width, most],
-      p => range(rows.width).flatMap(at => padded(parts(p, at), most)),
+    const summed = this.gatherRows(handed, x.window.width * width, [rows.width, most], p =>
+      range(rows.width).flatMap(at => padded(parts(p, at), most)),
     );
     const change = most === 1 ? summed : this.alongWindow('ReduceSum', summed, rows.width, most, filters);
     return {
@@ -253,6 +253,67 @@ class Incremental {
       window: rows,
       change: this.reshape(change, [this.mutants * rows.width, filters]),
     };
+  }
+
+  /** What each changed row hands to each tap of a kernel: [mutant × width × tap, filter]. */
+  private handed(x: Stretch, kernel: Tensor, groups: number): string {
+    const { builder } = this;
+    const [filters, width] = [kernel.shape[0]!, kernel.shape.at(-1)!];
+    const [inputs, outputs] = [x.features / groups, filters / groups];
+    const rows = this.mutants * x.window.width;
+    // [group, input, tap, output of the group] of [filter, input, tap].
+    const data = new Float32Array(filters * inputs * width);
+    numbersOf(kernel).forEach((weight, i) => {
+      const [filter, input, tap] = [Math.floor(i / (inputs * width)), Math.floor(i / width) % inputs, i % width];
+      const group = Math.floor(filter / outputs);
+      data[((group * inputs + input) * width + tap) * outputs + (filter % outputs)] = weight;
+    });
+    const weights = builder.constant(floats([groups, inputs, width * outputs], data));
+    const apart = (value: string, shape: readonly number[], perm: readonly number[]): string =>
+      groups === 1 ? value : builder.add('Transpose', [this.reshape(value, shape)], { perm });
+    const changes = apart(this.change(x), [rows, groups, inputs], [1, 0, 2]);
+    const products = builder.add('MatMul', [this.reshape(changes, [groups, rows, inputs]), weights]);
+    const together = apart(products, [groups, rows * width, outputs], [1, 0, 2]);
+    return this.reshape(together, [rows * width, filters]);
+  }
+
+  /** Averages of changes. How many elements a window averages differs where it reaches into padding. */
+  private averagePool(node: Node, x: Stretch): Stretch | undefined {
+    const { builder } = this;
+    const shape = builder.shape(x.name);
+    if (!isSequence(shape, x)) return undefined;
+    const window = poolWindow(node, shape);
+    const touched = outputReach(x.touched, window);
+    const rows = this.wanted(node.outputs[0]!, touched);
+    const taps = window.kernel.at(-1)!;
+    const [stride, dilation, begin] = [window.strides.at(-1)!, window.dilations.at(-1)!, window.begin.at(-1)!];
+    const summed = this.gatherRows(this.change(x), x.window.width, [rows.width, taps], p =>
+      range(rows.width * taps).map(i => {
+        const seen = (rows.from[p]! + Math.floor(i / taps)) * stride - begin + (i % taps) * dilation;
+        const row = seen - x.window.from[p]!;
+        return row >= 0 && row < x.window.width ? row : -1;
+      }),
+    );
+    const sums = this.alongWindow('ReduceSum', summed, rows.width, taps, x.features);
+    const counts = averageCounts(node, window);
+    const weights = builder.constant(
+      floats(
+        [counts.length, 1],
+        counts.map(count => 1 / count),
+      ),
+    );
+    const places = this.table([this.mutants * rows.width], positions =>
+      Int32Array.from(
+        positions.flatMap(position =>
+          range(SUBSTITUTIONS * rows.width).map(i => rows.from[this.place(position)]! + (i % rows.width)),
+        ),
+      ),
+    );
+    const change = builder.add('Mul', [
+      this.reshape(sums, [this.mutants * rows.width, x.features]),
+      builder.add('Gather', [weights, places], { axis: 0 }),
+    ]);
+    return { ...this.headerOf(node, x, window.output.at(-1)!, x.features), touched, window: rows, change };
   }
 
   private normalisation(node: Node, x: Stretch): Stretch | undefined {
@@ -469,6 +530,28 @@ class Incremental {
   }
 
   // In full
+
+  /** Whether a node takes the mean over all positions and over nothing else. */
+  private averagesPositions(node: Node, x: Stretch): boolean {
+    const shape = this.builder.shape(x.name);
+    if (node.operator === 'GlobalAveragePool') return isSequence(shape, x);
+    if (node.operator !== 'ReduceMean') return false;
+    const axes = node.inputs[1] ? this.builder.header(node.inputs[1]).constant : undefined;
+    const reduced = axes ? [...numbersOf(axes)].map(axis => (axis + shape.length) % shape.length) : [];
+    return reduced.includes(x.axis) && reduced.every(axis => axis === x.axis || (axis > 0 && shape[axis] === 1));
+  }
+
+  /** The mean over all positions changes by the sum of the changes. @returns the means of every mutant */
+  private mean(node: Node, x: Stretch): string {
+    const { builder } = this;
+    const [output] = node.outputs as [string];
+    const sums = this.alongWindow('ReduceSum', this.change(x), 1, x.window.width, x.features);
+    const share = sizeOf(builder.shape(output)) / sizeOf(builder.shape(x.name));
+    const means = builder.add('Mul', [sums, builder.scalar(share)]);
+    const own = this.reshape(output, [1, x.features]);
+    const all = builder.add('Add', [this.reshape(means, [this.mutants, x.features]), own]);
+    return this.reshape(all, [this.mutants, ...builder.shape(output).slice(1)]);
+  }
 
   /** Adds a node as the batch of mutants computes it. */
   private writeOut(node: Node, batched: Node): void {
