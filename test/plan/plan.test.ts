@@ -190,6 +190,43 @@ describe('a plan', () => {
     ]);
   });
 
+  it('crosses methods with the corrections that take their maps', async () => {
+    const corrections = [call('correction', 'normalise', { by: 'l1' }), call('correction', 'normalise', { by: 'l2' })];
+    const head = call('benchmark', 'compare', {
+      methods: [call('method', 'saliency'), call('method', 'input_x_gradient'), name('path')],
+      corrections: [...corrections, call('correction', 'multiply_by_input'), call('correction', 'hypothetical')],
+      metrics: [call('metric', 'sparseness')],
+    });
+    const { steps } = await makePlan(
+      experiment([...example(), declare('benchmark', 'crossed', head, { of: ['binding'], on: 'peaks' })]),
+      { ...options, only: ['crossed'] },
+    );
+    const { task } = steps.at(-1)!;
+    const cells = task.kind === 'benchmark' ? task.cells.filter(({ statistic }) => statistic === 'gini') : [];
+    const found = cells.map(({ method, correction, result }) => [
+      method,
+      correction,
+      'key' in result ? 'measured' : result.reason,
+    ]);
+    const scaled = (method: string) => ['l1', 'l2'].map(by => [method, `normalise(by: ${by})`, 'measured']);
+    const refused = (method: string, correction: string, map: string) => [
+      method,
+      correction,
+      `${correction} does not take ${map} maps`,
+    ];
+    expect(found).toEqual([
+      ...scaled('saliency'),
+      ['saliency', 'multiply_by_input', 'measured'],
+      refused('saliency', 'hypothetical', 'gradient'),
+      ...scaled('input_x_gradient'),
+      refused('input_x_gradient', 'multiply_by_input', 'contribution'),
+      ['input_x_gradient', 'hypothetical', 'hypothetical needs multipliers'],
+      ...scaled('path'),
+      refused('path', 'multiply_by_input', 'contribution'),
+      ['path', 'hypothetical', 'measured'],
+    ]);
+  });
+
   it('explains each network of an ensemble alone where a benchmark asks for it', async () => {
     const layers = [call('layer', 'flatten'), call('layer', 'dense', { units: 1 })];
     const head = (networks: string) =>
