@@ -76,6 +76,8 @@ it('refuses what does not depend on the draws, and what cannot be drawn', async 
   await expect(planOf({ values: [0], repeats: 2 }, 'elsewhere')).rejects.toThrow('is the same for different draws');
   await expect(planOf({ values: [0, 0], repeats: 2 })).rejects.toThrow('is the same for different draws');
   await expect(planOf({ values: [0], repeats: 2, vary: 'genes' })).rejects.toThrow('error_rates(vary: …)');
+  await expect(planOf({ values: [0, 1.5], repeats: 2 })).rejects.toThrow('numbers from 0 to 0.9999');
+  await expect(planOf({ vary: 'people', values: [50.5], repeats: 2 })).rejects.toThrow('whole numbers from 2');
   const half = { form: 'name', id: declare('data', 'half', 'cohort').id } as const;
   await expect(planOf({ values: [0], repeats: 2, cohort: half })).rejects.toThrow('cannot be drawn again');
 });

@@ -134,8 +134,8 @@ function notesOf(tested: readonly Captured[], mined: number, { searched, held }:
       level: 'information',
       code: 'method/rules',
       message:
-        `${rules === 0 ? 'No rule is' : `${rules} rule${rules === 1 ? ' is' : 's are'}`} worth its price of the ${mined} that ` +
-        `${sizeOf(searched)} examples gave; the risk is that of ${of} above ${threshold} in ${sizeOf(held)} others.`,
+        `${rules === 0 ? 'No rule' : `A list of ${rules}`} of the ${mined} rules mined in ${sizeOf(searched)} examples is worth its price; ` +
+        `the risk is that of ${of} above ${threshold} in ${sizeOf(held)} others.`,
     },
   ];
   if (!falls(tested))
