@@ -11,6 +11,8 @@ export type Arrays = ReadonlyMap<string, Float32Array | Uint8Array>;
 /** An attribution map with its numbers. */
 export interface ScoredMap {
   readonly map: AttributionMap;
+  /** The declaration that it leads to, where its name is not one. */
+  readonly declaration?: string;
   readonly scores: ScoreMatrix;
   /** [rows] */
   readonly predictions?: Float32Array;

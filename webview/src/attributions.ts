@@ -1,6 +1,7 @@
 /** What the maps of a data set say: the pictures of those that the experiment's views name, and notes on all of them. */
 import { quantity, type Snapshot } from '../../server/src/protocol.js';
 import { scoredMapOf, sequencesOf, type Arrays, type DataSet, type ScoredMap } from './arrays.js';
+import { differencesOf } from './difference.js';
 import { element } from './element.js';
 import { explanation } from './explanation.js';
 import { features } from './features.js';
@@ -22,6 +23,13 @@ export function figuresOf(map: string, metrics: Snapshot['metrics']): string[] {
   });
 }
 
+/** What an earlier run gave under the same name. */
+export interface EarlierMap {
+  readonly map: Snapshot['maps'][number];
+  /** [rows × length] */
+  readonly scores: Float32Array;
+}
+
 /** The pictures of one data set; nothing where no map explains it and there is nothing to note. */
 export function attributions(
   surroundings: Surroundings,
@@ -29,6 +37,7 @@ export function attributions(
   data: DataSet,
   arrays: Arrays,
   viewing: Viewing,
+  earlier: readonly EarlierMap[] = [],
 ): HTMLElement | undefined {
   const every = snapshot.maps.filter(map => map.data === data.key);
   const names = every.map(map => map.name);
@@ -51,7 +60,30 @@ export function attributions(
     const chosen = (wanted: readonly string[]): ScoredMap[] =>
       wanted.flatMap(name => scored.filter(entry => entry.map.name === name));
     const logos = chosen(logoNames).map(entry => ({ ...entry, figures: figuresOf(entry.map.name, snapshot.metrics) }));
-    return explanation(surroundings, sequences, logos, chosen(heatmapNames), viewing);
+    const before = earlier
+      .filter(({ map }) => map.data === data.key)
+      .map(({ map, scores }): ScoredMap => ({
+        map,
+        scores: { rows: sequences.rows, length: data.length, values: scores },
+      }))
+      .filter(({ scores }) => scores.values.length === scores.rows * scores.length);
+    const differences = differencesOf(scored, before);
+    const holder = element('div');
+    const draw = (): void => {
+      const compared = differences.find(({ label }) => label === viewing.at.difference)?.map();
+      const added = compared ? [compared] : [];
+      const maps = [...chosen(heatmapNames), ...added];
+      holder.replaceChildren(
+        explanation(surroundings, sequences, [...logos, ...added], maps, viewing, differences, () => {
+          draw();
+          // The control that asked for it is a new one, and has its focus when it is drawn.
+          const control = holder.querySelector<HTMLElement>('.difference :is(select, vscode-single-select)');
+          requestAnimationFrame(() => control?.focus({ preventScroll: true }));
+        }),
+      );
+    };
+    draw();
+    return holder;
   });
   const left = data.examples - data.names.length;
   return element(

@@ -4,6 +4,7 @@
  */
 import { quantity } from '../../server/src/protocol.js';
 import type { ScoredMap, Sequences } from './arrays.js';
+import type { Difference } from './difference.js';
 import { element } from './element.js';
 import { heatmap } from './heatmap.js';
 import { step as stepOf } from './heatmap-gestures.js';
@@ -24,6 +25,8 @@ const ORDER_TEXT: Readonly<Record<RowOrder, string>> = {
 /**
  * @param logoMaps maps of the data set to be drawn as logos, in this order, each with its figures of trust
  * @param heatmapMaps maps of the data set to be drawn as heatmaps
+ * @param differences of two maps that can be drawn beside them
+ * @param redraw builds all of this anew, when other maps are to be drawn
  * @param viewing where the reader was, and is from now on
  */
 export function explanation(
@@ -32,6 +35,8 @@ export function explanation(
   logoMaps: readonly TitledMap[],
   heatmapMaps: readonly ScoredMap[],
   viewing: Viewing,
+  differences: readonly Difference[] = [],
+  redraw: () => void = () => undefined,
 ): HTMLElement {
   const { controls } = surroundings;
   const { data, rows } = sequences;
@@ -105,13 +110,29 @@ export function explanation(
       })
     : undefined;
   const [leading, ...others] = logoMaps;
-  const logoView = leading && logos(surroundings, sequences, [leading, ...others], viewing, hover, [uncertainty]);
+  const logoView =
+    leading &&
+    logos(surroundings, sequences, [leading, ...others], viewing, hover, [
+      uncertainty,
+      differences.length > 0 ? comparison() : undefined,
+    ]);
   const events = { select: choose, zoom: magnify, hover };
   const heatmaps = heatmapMaps.map(scored => heatmap(surroundings, sequences, scored, events));
   const part = element('span', { class: 'dim small', role: 'status' });
   const closer = (on: boolean) => (): void =>
     magnify(showing(stepOf(zoomOf(), on, rows, length), order.indexOf(selected), rows, length));
 
+  function comparison(): HTMLElement {
+    const labels = differences.map(({ label }) => label);
+    const node = controls.choice('difference', ['none', ...labels], 1 + labels.indexOf(at.difference ?? ''), index => {
+      const chosen = labels[index - 1];
+      if (chosen === undefined) delete at.difference;
+      else at.difference = chosen;
+      viewing.changed();
+      redraw();
+    });
+    return element('span', { class: 'difference' }, node);
+  }
   const sort = (): void => {
     order = orderRows(orderOf(at), guide.scores, { predictions, labels: data.labels });
   };

@@ -63,7 +63,7 @@ export function heatmap(
 ): HeatmapView {
   const { theme, name } = surroundings;
   const { data, letters, rows } = sequences;
-  const { map, scores, predictions } = scored;
+  const { map, scores, predictions, declaration } = scored;
   let order: readonly number[] = Array.from({ length: rows }, (_, row) => row);
   let selected = 0;
   let zoom = whole(rows, data.length);
@@ -234,8 +234,13 @@ export function heatmap(
 
   const node = element(
     'div',
-    { class: 'picture', 'data-declaration': map.name },
-    element('div', { class: 'bar' }, element('h4', {}, name(map.name)), element('div', { class: 'push' }, legend.node)),
+    { class: 'picture', 'data-declaration': declaration ?? map.name },
+    element(
+      'div',
+      { class: 'bar' },
+      element('h4', {}, declaration === undefined ? name(map.name) : name(declaration, map.name)),
+      element('div', { class: 'push' }, legend.node),
+    ),
     canvas,
     element(
       'div',

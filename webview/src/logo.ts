@@ -217,18 +217,18 @@ export function logos(
   const node = element(
     'div',
     { class: 'picture' },
-    ...tracks.map(({ map: { map, figures }, canvas }) =>
+    ...tracks.map(({ map: { map, figures, declaration }, canvas }) =>
       line(
         element(
           'div',
           { class: 'title', title: `${map.name} = ${map.written}` },
-          element('strong', {}, name(map.name)),
+          element('strong', {}, declaration === undefined ? name(map.name) : name(declaration, map.name)),
           element('span', { class: 'dim written' }, ...breakable(map.written)),
           element('span', { class: 'figures' }, ...figures.map(figure => element('span', {}, figure))),
           map.spread && element('span', { class: 'dim small' }, `band ± 1 SD, ${spreadText(map.spread)}`),
         ),
         canvas,
-        map.name,
+        declaration ?? map.name,
       ),
     ),
     line(undefined, axis.canvas),

@@ -7,7 +7,7 @@ import '@vscode-elements/elements/dist/vscode-progress-bar/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-header/index.js';
 import '@vscode-elements/elements/dist/vscode-tab-panel/index.js';
 import '@vscode-elements/elements/dist/vscode-tabs/index.js';
-import { arrayNames, type DocumentView, type Snapshot, type ToPanel } from '../../server/src/protocol.js';
+import type { DocumentView, Snapshot, ToPanel } from '../../server/src/protocol.js';
 import type { Arrays } from './arrays.js';
 import { attributions, figuresOf } from './attributions.js';
 import { benchmarkArticle } from './benchmark.js';
@@ -22,6 +22,7 @@ import { panelHead } from './panel-head.js';
 import { readState, stateOf, TABS, type FileState, type Tab } from './panel-state.js';
 import { badgeOf, staleNames } from './panel-status.js';
 import { experimentText, methods, provenance } from './provenance.js';
+import { NOTHING, received } from './received.js';
 import { standIn } from './stand-in.js';
 import type { Surroundings } from './surroundings.js';
 import { tableArticle } from './tables.js';
@@ -45,7 +46,7 @@ const SAVE_AFTER = 150;
 export function panelView(host: Host): PanelView {
   const state = readState(host.load());
   let file: FileState | undefined;
-  let arrays: Arrays = new Map();
+  let known = NOTHING;
   let selected: string | undefined;
   /** The declaration that the reader has just gone to from here: the editor's answer must not scroll the panel. */
   let revealed: string | undefined;
@@ -167,11 +168,13 @@ export function panelView(host: Host): PanelView {
       );
       const figures = maps.map(map => figuresOf(map.name, snapshot.metrics));
       const at = (viewpoints[data.name] ??= {});
+      const before = [...known.earlier.values()];
       return [
         {
           id: `data ${data.name}`,
-          content: JSON.stringify([data, maps, snapshot.views, sizes, figures]),
-          build: () => attributions(surroundings, snapshot, data, arrays, { at, changed: save }) ?? element('section'),
+          content: JSON.stringify([data, maps, snapshot.views, sizes, figures, before.map(({ map }) => map.key)]),
+          build: () =>
+            attributions(surroundings, snapshot, data, arrays, { at, changed: save }, before) ?? element('section'),
         },
       ];
     });
@@ -292,8 +295,8 @@ export function panelView(host: Host): PanelView {
       if (message.type !== 'select') head.fail(undefined);
       if (message.type === 'select') select(message.name);
       else if (message.type === 'view') {
-        arrays = arraysOf(message, arrays);
-        update(message.view, arrays);
+        known = received(message, known);
+        update(message.view, known.arrays);
       } else {
         head.show(undefined);
         showInstead(message.message);
@@ -312,19 +315,6 @@ function declared(declaration: string, text: string | undefined, reveal: (name: 
   link.addEventListener('click', () => reveal(declaration));
   const badge = text === undefined ? element('vscode-badge', { hidden: '' }) : undefined;
   return element('span', { class: 'declared', 'data-name': declaration }, link, badge);
-}
-
-/**
- * What the message brings and what of the arrays before it names again.
- *
- * @throws RangeError when a float32 array has bytes left over
- */
-function arraysOf({ view, arrays }: Extract<ToPanel, { type: 'view' }>, before: Arrays): Arrays {
-  const named = view.snapshot ? arrayNames(view.snapshot) : new Set<string>();
-  const brought = arrays.map(
-    ({ name, type, data }) => [name, type === 'uint8' ? new Uint8Array(data) : new Float32Array(data)] as const,
-  );
-  return new Map([...before, ...brought].filter(([name]) => named.has(name)));
 }
 
 /** Whether the beginning of an element can be seen in the tab that it lies in. */

@@ -14,6 +14,8 @@ export const Viewpoint = z.object({
   centre: z.number().optional(),
   /** The part of the heatmaps that is magnified: places in drawing order, and positions. */
   zoom: z.object({ places: span, positions: span }).optional(),
+  /** Which difference of two maps is drawn beside them. */
+  difference: z.string().optional(),
   /** Whether bands and fading show how sure the scores are; they do until the reader hides them. */
   uncertainty: z.boolean().optional(),
   /** One scale for all logos. */
