@@ -17,6 +17,7 @@ import {
   predictionGaps,
   type Replaced,
 } from '../../../server/src/engine/metrics/prediction-gaps.js';
+import { testOverlap, varianceRatios } from '../../../server/src/engine/metrics/test-overlap.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 
 const CLASSES = 3;
@@ -247,6 +248,36 @@ describe('feature_agreement', () => {
         for (let i = 0; i < d; i++) sum += (scores[row * d + i]! * a[i]![j]!) / Math.sqrt(degree[i]! * degree[j]!);
         expect(found[row * d + j]).toBeCloseTo(sum, 10);
       }
+  });
+});
+
+describe('test_overlap', () => {
+  it('has the F of the textbook: within and between three groups, and t² of two', () => {
+    // Groups 6 8 4 5 3 4, 8 12 9 11 6 8 and 13 9 11 8 7 12: F = 9.3 (sums of squares 84 and 68).
+    const groups = [
+      [6, 8, 4, 5, 3, 4],
+      [8, 12, 9, 11, 6, 8],
+      [13, 9, 11, 8, 7, 12],
+    ];
+    const values = Float64Array.from(groups.flat().flatMap(value => [value, 5]));
+    const labels = groups.flatMap((group, label) => group.map(() => label));
+    expect([...varianceRatios(values, labels, 2)]).toEqual([expect.closeTo(84 / 2 / (68 / 15), 10), 0]);
+    const [a, b] = groups as [number[], number[]];
+    const mean = (group: number[]) => group.reduce((x, y) => x + y) / 6;
+    const sum = (group: number[]) => group.reduce((total, value) => total + (value - mean(group)) ** 2, 0);
+    const t = (mean(a) - mean(b)) / Math.sqrt(((sum(a) + sum(b)) / 10) * (2 / 6));
+    expect(varianceRatios([...a, ...b], labels.slice(0, 12), 1)[0]).toBeCloseTo(t * t, 10);
+  });
+
+  it('counts the top features that both rankings have', () => {
+    const scores = Float32Array.of(9, -8, 1, 0, 9, -8, 1, 0);
+    const input = { classes: [0, 1], scores, features: 4, top: 0.5 };
+    const { statistics } = testOverlap({ ...input, ratios: Float64Array.of(5, 0.1, 7, 0) });
+    expect(statistics).toMatchObject({
+      overlap: { value: 0.5 },
+      correlation: { value: expect.closeTo(0.4, 10) as number },
+    });
+    expect(testOverlap({ ...input, ratios: Float64Array.of(5, 7, 0.1, 0) }).statistics['overlap']!.value).toBe(1);
   });
 });
 

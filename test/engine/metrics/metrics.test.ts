@@ -43,6 +43,7 @@ import { rankAgreement } from '../../../server/src/engine/metrics/rank-agreement
 import { isotropicShareBelow, simplexAngle, simplexAngles } from '../../../server/src/engine/metrics/simplex-angle.js';
 import { localLipschitz, maxSensitivity } from '../../../server/src/engine/metrics/sensitivity.js';
 import { complexity, sparseness } from '../../../server/src/engine/metrics/sparseness.js';
+import { testOverlap } from '../../../server/src/engine/metrics/test-overlap.js';
 import { stability } from '../../../server/src/engine/metrics/stability.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 
@@ -165,6 +166,13 @@ describe('catalog', () => {
       features: length,
       groups: classes.map(label => `class ${label}`),
       truth: { columns: ['class 0', 'class 1'], values: normals(length * 2).map((_, at) => Number(at % 5 === 0)) },
+    }),
+    test_overlap: testOverlap({
+      scores: normals(n * length),
+      classes,
+      features: length,
+      ratios: shares(1).subarray(0, length),
+      top: 0.2,
     }),
     keep_curve: keepCurve({
       classes,

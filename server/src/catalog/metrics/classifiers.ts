@@ -179,6 +179,42 @@ export const feature_agreement = {
   },
 } as const satisfies MetricEntry;
 
+export const test_overlap = {
+  category: 'metric',
+  name: 'test_overlap',
+  summary: 'How many of the top features a test of single features finds too.',
+  documentation: `Features by the sum of the magnitudes of their scores (each example divided by its Euclidean length) beside their F of the one-way analysis of variance between the classes, of two classes the square of t. A large overlap says that no network was needed to find them; a small one is no proof of an error, since features may matter together.\n\n${CORRECT} The test takes all examples of its data. There are no intervals: both rankings are of the data as they are.`,
+  citation: 'Bontonou et al. 2025, Bioinformatics Advances, vbae199 (the comparison)',
+  revision: 1,
+  subjects,
+  on: false,
+  unit: 'features',
+  headline: 'overlap',
+  statistics: {
+    overlap: {
+      summary: 'Share of the top features that the test has on top too.',
+      unit: 'share',
+      better: 'neither',
+      interval: false,
+    },
+    correlation: {
+      summary: 'Spearman correlation of both rankings.',
+      unit: 'correlation',
+      better: 'neither',
+      interval: false,
+    },
+  },
+  alphabets: ['genotypes', 'expression'],
+  parameters: {
+    top: { type: { is: 'share', min: 0, max: 1 }, default: 0.01, summary: 'Share of the features that counts as top.' },
+    data: {
+      type: { is: 'declared', kind: 'data' },
+      optional: true,
+      summary: 'Labelled data for the test; those that are explained where none are named.',
+    },
+  },
+} as const satisfies MetricEntry;
+
 export const keep_curve = {
   category: 'metric',
   name: 'keep_curve',

@@ -36,6 +36,7 @@ import { seqletRecovery } from './seqlet-recovery.js';
 import { simplexAngle } from './simplex-angle.js';
 import { complexity, sparseness } from './sparseness.js';
 import { stability } from './stability.js';
+import { testOverlap } from './test-overlap.js';
 import { unitRedundancy } from './unit-redundancy.js';
 
 /** One implementation per metric of the catalog. What each asks for differs, so callers pick by name. */
@@ -59,6 +60,7 @@ export const METRICS = {
   openxai_pgu: predictionGap,
   feature_agreement: featureAgreement,
   keep_curve: keepCurve,
+  test_overlap: testOverlap,
   contrast,
   agreement,
   sparseness,

@@ -17,6 +17,7 @@ import { requireFinite } from '../../metrics/metric.js';
 import { METRICS } from '../../metrics/metrics.js';
 import { openxaiGaps } from '../../metrics/openxai-gaps.js';
 import { adjusted, ordersBy, predictionGaps, type Replaced } from '../../metrics/prediction-gaps.js';
+import { varianceRatios } from '../../metrics/test-overlap.js';
 import type { ScalarModel } from '../../models/model.js';
 import { Stream } from '../../random/philox.js';
 import { classProbabilities, type ClassProbabilities } from '../class-probabilities.js';
@@ -97,6 +98,21 @@ export const CLASSIFIER_MEASURES: Measures<typeof specifications> = {
         return columns.has(group) ? group : `class ${label}`;
       });
       return METRICS.feature_agreement({ classes, scores, features, groups, truth: examples.featureTruth, notes });
+    }),
+  test_overlap: (task, { top, data }, context, passed) =>
+    withClassifier(task, context, passed, async classifier => {
+      const { features, examples, classes, scores, notes } = classifier;
+      const tested = data === undefined ? examples : await StoredExamples.open(context.store, data);
+      requireSameFeatures(tested, examples, context);
+      const labels = tested.labels.map((label, row) => {
+        if (label !== undefined) return label;
+        throw new Failure('metric/labels', 'it has no label', {
+          place: `example "${tested.names[row]}"`,
+          remedy: 'Label the data with the numbers of the classes.',
+        });
+      });
+      const ratios = varianceRatios(await wholeData(tested), labels, features);
+      return METRICS.test_overlap({ classes, scores, features, ratios, top, notes });
     }),
   keep_curve: (task, { sizes, baseline, ...options }, context, passed) =>
     withClassifier(task, context, passed, async classifier => {
@@ -292,7 +308,7 @@ function noiseGaps(
 /** @throws Failure `metric/features` when the graph is of other features than the scores */
 function requireSameFeatures(joined: StoredExamples, examples: StoredExamples, { title }: StepContext): void {
   if (joined.features.join('\n') === examples.features.join('\n')) return;
-  throw new Failure('metric/features', 'the data behind `diffuse` have other features than the explained ones', {
+  throw new Failure('metric/features', 'the named data have other features than the explained ones', {
     place: title,
     remedy: 'Name the data that the model was trained on.',
   });
