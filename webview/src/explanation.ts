@@ -17,6 +17,7 @@ import { isWhole, showing, whole, width, within, type Zoom } from './zoom.js';
 
 const ORDER_TEXT: Readonly<Record<RowOrder, string>> = {
   window: 'place of best window',
+  cluster: 'cluster',
   prediction: 'target, high first',
   label: 'label',
   file: 'order in the file',

@@ -1,5 +1,7 @@
 /** Score maps as matrices: the order of their rows and their averages for pictures. Pure. */
 
+import { clustered } from './cluster.js';
+
 /** Position scores of all examples, row-major. */
 export interface ScoreMatrix {
   readonly rows: number;
@@ -8,7 +10,7 @@ export interface ScoreMatrix {
   readonly values: Float32Array;
 }
 
-export const ROW_ORDERS = ['window', 'prediction', 'label', 'file'] as const;
+export const ROW_ORDERS = ['window', 'cluster', 'prediction', 'label', 'file'] as const;
 export type RowOrder = (typeof ROW_ORDERS)[number];
 
 export interface OrderKeys {
@@ -17,7 +19,7 @@ export interface OrderKeys {
 }
 
 /**
- * Rows in the order in which they are drawn: by the place of the best window, by falling prediction, by label (then
+ * Rows in the order in which they are drawn: by the place of the best window, in clusters, by falling prediction, by label (then
  * window), or as in the file. Ties keep file order.
  *
  * @throws RangeError when the key of the order is not there
@@ -25,6 +27,7 @@ export interface OrderKeys {
 export function orderRows(order: RowOrder, matrix: ScoreMatrix, keys: OrderKeys): number[] {
   const rows = Array.from({ length: matrix.rows }, (_, row) => row);
   if (order === 'file') return rows;
+  if (order === 'cluster') return clustered(matrix);
   if (order === 'prediction') return sorted(rows, negated(required(keys.predictions, order)));
   const places = rows.map(row => bestWindow(rowOf(matrix, row), windowWidth(matrix.length)));
   const byPlace = sorted(rows, places);
