@@ -477,7 +477,9 @@ export function arrayNames({ data, maps, tables }: Pick<Snapshot, 'data' | 'maps
     ...maps.flatMap(({ scores, predictions, bases, spread }) =>
       [scores, predictions, bases, spread?.array].filter(name => name !== undefined),
     ),
-    ...tables.flatMap(({ values, significance }) => [values, significance].filter(name => name !== undefined)),
+    ...tables.flatMap(({ values, significance, motifs }) =>
+      [values, significance, ...(motifs?.tracks ?? []).map(({ name }) => name)].filter(name => name !== undefined),
+    ),
   ]);
 }
 

@@ -112,6 +112,7 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 
 .view .track { display: grid; grid-template-columns: 168px minmax(0, 1fr); align-items: center; }
 .view .track + .track { margin-top: 4px; }
+.view .pattern { margin: 14px 0; }
 .view .track .title { padding-right: 14px; font-size: 0.93em; line-height: 1.35; overflow-wrap: anywhere; }
 .view .track .title .dim { font-size: 0.95em; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
 .view .figures { display: flex; flex-wrap: wrap; gap: 0 12px; font-variant-numeric: tabular-nums; }

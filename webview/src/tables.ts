@@ -10,6 +10,7 @@ import { exports, type Cells } from './exports.js';
 import { lines, trainingCurve } from './lines.js';
 import { manhattan } from './manhattan.js';
 import { note, notesOf } from './notes.js';
+import { patterns } from './patterns.js';
 import type { Surroundings } from './surroundings.js';
 
 export type ResultTable = Snapshot['tables'][number];
@@ -41,12 +42,14 @@ export function tableArticle(surroundings: Surroundings, result: ResultTable, ar
     element('h3', {}, name(result.name), ' ', element('code', { class: 'dim' }, `= ${written}`)),
     documentation === undefined ? undefined : element('p', { class: 'dim' }, documentation),
     element('p', { class: 'dim small' }, `${TITLES[form]}: ${shape.join(' × ')} (${unit}).`),
-    complete
-      ? picture(surroundings, result, values, tested instanceof Float32Array ? tested : undefined)
-      : note(
-          'warning',
-          `${result.name} cannot be drawn: its array “${array}” is missing or of another size. ${remedy}`,
-        ),
+    complete && result.motifs
+      ? patterns(surroundings, result, arrays)
+      : complete
+        ? picture(surroundings, result, values, tested instanceof Float32Array ? tested : undefined)
+        : note(
+            'warning',
+            `${result.name} cannot be drawn: its array “${array}” is missing or of another size. ${remedy}`,
+          ),
     ...notesOf(result),
   );
 }
@@ -62,6 +65,7 @@ function picture(
   if (row?.name === 'member' && second?.name === 'epoch' && third?.labels)
     return lines(surroundings, trainingCurve(second.size, third.labels, result.rows, values));
   if (row?.name === 'rule' && second?.labels) return ruleList(result.name, result.rows, second.labels, values);
+  if (result.form === 'seqlet') return seqletList(result, values);
   const numbers = result.axes.slice(1).reduce((product, axis) => product * axis.size, 1);
   const strongestOf = `The ${SHOWN} strongest numbers of ${result.name}`;
   const head = [result.axes.map(axis => axis.name).join(', '), result.unit] as const;
@@ -106,6 +110,17 @@ function ruleList(
     return { name: word + rule, value: field('risk'), detail };
   });
   return bars(`The rules of ${name} in their order`, ['rule', 'risk', '95 % interval'], rows);
+}
+
+/** Seqlets by their scores, strongest first. */
+function seqletList({ name, rows, axes }: ResultTable, values: Float32Array): HTMLElement {
+  const fields = axes[1]?.labels ?? [];
+  const scored = rows.map((seqlet, i) => {
+    const field = (label: string): number => values[i * fields.length + fields.indexOf(label)] ?? NaN;
+    return { name: seqlet, value: field('score'), detail: quantity(field('rate'), 'share') };
+  });
+  const head = ['seqlet', 'sum of scores', 'false discovery rate'] as const;
+  return bars(`The ${SHOWN} strongest seqlets of ${name}`, head, strongest(scored, SHOWN));
 }
 
 /** Names of a number's place along all axes. */

@@ -95,7 +95,8 @@ function namedRows(
       keep(map.spread?.array, names.length * length);
     }
   }
-  for (const { values, significance } of tables) {
+  for (const { values, significance, motifs } of tables) {
+    for (const { name } of motifs?.tracks ?? []) keep(name, Infinity);
     keep(values, Infinity);
     keep(significance, Infinity);
   }

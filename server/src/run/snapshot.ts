@@ -11,6 +11,7 @@ import type { ResultMeta } from '../store/result.js';
 import type { ResultStore } from '../store/store.js';
 import { benchmarkTable } from './benchmarks.js';
 import { methodsParagraph } from './methods-paragraph.js';
+import { motifsOf } from './motifs.js';
 import { notesOf } from './result-lints.js';
 import type { JudgedExpectation, StepResults } from './results.js';
 import { absence, statisticsOf } from './results.js';
@@ -154,7 +155,7 @@ async function tableOf(
   meta: ResultMeta,
   store: ResultStore,
 ): Promise<
-  Pick<Snapshot['tables'][number], 'form' | 'unit' | 'axes' | 'rows' | 'values' | 'significance' | 'seconds'>
+  Pick<Snapshot['tables'][number], 'form' | 'unit' | 'axes' | 'rows' | 'values' | 'significance' | 'motifs' | 'seconds'>
 > {
   const { axes = [], unit = '' } = meta.arrays.find(({ name }) => name === 'array') ?? {};
   const numbers = axes.slice(1).reduce((product, { size }) => product * size, 1);
@@ -162,12 +163,14 @@ async function tableOf(
     meta.key,
     Math.min(numbers === 1 ? SHOWN_EXAMPLES : SHOWN_ROWS, shownExamples(numbers)),
   );
+  const motifs = await motifsOf(meta, store, rows.length);
   return {
     form,
     unit,
     axes,
     rows: rows.map(([name]) => name ?? ''),
     values: `values/${meta.key}`,
+    ...(motifs && { motifs }),
     ...(numbers === 1 &&
       meta.arrays.some(({ name }) => name === 'p_values') && { significance: `significance/${meta.key}` }),
     seconds: meta.seconds,
