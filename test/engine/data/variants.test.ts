@@ -106,6 +106,19 @@ describe('variants', () => {
     expect(await codeOf(read(vcf('one.vcf', row), genome(BASES), given))).toBe(code);
   });
 
+  it('says what became of ambiguous bases', async () => {
+    const path = vcf('n.vcf', '1 6 . C G . . .');
+    const unknown = genome(BASES.replace('GATT', 'GNTT'));
+    const { letters, notes } = await read(path, unknown);
+    expect(rowsOf(letters, 8)).toEqual(['NTTACCCC']);
+    expect(notes).toMatchObject([
+      { code: 'data/ambiguous', message: expect.stringContaining('1 of 1 windows') as string },
+    ]);
+    expect(await codeOf(read(path, unknown, { ambiguous: 'error' }))).toBe('data/ambiguous');
+    expect(await codeOf(read(path, unknown, { ambiguous: 'drop' }))).toBe('data/empty');
+    expect((await read(path, unknown, { ambiguous: 'zeros' })).letters[0]).toBe(255);
+  });
+
   it('refuses what is no VCF', async () => {
     expect(await codeOf(read(file('bed.vcf', 'chr1\t5\t6\n'), genome(BASES)))).toBe('data/not-vcf');
     expect(await codeOf(read(file('empty.vcf', ''), genome(BASES)))).toBe('data/not-vcf');

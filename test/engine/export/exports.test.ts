@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { BigWig } from '@gmod/bbi';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { referenceExecutor } from '../../../server/src/engine/backends/reference.js';
@@ -161,6 +162,23 @@ describe('tracks', () => {
     }
   });
 
+  it('bigWig is read by another library, base by base and in the view of a browser', async () => {
+    const { paths } = await write('bigwig', map, {}, 'other.bw');
+    const file = new BigWig({ path: paths[0]! });
+    const found = new Map<string, number>();
+    for (const chromosome of ['chr10', 'chr2', 'chrX']) {
+      const features: { start: number; end: number; score: number }[] = await file.getFeatures(chromosome, 0, 60_000, {
+        basesPerSpan: 1,
+      });
+      for (const { start, end, score } of features)
+        for (let at = start; at < end; at++) found.set(`${chromosome}:${at}`, score);
+    }
+    expect(found).toEqual(truth);
+    const shown = await file.getFeatures('chr2', 0, 60_000, { basesPerSpan: 2_000 });
+    expect(shown.length).toBeGreaterThan(10);
+    expect(shown.length).toBeLessThan(200);
+  });
+
   it('refuses overlaps, places outside the chromosomes, and names without a place, and leaves no file', async () => {
     const sizes = join(workbench.folder, 'small.sizes');
     await writeFile(sizes, 'chrX\t500\nchr2\t60000\nchr10\t60000\n');
@@ -212,6 +230,13 @@ describe('npz', () => {
     );
   });
 
+  it('is read back as data by `numpy`', async () => {
+    const { map, data } = await mapOf(['chr1:100-124', 'chr1:200-224'], sequences(2, LENGTH));
+    const { paths } = await write('npz', map, {}, 'back.npz');
+    const again = await workbench.data(call('source', 'numpy', { path: await workbench.file(paths[1]!) }));
+    expect(again.arrays['array']).toEqual(data.arrays['array']);
+  });
+
   it('refuses maps without a value for bases that are not there', async () => {
     const { map } = await mapOf(['chr1:0-24'], sequences(1, LENGTH), integrated(call('reference', 'zeros')));
     expect(await refusal(write('npz', map, {}, 'c.npz'))).toBe('export/not-hypothetical');
@@ -240,6 +265,20 @@ describe('tsv', () => {
       .split('\n')
       .map(line => line.split('\t'));
     expect(rows.map(row => row.at(-1))).toEqual(['sequence', ...letters]);
+  });
+});
+
+describe('rows of numbers', () => {
+  it('go out as a table and come back as data', async () => {
+    const source = call('source', 'simulate_genotypes', { people: 20, variants: 8, seed: 1 });
+    const data = await workbench.data(source);
+    const { paths } = await write('tsv', data, {}, 'rows.tsv');
+    const given = { as: 'genotypes', names: 'name', label: 'label', skip: ['source', 'index'] };
+    const again = await workbench.data(call('source', 'table', { path: await workbench.file(paths[0]!), ...given }));
+    expect(again.arrays['array']).toEqual(data.arrays['array']);
+    const rows = async (of: Result): Promise<unknown> =>
+      (await workbench.store.rows(of.key)).rows.map(row => row.slice(0, 2));
+    expect(await rows(again)).toEqual(await rows(data));
   });
 });
 

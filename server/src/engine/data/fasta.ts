@@ -172,7 +172,8 @@ class Survey {
   }
 }
 
-const POLICIES: Readonly<Record<Parameters['ambiguous'], string>> = {
+/** What becomes of ambiguity codes, in words. */
+export const POLICIES: Readonly<Record<Parameters['ambiguous'], string>> = {
   uniform: 'each became equal shares of the bases that it stands for',
   zeros: 'each became an all-zero position',
   drop: 'those sequences were left out',

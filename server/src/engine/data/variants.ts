@@ -4,6 +4,7 @@ import type { variants as specification } from '../../catalog/variants.js';
 import type { DataDescription, Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import { NO_BASE, type Origin, type Sequences } from './examples.js';
+import { POLICIES } from './fasta.js';
 import { openGenome, type Genome } from './genome.js';
 import { CODE_OF_BYTE } from './one-hot.js';
 import { pathOf, type Files, type Source } from './source.js';
@@ -29,6 +30,7 @@ interface Cut {
   readonly reference: Uint8Array;
   readonly alternative: Uint8Array;
   readonly isMoved: boolean;
+  readonly isAmbiguous: boolean;
 }
 
 class Cutter {
@@ -60,7 +62,8 @@ class Cutter {
     const to = from + length + Math.max(0, variant.reference.length - variant.alternative.length);
     if (from < 0 || to > size) return this.edge(record, size);
     const bases = await genome.read(variant.chromosome, from, to);
-    if (bases.some(code => code > 3)) {
+    const isAmbiguous = bases.some(code => code > 3);
+    if (isAmbiguous) {
       if (parameters.ambiguous === 'drop') return 'ambiguous';
       if (parameters.ambiguous === 'error')
         throw new Failure('data/ambiguous', 'the window has ambiguous bases, which `ambiguous: error` forbids', {
@@ -73,7 +76,13 @@ class Cutter {
         });
     }
     const isMoved = variantName(variant) !== variantName(written);
-    return { variant, reference: bases.subarray(0, length), alternative: this.changed(bases, variant), isMoved };
+    return {
+      variant,
+      reference: bases.subarray(0, length),
+      alternative: this.changed(bases, variant),
+      isMoved,
+      isAmbiguous,
+    };
   }
 
   /** The variant where the genome has it, and the size of its chromosome. */
@@ -178,7 +187,7 @@ async function cutAll(parameters: Parameters, path: string, genome: Genome): Pro
     names,
     labels: names.map(() => label),
     origins,
-    notes: notesOf(index, cuts, names, left),
+    notes: notesOf(index, cuts, names, left, parameters),
   };
 }
 
@@ -191,7 +200,9 @@ function notesOf(
   cuts: readonly Cut[],
   names: readonly string[],
   left: ReadonlyMap<Reason, number>,
+  { ambiguous }: Parameters,
 ): Note[] {
+  const unknown = cuts.filter(({ isAmbiguous }) => isAmbiguous).length;
   const moved = cuts.filter(({ isMoved }) => isMoved).length;
   const repeated = names.length - new Set(names).size;
   const note = (level: Note['level'], code: string, message: string): Note => ({ level, code, message });
@@ -211,6 +222,15 @@ function notesOf(
             'information',
             'data/normalised',
             `${moved} of ${cuts.length} alleles were trimmed or moved to the left.`,
+          ),
+        ]
+      : []),
+    ...(unknown > 0
+      ? [
+          note(
+            'information',
+            'data/ambiguous',
+            `${unknown} of ${cuts.length} windows have ambiguous bases; ${POLICIES[ambiguous]}.`,
           ),
         ]
       : []),
