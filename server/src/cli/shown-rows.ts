@@ -17,7 +17,8 @@ export async function shownRows(meta: ResultMeta, store: ResultStore): Promise<s
   const fields = field?.labels ?? [];
   const fits = field === undefined || (fields.length > 0 && fields.length <= MOST_FIELDS);
   const numbers = meta.rows * (field?.size ?? 1);
-  if (row === undefined || meta.map === undefined || isMap(meta.map) || row.name === 'example' || !fits) return [];
+  if (row === undefined || meta.map === undefined || isMap(meta.map) || !fits) return [];
+  if (row.name === 'example' && field === undefined) return [];
   if (others.length > 0 || numbers > MOST_NUMBERS) return [];
   const values = await (await store.array(meta.key)).read();
   const names = (await store.rows(meta.key)).rows.map(([name]) => name ?? '');

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import VcfParser from '@gmod/vcf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shownRows } from '../../../../server/src/cli/shown-rows.js';
 import { onnxruntimeExecutor } from '../../../../server/src/engine/backends/onnxruntime.js';
 import { variantOf } from '../../../../server/src/engine/data/variant.js';
 import { runExport } from '../../../../server/src/engine/export/exports.js';
@@ -96,6 +97,9 @@ describe('variant_effect', () => {
     const difference = columns(found, 1).map((value, row) => value - columns(found, 0)[row]!);
     expectSameMap(columns(found, 2), difference, 1e-6);
     expect(found.meta).toMatchObject({ map: 'edit', notes: [{ code: 'method/variants' }] });
+    const shown = await shownRows(found.meta, bench.store);
+    expect(shown[0]).toMatch(/^example +reference +alternative +effect$/);
+    expect(shown.slice(1).map(line => line.split(' ')[0])).toEqual(names);
   });
 
   it('takes the mean over strands before the logarithm of the ratio', async () => {
