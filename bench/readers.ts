@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fasta } from '../server/src/engine/data/fasta.js';
 import { numpy } from '../server/src/engine/data/numpy.js';
 import { writeOneHot } from '../server/src/engine/data/one-hot.js';
-import { countGenotypes } from '../server/src/engine/data/plink.js';
+import { countGenotypes, writeDosages } from '../server/src/engine/data/plink.js';
 import { plink } from '../server/src/engine/data/plink-cohort.js';
 import { recordsOf } from '../server/src/engine/data/vcf.js';
 import { encodeHeader } from '../server/src/store/npy.js';
@@ -67,6 +67,19 @@ row(
   'G genotypes',
   await seconds(() => {
     for (let at = 0; at < genotypes.length; at += stride) countGenotypes(genotypes.subarray(at, at + stride), everyone);
+  }),
+);
+const dosages = new Float32Array(PEOPLE * VARIANTS).fill(1);
+const rowOf = Int32Array.from({ length: PEOPLE }, (_, person) => person);
+row(
+  'PLINK: dosages in memory, float32',
+  4 * billions,
+  'GB',
+  await seconds(() => {
+    for (let variant = 0; variant < VARIANTS; variant += 50) {
+      const starts = Array.from({ length: 50 }, (_, at) => (variant + at) * stride);
+      writeDosages(genotypes, starts, rowOf, dosages, VARIANTS, variant);
+    }
   }),
 );
 writeFileSync(place('set.bed'), Buffer.concat([Buffer.from([0x6c, 0x1b, 1]), genotypes]));

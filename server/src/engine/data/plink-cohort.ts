@@ -11,11 +11,11 @@ import {
   callRate,
   choose,
   countGenotypes,
-  DOSAGES,
   hardyWeinberg,
   filledLinesOf,
   missingByPerson,
   openPlink,
+  writeDosages,
   type Person,
   type PlinkFile,
   type Variant,
@@ -99,7 +99,7 @@ function chosenVariants(variants: readonly Variant[], chromosomes: readonly numb
 }
 
 /** Variants that are decoded at a time, so that what is written for a person lies together. */
-const TILE = 16;
+const TILE = 64;
 
 /** Counted alleles of the kept people and variants, [person, variant]. */
 async function decode(file: PlinkFile, { people, variants, frequencies }: Control, missing: Parameters['missing']) {
@@ -113,13 +113,7 @@ async function decode(file: PlinkFile, { people, variants, frequencies }: Contro
       let end = column;
       while (end < width && end - column < TILE && variants[end]! < from + count) end++;
       const starts = variants.slice(column, end).map(variant => (variant - from) * stride);
-      for (let person = 0; person < rowOf.length; person++) {
-        if (rowOf[person]! < 0) continue;
-        const to = rowOf[person]! * width + column;
-        const [byte, shift] = [person >> 2, 2 * (person & 3)];
-        for (let at = 0; at < starts.length; at++)
-          values[to + at] = DOSAGES[(bytes[starts[at]! + byte]! >> shift) & 3]!;
-      }
+      writeDosages(bytes, starts, rowOf, values, width, column);
       column = end;
     }
   for (let at = 0; at < values.length; at++) {

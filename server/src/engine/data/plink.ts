@@ -50,7 +50,7 @@ const HEADER = 3;
 const BLOCK_BYTES = 2 ** 24;
 
 /** Counted alleles by the two bits of a genotype; NaN where it is missing. */
-export const DOSAGES = Float32Array.of(2, NaN, 1, 0);
+const DOSAGES = Float32Array.of(2, NaN, 1, 0);
 const MISSING = 1;
 
 /**
@@ -257,6 +257,29 @@ export function hardyWeinberg([two, , one, none]: Counts): number {
   walk(step => ((one - 2 * step) * (one - 2 * step - 1)) / (4 * (rare + step + 1) * (common + step + 1)));
   walk(step => (4 * (rare - step) * (common - step)) / ((one + 2 * step + 1) * (one + 2 * step + 2)));
   return Number.isFinite(all) ? tail / all : 0;
+}
+
+/**
+ * Writes counted alleles of some variants, person after person.
+ *
+ * @param starts where each variant's bytes begin in `bytes`
+ * @param rowOf row of each person in `values`; −1 for those who are left out
+ * @param values [row, width]; columns `column` … are written
+ */
+export function writeDosages(
+  bytes: Uint8Array,
+  starts: readonly number[],
+  rowOf: Int32Array,
+  values: Float32Array,
+  width: number,
+  column: number,
+): void {
+  for (let person = 0; person < rowOf.length; person++) {
+    if (rowOf[person]! < 0) continue;
+    const to = rowOf[person]! * width + column;
+    const [byte, shift] = [person >> 2, 2 * (person & 3)];
+    for (let at = 0; at < starts.length; at++) values[to + at] = DOSAGES[(bytes[starts[at]! + byte]! >> shift) & 3]!;
+  }
 }
 
 /** Missing genotypes of every person over the chosen variants. */
