@@ -13,7 +13,9 @@ const notes = [
   { level: 'warning' as const, code: 'GA005', message: '2 of 50.' },
   { level: 'information' as const, code: 'method/loss', message: 'No lint.' },
 ];
-const shown = { snapshot: { data: [], maps: [{ ...map, name: 'ig', notes }], tables: [], benchmarks: [], metrics: [] } };
+const shown = {
+  snapshot: { data: [], maps: [{ ...map, name: 'ig', notes }], tables: [], benchmarks: [], metrics: [] },
+};
 const at = (from: number, to: number) => ({ start: { line: 1, character: from }, end: { line: 1, character: to } });
 
 function found(comment: string, levels: LintLevels = {}, stale: readonly string[] = []) {
@@ -42,4 +44,14 @@ test('follow settings and ignores, and leave with the result', () => {
   expect(found('', { GA013: 'off', GA005: 'hint' })).toMatchObject([{ severity: DiagnosticSeverity.Hint }]);
   expect(found('xome-ignore GA013: errors are the question').map(({ code }) => code)).toEqual(['GA005']);
   expect(found('', {}, ['ig'])).toEqual([]);
+});
+
+test('what is true of the examples is said once, not at each of their attributions', () => {
+  const twice = { ...map, name: 'ig', notes };
+  const other = { ...map, name: 'ism', notes };
+  const declared = (name: string) => ({ name, kind: 'attribution', range: at(0, 40), nameRange: at(12, 14) });
+  const checked = { file: '/w/a.xome', texts: new Map<string, string>(), declarations: ['ig', 'ism'].map(declared) };
+  const both = { snapshot: { ...shown.snapshot, maps: [twice, other] } };
+  const told = doubts({ checked, shown: both, stale: new Set() }, { levels: () => ({}) });
+  expect(told.map(({ code }) => code)).toEqual(['GA013', 'GA005']);
 });

@@ -3,7 +3,7 @@ import { ignoreOf, ignoresIn } from '../language/lints/ignores.js';
 import { findLint } from '../language/lints/lints.js';
 import type { Plan } from '../plan/plan.js';
 import type { Outcome, Statistic } from '../protocol.js';
-import { quantity } from '../protocol.js';
+import { quantity, Task } from '../protocol.js';
 import type { ExportOutcome } from '../run/exports.js';
 import type { JudgedExpectation, StepResults } from '../run/results.js';
 import { benchmarkTable, type BenchmarkTable } from '../run/benchmarks.js';
@@ -65,13 +65,18 @@ export async function printDoubts(
 ): Promise<void> {
   const { terminal } = context;
   const paint = painter(terminal.out, terminal);
+  // What is true of the examples is told at the first of their attributions, not at each.
+  const said = new Set<string>();
   for (const { declaration, key } of plan.declarations) {
     const result = results.get(key ?? '');
     if (result?.status !== 'complete') continue;
     const { file, range } = declaration.place;
     const ignores = ignoresIn(texts.get(file) ?? '');
     for (const { code, level, message } of await notesOf(result.meta, store)) {
-      if (!findLint(code) || ignoreOf(ignores, code, range)) continue;
+      const task = Task.safeParse(result.meta.task).data;
+      const same = JSON.stringify([code, message, task?.kind === 'attribution' && task.data]);
+      if (!findLint(code) || ignoreOf(ignores, code, range) || said.has(same)) continue;
+      if (task?.kind === 'attribution') said.add(same);
       const place = `${shortPath(file, context)}:${range.start.line + 1}`;
       const word = level === 'warning' ? paint('yellow', 'warning') : paint('cyan', 'info');
       terminal.out.write(`${place}: ${word} ${declaration.name}: ${message} ${paint('dim', `[${code}]`)}\n`);

@@ -46,13 +46,18 @@ export function doubts({ checked, shown, stale }: Doubtful, { levels, page }: Li
   if (!shown) return [];
   const { data, maps, tables, benchmarks, metrics } = shown.snapshot;
   const ignores = ignoresIn(checked.texts.get(checked.file ?? '') ?? '');
-  return [...data, ...maps, ...tables, ...benchmarks, ...metrics].flatMap(({ name, notes }) => {
+  // What is true of the examples is told at the first of their attributions, not at each.
+  const said = new Set<string>();
+  return [...data, ...maps, ...tables, ...benchmarks, ...metrics].flatMap(({ name, notes, ...result }) => {
     const declared = checked.declarations.find(declaration => declaration.name === name);
     if (!declared || stale.has(name)) return [];
     return notes.flatMap(({ code, level, message }) => {
       const lint = findLint(code);
       const severity = lint && severityOf(lint, levels(), LEVELS[level]);
       if (!lint || !severity || ignoreOf(ignores, code, declared.nameRange, declared.range)) return [];
+      const same = JSON.stringify([code, message, 'data' in result && result.data]);
+      if ('data' in result && said.has(same)) return [];
+      said.add(same);
       const href = pageOf(code, page);
       return diagnostic(declared.nameRange, {
         code,

@@ -1,0 +1,99 @@
+/** Results where people look: the Testing view, pictures pinned between the lines, and the sequences of an open FASTA file. */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { command, line, strips } from './screen.js';
+import { launchBrowser, openFile, PROJECT, releases, startServer, unavailable, type VSCodeServer } from './vscode.js';
+import { until } from './waiting.js';
+import { makeWorkspace, type Workspace } from './workspace.js';
+
+const EXPERIMENT = `model  net   = onnx("planted_motifs.onnx", input: dna(100))
+target score = logit of net
+data   peaks = fasta("peaks.fa")
+
+attribution raw  = saliency of score on peaks
+attribution grad = raw | simplex_correction
+attribution ism  = in_silico_mutagenesis of score on peaks
+
+metric agree = rank_agreement(top: 10%) of grad, ism
+expect agree.median > 99% at 95%
+expect agree.min >= 0%
+`;
+
+/** Twenty sequences, each with a motif of the network at another place. */
+const PEAKS = Array.from({ length: 20 }, (_, at) => {
+  const bases = Array.from(
+    { length: 100 },
+    (_, position) => 'ACGT'[(position * position + 7 * at + position) % 4],
+  ).join('');
+  return `>peak${at}\n${bases.slice(0, 3 * at)}TGACTCA${bases.slice(3 * at + 7)}\n`;
+}).join('');
+
+describe.skipIf(unavailable !== undefined)(`results in VS Code (${unavailable ?? 'code-server'})`, () => {
+  let workspace: Workspace;
+  let server: VSCodeServer;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    const [release] = releases;
+    if (release === undefined) throw new Error('No release of VS Code is installed.');
+    workspace = makeWorkspace();
+    rmSync(join(workspace.folder, 'planted-motifs.xome'));
+    writeFileSync(join(workspace.folder, 'peaks.fa'), PEAKS);
+    writeFileSync(join(workspace.folder, 'peaks.xome'), EXPERIMENT);
+    server = await startServer({ release, workspace: workspace.folder, extensions: [PROJECT] });
+    browser = await launchBrowser();
+    page = await openFile(server, browser, join(workspace.folder, 'peaks.xome'));
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.stop();
+    workspace.remove();
+  });
+  afterEach(async ({ task }) => {
+    const folder = task.result?.state === 'fail' ? 'host-failures' : 'host-pictures';
+    await page.screenshot({ path: join(PROJECT, 'dist', folder, `${task.name}.png`) });
+  });
+
+  it('runs expectations as tests', async () => {
+    await page.locator('.codelens-decoration a', { hasText: 'Run all' }).first().waitFor({ timeout: 60_000 });
+    await command(page, 'Testing: Focus on Test Explorer View');
+    const tests = page.locator('.test-explorer .monaco-list-row');
+    await tests.filter({ hasText: 'peaks.xome' }).first().waitFor({ timeout: 60_000 });
+    await command(page, 'Test: Run All Tests');
+    await page.locator('.test-explorer .codicon-testing-failed-icon').first().waitFor({ timeout: 120_000 });
+    await until('strip', async () => (await strips(page, 'attribution ism')).length === 1, 60_000);
+    await page
+      .locator('.glyph-margin-widgets .codicon-testing-passed-icon, .glyph-margin-widgets .testing-run-glyph')
+      .first()
+      .waitFor();
+  });
+
+  it('pins a picture between the lines', async () => {
+    await line(page, 'attribution ism').hover({ position: { x: 108, y: 9 } });
+    const hover = page.locator('.monaco-hover:visible');
+    await hover.locator('img').first().waitFor();
+    await hover.getByText('Pin between the lines').first().click();
+    const pinned = page.locator('.review-widget img').first();
+    await pinned.waitFor({ timeout: 30_000 });
+    await until('picture', async () => ((await pinned.boundingBox())?.width ?? 0) > 100);
+    await page.mouse.move(5, 5);
+  });
+
+  it('explains and paints the sequences of a FASTA file', async () => {
+    await command(page, 'View: Split Editor Right');
+    await page.keyboard.press('Control+P');
+    await page.locator('.quick-input-widget .input').first().fill('peaks.fa');
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'peaks.fa' }).first().click();
+    await line(page, '>peak3').waitFor();
+    await line(page, '>peak3').hover({ position: { x: 20, y: 9 } });
+    await page.locator('.monaco-hover:visible img').first().waitFor({ timeout: 30_000 });
+    await page.keyboard.press('Escape');
+    await page.mouse.move(5, 5);
+    await command(page, 'Explainome: Paint Nucleotides by Contribution');
+    await until('paint', async () => (await page.locator('.view-overlays .cdr[class*="ced-"]').count()) > 20);
+    expect(await page.locator('.notification-toast').count()).toBe(0);
+  });
+});
