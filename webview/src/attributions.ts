@@ -1,5 +1,6 @@
 /** What the maps of a data set say: the pictures of those that the experiment's views name, and notes on all of them. */
 import { quantity, type Snapshot } from '../../server/src/protocol.js';
+import { agreement } from './agreement.js';
 import { scoredMapOf, sequencesOf, type Arrays, type DataSet, type ScoredMap } from './arrays.js';
 import { differencesOf } from './difference.js';
 import { element } from './element.js';
@@ -83,7 +84,7 @@ export function attributions(
       );
     };
     draw();
-    return holder;
+    return scored.length < 2 ? holder : element('div', {}, holder, agreement(surroundings, scored));
   });
   const left = data.examples - data.names.length;
   return element(

@@ -104,7 +104,7 @@ export function explanation(
   ];
   const bar = navigation(controls, data.names, facts, step, choose);
   const uncertainty = [...logoMaps, ...heatmapMaps].some(({ spread }) => spread)
-    ? controls.toggle('uncertainty: bands, and cells that fade', at.uncertainty !== false, on => {
+    ? controls.toggle('uncertainty', at.uncertainty !== false, on => {
         at.uncertainty = on;
         select(selected);
         viewing.changed();

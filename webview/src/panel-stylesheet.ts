@@ -37,7 +37,7 @@ body:is(.vscode-high-contrast, .vscode-high-contrast-light) vscode-tab-header[ac
 .panel .instead { width: 100%; } .panel .instead > p { padding-top: 16px; }
 .panel .view .first { margin: 12px 0 0; } .panel .instead table { margin-top: 18px; }
 .panel .view vscode-textfield { width: 100%; } .panel .view .find { flex: 1 1 11em; max-width: 15em; flex-wrap: nowrap; } .panel .find > span:empty { display: none; }
-.panel .view vscode-single-select { width: 14.5em; max-width: 100%; } .panel .under { align-items: center; }
+.panel .view vscode-single-select { width: 14.5em; max-width: 100%; } .panel .view .difference vscode-single-select { width: 10.5em; } .panel .under { align-items: center; }
 @container (max-width: 480px) { .panel .view .find { max-width: none; } }
 .panel .labelled { display: inline-flex; flex-wrap: wrap; align-items: center; gap: 6px; color: var(--dim); font-size: 0.93em; }
 .panel .controls { white-space: normal; }

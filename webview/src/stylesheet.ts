@@ -117,6 +117,7 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view .track .title .dim { font-size: 0.95em; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
 .view .figures { display: flex; flex-wrap: wrap; gap: 0 12px; font-variant-numeric: tabular-nums; }
 .view .picture + .picture { margin-top: 22px; }
+.view figure.agreement { max-width: none; margin-top: 22px; }
 .view .manhattan { margin: 10px 0 14px; }
 .view .heading { margin: 0; align-items: baseline; }
 .view .metric { display: grid; grid-template-columns: minmax(0, 1fr); gap: 14px 36px; margin-top: 8px; align-items: start; }
