@@ -9,7 +9,7 @@ export const in_silico_mutagenesis = {
   documentation:
     'effect[position, base] = f(sequence with that base there) − f(sequence); zero at the observed base. Exact for what it asks, blind to redundancy: a site with an intact copy elsewhere shows no effect.',
   citation: 'Zhou & Troyanskaya 2015, Nature Methods 12:931',
-  revision: 1,
+  revision: 2,
   produces: 'effect',
   typology: {
     ...LOCAL_AGNOSTIC,
