@@ -8,7 +8,7 @@ export const simplex_correction = {
   documentation:
     'One-hot DNA lives on a simplex; the component of the gradient along its normal is untested by any sequence and arbitrary. G′ = G − mean over bases. Leaves differences between bases unchanged.',
   citation: 'Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109, eq. 5',
-  revision: 1,
+  revision: 2,
   accepts: ['gradient'],
   produces: 'gradient',
   refusal:
@@ -25,7 +25,7 @@ export const hypothetical = {
   documentation:
     'H_c = m_c − Σ_a b_a m_a with the multipliers m and the reference b of a method with a baseline, averaged over references. H at the observed base is the contribution of the position. This is the form that motif discovery reads.',
   citation: 'Shrikumar et al. 2018, arXiv 1811.00416 (TF-MoDISco)',
-  revision: 1,
+  revision: 2,
   accepts: ['contribution'],
   produces: 'hypothetical',
   refusal:
