@@ -58,6 +58,18 @@ export const npz = {
   parameters: { of: map, path: written(['.npz']) },
 } as const satisfies ExportEntry;
 
+export const hdf5 = {
+  category: 'export',
+  name: 'hdf5',
+  summary: 'Contribution scores in HDF5, as ChromBPNet writes them.',
+  documentation:
+    'Writes `NAME.h5` with `raw/seq` (one-hot sequences, int8), `shap/seq` (the map, float32) and `projected_shap/seq` (the map at the observed bases, float32), all [example, base, position], and `NAME.bed` with one line per row. ChromBPNet stores scores in half precision; here they keep theirs. Sequences with ambiguity codes are left out, and counted. Takes hypothetical and gradient maps.',
+  citation: 'Pampari et al. 2024, bioRxiv 2024.12.25.630221 (ChromBPNet)',
+  alphabets: ['dna'],
+  revision: 1,
+  parameters: { of: map, path: written(['.h5', '.hdf5']) },
+} as const satisfies ExportEntry;
+
 export const bedgraph = {
   category: 'export',
   name: 'bedgraph',

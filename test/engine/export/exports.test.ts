@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BigWig } from '@gmod/bbi';
 import { unzipSync } from 'fflate';
+import h5wasm from 'h5wasm/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { referenceExecutor } from '../../../server/src/engine/backends/reference.js';
 import { parseMotifs } from '../../../server/src/engine/data/motifs.js';
@@ -240,6 +241,45 @@ describe('npz', () => {
   it('refuses maps without a value for bases that are not there', async () => {
     const { map } = await mapOf(['chr1:0-24'], sequences(1, LENGTH), integrated(call('reference', 'zeros')));
     expect(await refusal(write('npz', map, {}, 'c.npz'))).toBe('export/not-hypothetical');
+  });
+});
+
+describe('hdf5', () => {
+  it('has sequences and scores as the HDF5 library reads them, and is data again', async () => {
+    const names = ['chr1:100-124', 'chr1:200-224(-)', 'chr1:300-324'];
+    const letters = sequences(3, LENGTH);
+    letters[1] = `N${letters[1]!.slice(1)}`;
+    const { map, data } = await mapOf(names, letters);
+    const { paths, notes } = await write('hdf5', map, {}, 'scores.h5');
+    expect(paths.map(path => basename(path))).toEqual(['scores.h5', 'scores.bed']);
+    expect(notes.map(note => note.code)).toEqual(['export/ambiguous', 'export/gradient']);
+    await h5wasm.ready;
+    const file = new h5wasm.File(paths[0]!, 'r');
+    const part = (name: string): Float32Array => {
+      const found = file.get(name) as InstanceType<typeof h5wasm.Dataset>;
+      expect(found.shape).toEqual([2, 4, LENGTH]);
+      return found.value as Float32Array;
+    };
+    const turned = (values: ArrayLike<number>): number[] =>
+      [0, 2].flatMap(row =>
+        Array.from(
+          { length: 4 * LENGTH },
+          (_, at) => values[(row * LENGTH + (at % LENGTH)) * 4 + Math.floor(at / LENGTH)]!,
+        ),
+      );
+    const [stored, oneHot] = [map.arrays['array']!, data.arrays['array']!];
+    expect([...part('shap/seq')]).toEqual(turned(stored));
+    expect([...part('raw/seq')]).toEqual(turned(oneHot));
+    expect([...part('projected_shap/seq')].map(Math.abs)).toEqual(
+      turned(stored.map((value, at) => value * oneHot[at]!)).map(Math.abs),
+    );
+    file.close();
+    const source = call('source', 'one_hot_hdf5', { path: await workbench.file(paths[0]!), inputs: 'raw/seq' });
+    const again = await workbench.data(source);
+    expect(turned(again.arrays['array']!).slice(0, 4 * LENGTH)).toEqual(turned(oneHot).slice(0, 4 * LENGTH));
+    const first = await read('scores.h5');
+    await write('hdf5', map, {}, 'scores.h5');
+    expect((await read('scores.h5')).equals(first)).toBe(true);
   });
 });
 

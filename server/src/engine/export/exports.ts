@@ -16,6 +16,7 @@ import { bed } from './bed.js';
 import { bedgraph } from './bedgraph.js';
 import { bigwig } from './bigwig.js';
 import type { Export, ExportContext } from './export.js';
+import { hdf5 } from './hdf5.js';
 import { meme } from './meme.js';
 import { npz } from './npz.js';
 import { onnx } from './onnx.js';
@@ -27,6 +28,7 @@ import { vcf } from './vcf.js';
 export const EXPORTS: { readonly [Name in keyof typeof specifications]: Export<(typeof specifications)[Name]> } = {
   tsv,
   npz,
+  hdf5,
   bedgraph,
   bigwig,
   meme,
