@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxruntimeExecutor } from '../../../../server/src/engine/backends/onnxruntime.js';
+import { ensembleOf } from '../../../../server/src/engine/methods/ensemble.js';
 import {
   captures,
   fallingList,
@@ -10,6 +11,7 @@ import {
 import { entropy, featureConditions, minedRules } from '../../../../server/src/engine/methods/global/mined-rules.js';
 import { both, rowSet, sizeOf } from '../../../../server/src/engine/methods/global/row-sets.js';
 import { RULE_LIST_FIELDS } from '../../../../server/src/engine/methods/global/rule-list.js';
+import type { PreparedMethod } from '../../../../server/src/engine/methods/method.js';
 import { Stream } from '../../../../server/src/engine/random/philox.js';
 import { call, Workbench, type Result } from '../workbench.js';
 import { dataOf, linear, targetOf } from './rows.js';
@@ -126,6 +128,21 @@ describe('rules', () => {
       [0, 0],
     ]);
   });
+});
+
+it('lists of several networks are refused where they differ: rules have no mean', () => {
+  const list = (...names: string[]): PreparedMethod => ({
+    produces: 'rule',
+    axes: [],
+    rows: { axis: 'rule', names },
+    arrays: [],
+    blockRows: 1,
+    explain: () => Promise.resolve({ map: new Float32Array(names.length) }),
+    notes: () => [],
+    release: nothing,
+  });
+  expect(() => ensembleOf([list('g1 = 2', 'otherwise'), list('always')], [], 1)).toThrow('have no mean');
+  expect(ensembleOf([list('always'), list('always')], [], 1).rows?.names).toEqual(['always']);
 });
 
 describe('rule_list', () => {
