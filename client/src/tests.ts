@@ -95,7 +95,7 @@ export class Expectations implements Disposable {
       this.controller.items.delete(uri);
       return;
     }
-    const outcomes = JSON.stringify(answer.expectations.map(({ text, outcome, message }) => [text, outcome, message]));
+    const outcomes = outcomesOf(answer.expectations);
     if (answer.running || outcomes === this.shown.get(uri)) return;
     this.shown.set(uri, outcomes);
     // A run of tests tells of them itself.
@@ -175,10 +175,16 @@ export class Expectations implements Disposable {
         answer = await this.ask(file.uri);
       }
       await this.read(file);
+      // The news of the same outcomes is on its way, and is none.
+      this.shown.set(uri, outcomesOf(answer?.expectations ?? []));
       this.tell(run, file, answer?.expectations ?? [], chosen);
     } finally {
       cancelled.dispose();
       this.testing.delete(uri);
     }
   }
+}
+
+function outcomesOf(marks: readonly ExpectationMark[]): string {
+  return JSON.stringify(marks.map(({ text, outcome, message }) => [text, outcome, message]));
 }

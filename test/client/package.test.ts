@@ -1,7 +1,7 @@
 /** The packaged extension is complete: what it holds runs away from the project and its packages. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -31,6 +31,15 @@ test('its engine passes the self-test with the native runtime and reads a model'
     cwd: unpacked,
   });
   expect(JSON.parse(stdout)).toMatchObject({ format: expect.any(String), inputs: [{ shape: expect.anything() }] });
+});
+
+test('it holds the binaries of its platform alone, in at most 30 MB on Linux', async () => {
+  const names = await readdir(folder);
+  const packed = names.find(name => name.endsWith('.vsix'))!;
+  const libraries = join(unpacked, 'dist/node_modules/onnxruntime-node/bin/napi-v6');
+  expect(await readdir(libraries)).toEqual([process.platform]);
+  expect(await readdir(join(libraries, process.platform))).toEqual([process.arch]);
+  if (process.platform === 'linux') expect((await stat(join(folder, packed))).size).toBeLessThan(30e6);
 });
 
 test('its language server answers', async () => {
