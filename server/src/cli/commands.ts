@@ -184,6 +184,9 @@ function printModel(file: string, model: ModelDescription, { terminal }: Context
   }
 }
 
+/** Patterns that are listed; the others are in `rows.tsv`. */
+const SHOWN_PATTERNS = 40;
+
 /** `xome show FILE NAME`: one result. */
 export async function showCommand(
   file: string,
@@ -238,6 +241,11 @@ export async function showCommand(
       array.unit,
     ]);
     for (const line of alignColumns(arrays, [false, false, false, false])) out.write(`${line}\n`);
+    if (meta.map === 'pattern') {
+      const { columns, rows } = await store.rows(step.key, SHOWN_PATTERNS);
+      const right = columns.map(column => column === 'seqlets' || column.endsWith('_value'));
+      for (const line of alignColumns([columns, ...rows], right)) out.write(`${line}\n`);
+    }
     for (const line of await shownRows(meta, store)) out.write(`  ${line}\n`);
   }
   for (const { level, message } of await notesOf(meta, store)) out.write(`${paint('yellow', level)}: ${message}\n`);

@@ -8,6 +8,9 @@ import { Failure } from '../failure.js';
 import { BASE_AXIS, fieldsOf, type MotifStage, type StoredArray } from './stage.js';
 import { matchMotifs, qValues, type MotifMatch } from './tomtom.js';
 
+/** What is added to the table of patterns. */
+const MATCH_COLUMNS = ['motif', 'called', 'p_value', 'e_value', 'q_value'];
+
 export const annotateMotifs: MotifStage<typeof match_motifs> = async (parameters, source, context) => {
   const { store, files, checkpoint, title } = context;
   const { library: file, ...options } = parameters;
@@ -19,7 +22,7 @@ export const annotateMotifs: MotifStage<typeof match_motifs> = async (parameters
   const best: number[][] = [];
   const pValues: number[] = [];
   const allQ: number[] = [];
-  for (const [row, name] of patterns.names.entries()) {
+  for (const [row, known] of patterns.rows.entries()) {
     await checkpoint();
     const [from, to] = patterns.spans[row]!;
     const at = row * patterns.width;
@@ -28,7 +31,7 @@ export const annotateMotifs: MotifStage<typeof match_motifs> = async (parameters
       pValues.push(...targets.map(() => NaN));
       allQ.push(...targets.map(() => NaN));
       best.push([NaN, NaN, NaN, NaN, NaN, NaN]);
-      rows.push([name, '', '', '', '', '']);
+      rows.push([...known, ...MATCH_COLUMNS.map(() => '')]);
       continue;
     }
     const matches = matchMotifs(query, targets, options);
@@ -40,7 +43,7 @@ export const annotateMotifs: MotifStage<typeof match_motifs> = async (parameters
     allQ.push(...qs);
     const numbers = [match.pValue, match.pValue * targets.length, qs[target]!];
     best.push([target, ...numbers, match.offset - from, Number(match.turned)]);
-    rows.push([name, library[target]!.id, library[target]!.name, ...numbers.map(value => value.toExponential(3))]);
+    rows.push([...known, library[target]!.id, library[target]!.name, ...numbers.map(value => value.toExponential(3))]);
     matched.set(laidOn(targets[target]!, match, from, patterns.width), 4 * at);
   }
   const motifAxis = { name: 'motif', size: library.length, labels: library.map(labelOf) };
@@ -50,7 +53,7 @@ export const annotateMotifs: MotifStage<typeof match_motifs> = async (parameters
   });
   return {
     form: 'pattern',
-    rows: { columns: ['name', 'motif', 'called', 'p_value', 'e_value', 'q_value'], rows },
+    rows: { columns: [...patterns.columns, ...MATCH_COLUMNS], rows },
     arrays: [
       ...patterns.arrays,
       {
@@ -91,8 +94,12 @@ async function patternsOf(store: ResultStore, key: string, title: string) {
   const dataOf = (name: string): StoredArray['data'] | undefined =>
     arrays.find(({ layout }) => layout.name === name)?.data;
   const span = dataOf('span');
+  const { columns, rows } = await store.rows(key);
+  // Patterns that are compared with another library lose their earlier matches.
+  const isKept = (at: number): boolean => !MATCH_COLUMNS.includes(columns[at]!);
   return {
-    names: (await store.rows(key)).rows.map(([name]) => name ?? ''),
+    columns: columns.filter((_, at) => isKept(at)),
+    rows: rows.map(cells => cells.filter((_, at) => isKept(at))),
     axis: { name: axis.name, size: axis.size },
     axes: [axis, position, BASE_AXIS] satisfies ArrayLayout['axes'],
     width: position.size,

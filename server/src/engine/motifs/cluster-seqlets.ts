@@ -6,7 +6,7 @@ import type { ResultStore } from '../../store/store.js';
 import { StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
 import { dataOf, metaOf } from '../steps/results.js';
-import { findPatterns, frequencies, informativeSpan, type Pattern } from './patterns.js';
+import { consensusOf, findPatterns, frequencies, informativeSpan, type Pattern } from './patterns.js';
 import { SEQLET_FIELDS } from './cut-seqlets.js';
 import { BASE_AXIS, fieldsOf, type MotifStage, type StoredArray } from './stage.js';
 import { cutStrips } from './strips.js';
@@ -49,8 +49,12 @@ export const clusterSeqlets: MotifStage<typeof specification> = async (parameter
   return {
     form: 'pattern',
     rows: {
-      columns: ['name', 'seqlets'],
-      rows: found.map(({ pattern }, i) => [names[i]!, `${pattern.members.length}`]),
+      columns: ['name', 'seqlets', 'consensus'],
+      rows: found.map(({ pattern: { members: own, counts } }, i) => [
+        names[i]!,
+        `${own.length}`,
+        consensusOf(counts, spans[i]!),
+      ]),
     },
     arrays: [
       ...matrices(found.map(({ pattern }) => pattern)),

@@ -270,3 +270,14 @@ export function frequencies(counts: Float64Array): Float64Array {
     return sum > 0 ? count / sum : 0.25;
   });
 }
+
+/** The commonest base of each position of a span, in small letters where it is there less than half of the time. */
+export function consensusOf(counts: Float64Array, [from, to]: readonly [number, number]): string {
+  const shares = frequencies(counts);
+  return Array.from({ length: to - from }, (_, i) => {
+    const column = [...shares.subarray(4 * (from + i), 4 * (from + i) + 4)];
+    const most = Math.max(...column);
+    const letter = 'ACGT'[column.indexOf(most)]!;
+    return most < 0.5 ? letter.toLowerCase() : letter;
+  }).join('');
+}
