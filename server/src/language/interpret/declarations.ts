@@ -181,8 +181,7 @@ function checkCorrections(definition: Definition, context: Context): void {
 }
 
 function whyRefused(correction: CorrectionEntry, map: Form, multipliers: boolean): string | undefined {
-  if (!correction.accepts.includes(map))
-    return `takes ${acceptedWords(correction)}, and this is ${mapWords(map)}`;
+  if (!correction.accepts.includes(map)) return `takes ${acceptedWords(correction)}, and this is ${mapWords(map)}`;
   return correction.ofMultipliers && !multipliers
     ? 'is made of multipliers, and this map has none beside it'
     : undefined;
