@@ -52,6 +52,13 @@ describe('a sound experiment', () => {
       'benchmark b = compare(methods: [saliency, path], wrappers: [none, smooth_grad_squared(samples: 5, seed: 1)], metrics: [simplex_angle]) of binding on peaks',
       [],
     ],
+    [
+      'may compare with words, GC content, another class or a file',
+      'reference words = kmer_shuffle(3, seed: 1)\nreference alike = gc_matched(of: other, tolerance: 5%, seed: 1)\n' +
+        'reference unlike = another_class(class: 0, copies: 3, seed: 1)\nreference given = from_file("other.fa.gz")\n' +
+        'benchmark b = compare(methods: [integrated_gradients(words), integrated_gradients(alike), deep_lift(unlike), deep_lift(given)], metrics: [completeness]) of binding on peaks',
+      [],
+    ],
     ['converts units', 'model wide = onnx("ctcf.onnx", dna(2 kb))', []],
     [
       'may compare maps of one set under two names',
