@@ -108,6 +108,11 @@ export function hoverOf(entry: Entry): string {
         .join('\n'),
     );
   }
+  if (entry.category === 'method') {
+    const { stage, model, scope, assumptions, errorControl } = entry.typology;
+    const control = errorControl === 'none' ? 'nothing bounds its error' : `error control: ${errorControl}`;
+    parts.push(`Assumes: ${assumptions}`, `${stage}, model-${model}, ${scope}; ${control}`);
+  }
   if (entry.citation !== undefined) parts.push(`Source: ${entry.citation}`);
   return parts.join('\n\n');
 }

@@ -15,6 +15,16 @@ test.each([
   ['a keyword value', 'method m = integrated_gradients(zeros, steps: au▮to)', ['`auto` for `steps`', 'default `auto`']],
   ['a reference', 'method m = integrated_gradients(unif▮orm)', ['¼ A']],
   ['a keyword of the same name', 'data d = fasta("peaks.fa", ambiguous: unif▮orm)', ['for `ambiguous`']],
+  [
+    'what a method assumes, costs and rests on',
+    'method m = salien▮cy',
+    [
+      'Assumes: The target is differentiable',
+      'nothing bounds its error',
+      'Cost per example: 1 gradient pass',
+      'Source: ',
+    ],
+  ],
   ['the kind of a map', 'attribution ra▮w = saliency of binding on peaks', ['Map: gradient', 'does not claim']],
 ])('%s', async (_what, line, parts) => {
   const found = await hover(PRELUDE + line);
