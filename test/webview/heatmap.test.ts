@@ -174,6 +174,7 @@ describe.skipIf(chromium === undefined)('heatmaps of the panel (needs Chromium; 
     );
     expect(await part()).not.toMatch(/^examples 4.376/);
     expect(median).toBeLessThan(10);
-    expect(first).toBeLessThan(1000);
+    // Alone on the machine it is about 120 ms: other work must not decide.
+    expect(first).toBeLessThan(2500);
   });
 });

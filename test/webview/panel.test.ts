@@ -193,7 +193,7 @@ describe.skipIf(chromium === undefined)('the results panel (needs Chromium; set 
   it('keeps example, order, tab and scroll over a reload of the window', async () => {
     await open('dark', 900, 500);
     await show();
-    await panel.page.locator('vscode-single-select').click();
+    await panel.page.locator('.examples vscode-single-select').click();
     await panel.page.getByRole('option', { name: 'order in the file' }).click();
     const map = panel.page.locator('canvas[aria-orientation=vertical]').first();
     await map.focus();

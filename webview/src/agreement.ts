@@ -10,9 +10,13 @@ import type { Surroundings } from './surroundings.js';
 import { table, tableBehind } from './table.js';
 
 /** Scores of a map that are ranked: a glance needs no more, metrics cover all. */
-const RANKED = 50_000;
+const RANKED = 20_000;
 const FEWEST = 20;
+/** Size of a cell, in CSS pixels. */
 const SIDE = 58;
+const LINE = 30;
+/** Milliseconds after which the first pictures are on the screen. */
+const LATER = 100;
 
 /** Mean over examples of Spearman's correlation of each pair of maps; examples without variation count for nothing. */
 export function rankCorrelations(maps: readonly ScoredMap[]): { matrix: number[][]; examples: number } {
@@ -50,8 +54,20 @@ function centredRanks(scores: Float32Array): Float64Array {
 
 const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
-/** @param maps at least two, of the same examples */
+/**
+ * The matrix, a moment after the other pictures: ranking is slower than drawing.
+ *
+ * @param maps at least two, of the same examples
+ */
 export function agreement(surroundings: Surroundings, maps: readonly ScoredMap[]): HTMLElement {
+  const holder = element('div');
+  // What replaces another view must be as tall at once, or the reader is scrolled away.
+  holder.style.minHeight = `${110 + LINE * maps.length}px`;
+  setTimeout(() => holder.replaceChildren(matrixOf(surroundings, maps)), LATER);
+  return holder;
+}
+
+function matrixOf(surroundings: Surroundings, maps: readonly ScoredMap[]): HTMLElement {
   const names = maps.map(({ map }) => map.name);
   const { matrix, examples } = rankCorrelations(maps);
   const cells = names.flatMap((a, x) => names.map((b, y) => ({ a, b, value: matrix[x]![y]! })));
@@ -59,7 +75,7 @@ export function agreement(surroundings: Surroundings, maps: readonly ScoredMap[]
   const width = 90 + SIDE * names.length;
   const drawing = chart(title, 'agreement', {
     width,
-    height: 28 + 30 * names.length,
+    height: 28 + LINE * names.length,
     marginLeft: 90,
     marginTop: 22,
     marginRight: 0,

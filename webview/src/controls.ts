@@ -27,7 +27,7 @@ export const plainControls: Controls = {
     return node;
   },
   search: (label, { input, enter }) => {
-    const node = element('input', { type: 'search', placeholder: 'Name or chr1:100-200', 'aria-label': label });
+    const node = element('input', { type: 'search', placeholder: 'Name or interval', 'aria-label': label });
     node.addEventListener('input', () => input(node.value));
     return keepingKeys(node, () => enter(node.value));
   },

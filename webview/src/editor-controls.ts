@@ -22,7 +22,7 @@ export const editorControls: Controls = {
     return node;
   },
   search: (label, { input, enter }) => {
-    const node = element('vscode-textfield', { placeholder: 'Name or chr1:100-200', label });
+    const node = element('vscode-textfield', { placeholder: 'Name or interval', label });
     node.type = 'search';
     node.addEventListener('input', () => input(node.value));
     return keepingKeys(node, () => enter(node.value));
