@@ -31,6 +31,21 @@ export const take = {
   },
 } as const satisfies StageEntry;
 
+export const shuffle_sequences = {
+  category: 'stage',
+  name: 'shuffle_sequences',
+  summary: 'Each sequence shuffled, with the words of k letters that it has.',
+  documentation:
+    'A uniform draw among the sequences with exactly the same words of `k` letters (k − 1 letters at either end stay). What was planted is gone, and so is its truth; labels stay. Its attribution is a background for `seqlets`: sequences of the same composition without motifs, but for those that arise by chance.',
+  citation: 'Altschul & Erickson 1985, Mol Biol Evol 2:526; Wilson 1996, STOC (random arborescence)',
+  revision: 1,
+  alphabets: ['dna'],
+  parameters: {
+    seed,
+    k: { type: { is: 'integer', min: 1, max: 8 }, default: 2, summary: 'Length of the words that are kept.' },
+  },
+} as const satisfies StageEntry;
+
 export const label = {
   category: 'stage',
   name: 'label',

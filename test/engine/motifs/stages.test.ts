@@ -117,9 +117,7 @@ describe('motifs of a trained network', () => {
   });
 
   it('are found against a background that is given, and not in the background itself', async () => {
-    const nothing = await bench.data(
-      call('source', 'simulate_motifs', { motifs: MOTIFS, sequences: 150, positives: 0, seed: 9 }),
-    );
+    const nothing = await bench.data(data.key, [call('stage', 'shuffle_sequences', { seed: 1 })]);
     const background = await bench.explain(call('method', 'in_silico_mutagenesis'), target, nothing.key);
     const given = { fdr: 0.05, window: 8, background: background.key };
     const found = await stage('seqlets', map, given);

@@ -7,6 +7,7 @@ import { Stream } from '../random/philox.js';
 import { COHORT_STAGES } from '../simulate/cohort-stages.js';
 import type { Examples, FeatureTruth, Rows, Sequences } from './examples.js';
 import { EXPRESSION_STAGES } from './expression-stages.js';
+import { shuffleSequences } from './shuffle-sequences.js';
 import { requireSameForm, type Stage, type StageInputs } from './stage.js';
 
 /** The examples of the given indices, in that order. */
@@ -256,6 +257,7 @@ export const STAGES: {
 } = {
   sample,
   take,
+  shuffle_sequences: shuffleSequences,
   label,
   permute_labels,
   only_class,
