@@ -46,7 +46,7 @@ describe('a run', () => {
     await until('outcome', async () => (await hintOf(document, FAILED)).includes('✗'), 60_000);
     await until('other outcome', async () => (await hintOf(document, MET)).includes('✓'));
     assert.match(await hintOf(document, 'planted = '), /40.*100/);
-    assert.match(await hintOf(document, 'metric found'), /^\d.*\[\d.*\d.*\]$/);
+    assert.match(await hintOf(document, 'metric found'), /^\d.*\[\d.*\d.*\] [▁-█]{2,8}$/);
   });
 
   it('makes a failed expectation an error on its line', async () => {
