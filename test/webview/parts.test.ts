@@ -64,6 +64,9 @@ describe('the window of a logo', () => {
   it('always has room on both sides of zero', () => {
     expect(scoreRange(Float32Array.of(1, 2))).toEqual([expect.closeTo(-0.16), 2]);
     expect(scoreRange(new Float32Array(3))).toEqual([-0.08, 0.08]);
+    // Bands to both sides of the score, and hypothetical letters stacked on each other, are inside too.
+    expect(scoreRange(Float32Array.of(1, -1), { spread: Float32Array.of(2, 0.5) })).toEqual([-1.5, 3]);
+    expect(scoreRange(Float32Array.of(1), { bases: Float32Array.of(1, 2, -4, -1) })).toEqual([-5, 3]);
   });
 
   it('ranks positions by magnitude', () => {
