@@ -17,8 +17,9 @@ export interface Cost {
 }
 export type PassKind = 'forward' | 'gradient';
 
-/** Examples of a data set and features of a model's input, where they are known. */
+/** What is known beside the text. */
 export interface Sizes {
+  /** Examples of a data set that has been read; undefined for others. */
   readonly examples: (data: string) => number | undefined;
 }
 

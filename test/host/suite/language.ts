@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { until } from '../waiting.js';
-import { codeOf, diagnosticsOf, hover, open, place } from './editing.js';
+import { codeOf, diagnosticsOf, hover, open, place, replace } from './editing.js';
 
 const TEXT = `model  net    = onnx("planted_motifs.onnx", input: dna(100))
 target score  = logit of net
@@ -97,5 +97,29 @@ describe('the language', () => {
       edits?.map(({ range, newText }) => [range, newText]),
       [[new vscode.Range(after, after), ' ']],
     );
+  });
+
+  it('stays quick in a file of 5,000 lines', async () => {
+    const block = (n: number): string =>
+      `data peaks_${n} = simulate_motifs(["TGASTCA"], sequences: 10, seed: ${n})\nattribution map_${n} = saliency of score on peaks_${n} | simplex_correction\n`;
+    const head = 'model net = onnx("planted_motifs.onnx", input: dna(100))\ntarget score = logit of net\n';
+    const blocks = Array.from({ length: 2500 }, (_, n) => block(n)).join('');
+    const document = await open('long-text.xome', `${head}${blocks}attribution last = saliency of nobody on peaks_7\n`);
+    assert.ok(document.lineCount > 5000);
+    await until('diagnostic', () => diagnosticsOf(document, 'attribution last').length > 0, 60_000);
+    const taken: number[] = [];
+    for (let time = 0; time < 5; time++) {
+      await replace(document, 'of nobody', 'of nobody');
+      const before = performance.now();
+      const { items } = await vscode.commands.executeCommand<vscode.CompletionList>(
+        'vscode.executeCompletionItemProvider',
+        document.uri,
+        place(document, 'nobody on peaks_7').start,
+      );
+      taken.push(performance.now() - before);
+      assert.ok(items.some(({ label }) => (typeof label === 'string' ? label : label.label) === 'score'));
+    }
+    const median = taken.sort((a, b) => a - b)[2] ?? Infinity;
+    assert.ok(median < 1000, `Half of the completions took more than ${median.toFixed(0)} ms.`);
   });
 });
