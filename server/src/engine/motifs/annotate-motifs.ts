@@ -69,7 +69,7 @@ export const annotateMotifs: MotifStage<typeof match_motifs> = async (parameters
 };
 
 /** How a motif of a library is called where one name is wanted. */
-export function labelOf({ id, name }: Motif): string {
+function labelOf({ id, name }: Motif): string {
   return id === name ? id : `${id} ${name}`;
 }
 

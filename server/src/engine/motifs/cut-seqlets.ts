@@ -38,7 +38,7 @@ export const cutSeqlets: MotifStage<typeof seqlets> = async ({ fdr, window: want
   if (found.length === 0)
     throw new Failure(
       'seqlets/none',
-      `no window of ${window} bp is found at a false discovery rate of ${100 * fdr} %`,
+      `no window of ${window} bp is found at a false discovery rate of ${Number((100 * fdr).toPrecision(6))} %`,
       {
         place: title,
         remedy: other
