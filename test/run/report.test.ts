@@ -26,7 +26,7 @@ describe('reportHtml', () => {
     }
   });
 
-  it('lets nothing run or load but the embedded script and style', () => {
+  it('lets nothing run but the embedded script and style, and loads nothing', () => {
     const { snapshot, arrays } = fixture(1, 40);
     const html = reportHtml(snapshot, arrays, 'f("</script>");\r\ng("<!-- <script>");');
     const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? '';
@@ -35,7 +35,7 @@ describe('reportHtml', () => {
     const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
     expect(script).toBe('f("\\x3c/script>");\ng("\\x3c!-- <script>");');
     expect(policy).toBe(
-      `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; base-uri 'none'; form-action 'none'`,
+      `default-src 'none'; script-src ${hash(script)}; style-src ${hash(style)}; img-src data:; base-uri 'none'; form-action 'none'`,
     );
   });
 
