@@ -22,7 +22,7 @@ it.each([
   ['From the engine', EngineMessage.options.map(({ shape }) => shape.type.value)],
   [
     'Requests of the editor',
-    [EDITOR_REQUESTS, EDITOR_NOTIFICATIONS].flatMap(all => Object.values(all)).map(({ method }) => method),
+    [...Object.values(EDITOR_REQUESTS), ...Object.values(EDITOR_NOTIFICATIONS)].map(({ method }) => method),
   ],
   ['To the panel', ToPanel.options.map(({ shape }) => shape.type.value)],
   ['From the panel', FromPanel.options.map(({ shape }) => shape.type.value)],
