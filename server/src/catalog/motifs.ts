@@ -8,7 +8,7 @@ export const seqlets = {
   documentation:
     'Position scores are summed over windows. Without `background` the null is a Laplace distribution fitted to the sums themselves: two exponential tails from their mode (half-sample mode), each as narrow as the narrowest of its percentiles (5 % … 95 %) says, because motifs can only widen it; where a large part of each example is motif (short windows around summits) it is conservative or finds nothing. With `background`, an attribution of sequences without motifs (shuffled ones), it is their sums. A window is found at the rate at which its sum and all further from zero are expected to be false, null share ÷ observed share (q-value), separately for either sign; the rate counts windows, and both nulls take them for alike wherever they lie. Windows are taken strongest first, and none that overlaps a stronger one. `auto` chooses from 5, 7 … 41 bp the width at which the strongest windows stand out most from what the same scores give in random order: (mean of max |sum| − that of shuffled positions) ÷ √width is greatest, over at most 1,000 examples; a note says which it was. One row for each seqlet with `example` (from 0), `start`, `end` (half-open), `score` and `rate`.',
   citation: 'Shrikumar et al. 2018, arXiv:1811.00416 (TF-MoDISco); Bickel & Frühwirth 2006, CSDA 50:3500 (mode)',
-  revision: 1,
+  revision: 2,
   accepts: ['hypothetical', 'gradient', 'effect'],
   produces: 'seqlet',
   refusal:

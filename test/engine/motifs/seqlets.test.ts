@@ -19,14 +19,26 @@ const laplace = (random: Stream): number => {
 describe('the null of windows', () => {
   it('has the tails of the Laplace distribution that the sums were drawn from', () => {
     const random = new Stream(1, 'test');
-    const share = laplaceNull(Float64Array.from({ length: 40_000 }, () => 3 + 2 * laplace(random)));
-    // P(|X − 3| ≥ d on one side) = ½ exp(−d / 2); of its percentiles the narrowest makes the tail a little thinner.
+    const share = laplaceNull(Float64Array.from({ length: 40_000 }, () => 2 * laplace(random)));
+    // P(|X| ≥ d on one side) = ½ exp(−d / 2); of its percentiles the narrowest makes the tail a little thinner.
     for (const distance of [1, 3, 6])
       for (const side of [1, -1]) {
-        const ratio = share(3 + side * distance) / (0.5 * Math.exp(-distance / 2));
+        const ratio = share(side * distance) / (0.5 * Math.exp(-distance / 2));
         expect(ratio).toBeGreaterThan(0.75);
         expect(ratio).toBeLessThan(1.1);
       }
+  });
+
+  it('takes the tail on the side of the sign where the mode is not zero', () => {
+    const random = new Stream(7, 'test');
+    // An offset at every position and no motif: P(X ≥ 1) and P(X ≤ −1) of the Laplace distribution around 5.
+    const sums = Float64Array.from({ length: 20_000 }, () => 5 + laplace(random));
+    const share = laplaceNull(sums);
+    expect(share(1)).toBeCloseTo(1, 1);
+    expect(share(-1)).toBeLessThan(0.01);
+    expect(falseRates(sums, share).filter(rate => rate <= 0.2).length).toBeLessThan(0.01 * sums.length);
+    const mirrored = laplaceNull(sums.map(sum => -sum));
+    expect([mirrored(-1), mirrored(1)]).toEqual([expect.closeTo(share(1), 12), expect.closeTo(share(-1), 12)]);
   });
 
   it('has its mode where the sums lie densest, not at their mean', () => {

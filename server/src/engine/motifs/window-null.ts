@@ -4,7 +4,7 @@
  * follows which sums are passed by few false windows only.
  */
 
-/** The share of windows without a motif whose sum is at least as far from the middle, on the side of the sign. */
+/** The share of windows without a motif whose sum is at least as far from zero, on the side of the sign. */
 export type NullShare = (sum: number) => number;
 
 /** Percentiles at which the scale of the tail is read; the narrowest tail counts, because motifs only widen it. */
@@ -41,7 +41,15 @@ export function laplaceNull(sums: Float64Array): NullShare {
     .filter(value => value > 0)
     .reverse();
   const tails = { above: tail(above, sorted.length), below: tail(below, sorted.length) };
-  return sum => (sum >= mode ? tails.above(sum - mode) : tails.below(mode - sum));
+  // Where the mode is not zero, sums between the two are passed by most windows.
+  return sum =>
+    sum >= 0
+      ? sum >= mode
+        ? tails.above(sum - mode)
+        : 1 - tails.below(mode - sum)
+      : sum <= mode
+        ? tails.below(mode - sum)
+        : 1 - tails.above(sum - mode);
 }
 
 /** @param distances ascending, of the values on one side from the mode */
