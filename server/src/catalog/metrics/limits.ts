@@ -148,7 +148,7 @@ export const collinearity = {
     'How well the features can be told apart in these data, and how far members of an ensemble disagree on them.',
   documentation:
     'Of the correlations of the features in the explained data: the condition number κ = λ_max / λ_min, which bounds by how much an error of the data grows in weights identified from them, and the variance inflation factors VIF_j = (R⁻¹)_jj = 1 / (1 − R²_j). For a pair that correlates by r, κ = (1 + r)/(1 − r) and VIF = 1/(1 − r²). Of an ensemble, `spread` is the standard deviation of a feature’s score over the members, median over the features: refitted to resampled data (`bootstrap: true`), a converged linear network’s grows as √VIF. Features that do not vary are left out; there must be more examples than features, and at most 300.',
-  citation: `${WANG}; Belsley, Kuh & Welsch 1980, Regression Diagnostics (κ > 30; VIF > 10)`,
+  citation: `${WANG}; Belsley, Kuh & Welsch 1980, Regression Diagnostics (√κ > 30; VIF > 10)`,
   revision: 1,
   subjects: { kind: 'attribution', min: 1, max: 1 },
   on: false,
