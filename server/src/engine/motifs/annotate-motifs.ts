@@ -3,10 +3,11 @@ import type { match_motifs } from '../../catalog/motifs.js';
 import type { ArrayLayout } from '../../store/result.js';
 import type { ResultStore } from '../../store/store.js';
 import { probabilities, readMotifs, reverseComplement, type Motif } from '../data/motifs.js';
-import { metaOf } from '../steps/results.js';
 import { Failure } from '../failure.js';
+import { adjusted } from '../metrics/discoveries.js';
+import { metaOf } from '../steps/results.js';
 import { BASE_AXIS, fieldsOf, type MotifStage, type StoredArray } from './stage.js';
-import { matchMotifs, qValues, type MotifMatch } from './tomtom.js';
+import { matchMotifs, type MotifMatch } from './tomtom.js';
 
 /** What is added to the table of patterns. */
 const MATCH_COLUMNS = ['motif', 'called', 'p_value', 'e_value', 'q_value'];
@@ -35,8 +36,8 @@ export const annotateMotifs: MotifStage<typeof match_motifs> = async (parameters
       continue;
     }
     const matches = matchMotifs(query, targets, options);
-    const ps = matches.map(({ pValue }) => pValue);
-    const qs = qValues(ps);
+    const ps = Float64Array.from(matches, ({ pValue }) => pValue);
+    const qs = adjusted(ps);
     const target = ps.indexOf(Math.min(...ps));
     const match = matches[target]!;
     pValues.push(...ps);

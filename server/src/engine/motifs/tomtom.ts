@@ -151,18 +151,3 @@ function convolved(a: Float64Array, b: Float64Array): Float64Array {
   for (let i = 0; i < a.length; i++) if (a[i]! > 0) for (let j = 0; j < b.length; j++) result[i + j]! += a[i]! * b[j]!;
   return result;
 }
-
-/**
- * Q-values by the step-up procedure of Benjamini & Hochberg 1995 (J R Stat Soc B 57:289): the lowest false discovery rate at which
- * each is found. That of Storey & Tibshirani, which TOMTOM takes, is this times the estimated share of true nulls.
- */
-export function qValues(pValues: readonly number[]): number[] {
-  const order = Array.from(pValues.keys()).sort((a, b) => pValues[b]! - pValues[a]!);
-  const found = new Array<number>(pValues.length);
-  let lowest = 1;
-  order.forEach((index, above) => {
-    lowest = Math.min(lowest, (pValues[index]! * pValues.length) / (pValues.length - above));
-    found[index] = lowest;
-  });
-  return found;
-}
