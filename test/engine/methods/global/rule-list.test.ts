@@ -39,6 +39,12 @@ describe('losses under falling shares', () => {
       expect(fallingLoss(parts)).toBeCloseTo(Math.min(...losses), 9);
     }
   });
+
+  it('is compared across a rule that nobody came to', () => {
+    const nobody = { positives: 0, count: 0 };
+    expect(falls([{ positives: 4, count: 5 }, nobody, { positives: 1, count: 5 }])).toBe(true);
+    expect(falls([{ positives: 1, count: 5 }, nobody, { positives: 4, count: 5 }])).toBe(false);
+  });
 });
 
 describe('the search for a falling list', () => {

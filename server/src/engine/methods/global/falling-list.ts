@@ -41,10 +41,11 @@ export function captures(rules: readonly Pick<MinedRule, 'met'>[], answers: RowS
   return [...all, rest];
 }
 
-/** Whether no share of positive answers is above the one before; compared as whole numbers. */
+/** Whether no share of positive answers is above the one before, as far as anybody came; compared as whole numbers. */
 export function falls(parts: readonly Captured[]): boolean {
-  return parts.every(
-    (part, i) => i === 0 || part.positives * parts[i - 1]!.count <= parts[i - 1]!.positives * part.count,
+  const filled = parts.filter(({ count }) => count > 0);
+  return filled.every(
+    (part, i) => i === 0 || part.positives * filled[i - 1]!.count <= filled[i - 1]!.positives * part.count,
   );
 }
 
