@@ -21,6 +21,9 @@ export interface VcfRecord {
   readonly place: string;
 }
 
+/** Columns that are read, up to FILTER: behind them is one for each person. */
+const COLUMNS = 7;
+
 /** `17`, `chr17:41,196,312-41,277,500`: from 1, both ends included. */
 interface Region {
   readonly chromosome: string;
@@ -61,7 +64,7 @@ export async function* recordsOf(path: string, region?: string): AsyncGenerator<
 function recordOf(text: string, place: string): VcfRecord {
   const [chromosome = '', position = '', id = '.', reference = '', alternative = '', , filter = '.'] = text.split(
     '\t',
-    7,
+    COLUMNS,
   );
   if (
     chromosome === '' ||
@@ -118,7 +121,7 @@ async function* recordsWithin(path: string, { chromosome, from, to }: Region): A
         place: path,
         remedy: `It has some on ${known.slice(0, 5).join(', ')}.`,
       });
-    await file.getLines(name, from - 1, to, line => lines.push(line));
+    await file.getLines(name, from - 1, to, line => lines.push(line.split('\t', COLUMNS).join('\t')));
   } catch (error) {
     if (error instanceof Failure) throw error;
     const reason = error instanceof Error ? error.message : String(error);

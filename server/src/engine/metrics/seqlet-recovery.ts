@@ -24,7 +24,10 @@ export function seqletRecovery({ seqlets, truth, length }: SeqletRecoveryInput):
   for (const { example, start, end } of seqlets)
     covered.fill(1, example * length + Math.max(0, start), example * length + Math.min(length, end));
   const sites = plantedSites(truth, length);
-  for (const { example, start, end } of sites) {
+  const sitesOf = Array.from({ length: n }, (): Stretch[] => []);
+  for (const site of sites) {
+    const { example, start, end } = site;
+    sitesOf[example]!.push(site);
     planted[example]!++;
     if (2 * sum(covered, example * length + start, example * length + end) >= end - start) found[example]!++;
   }
@@ -34,7 +37,7 @@ export function seqletRecovery({ seqlets, truth, length }: SeqletRecoveryInput):
     const from = Math.max(0, start);
     const to = Math.min(length, end);
     const within = sum(isPlanted, example * length + from, example * length + to);
-    const holdsOne = sites.some(site => site.example === example && site.start >= from && site.end <= to);
+    const holdsOne = sitesOf[example]!.some(site => site.start >= from && site.end <= to);
     if (2 * within >= end - start || holdsOne) right[example]!++;
   }
   const share = (part: Float64Array, whole: Float64Array) => ({

@@ -211,7 +211,7 @@ function toleranceNotes(distances: readonly number[], tolerance: number): Note[]
       code: 'reference/gc',
       message:
         `${outside.length} of ${distances.length} examples have no sequence within ${percent(tolerance)} of their share of G and C ` +
-        `in the data; they got the nearest, at most ${percent(Math.max(...outside))} away. Name more data, or allow more.`,
+        `in the data; they got the nearest, at most ${percent(outside.reduce((most, distance) => Math.max(most, distance)))} away. Name more data, or allow more.`,
     },
   ];
 }
