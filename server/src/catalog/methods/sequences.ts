@@ -43,9 +43,9 @@ export const variant_attribution = {
   name: 'variant_attribution',
   summary: 'How a variant changes the explanation: the map at the alternative window minus that at the reference.',
   documentation:
-    'Of data from `variants`: which sites a variant breaks or creates. Each window is explained by the method inside; its position scores stand at the observed bases, and the difference is taken base by base, so a substitution shows the lost base with its score negated and the new one with its own. Behind an insertion or deletion positions follow the genome: a base is compared with itself where it has moved to, and scores of inserted bases are added at the last base of the reference allele. The reference of a method with a baseline is that of the reference window for both.',
+    'Of data from `variants`: which sites a variant breaks or creates. Each window is explained by the method inside; its position scores stand at the observed bases, and the difference is taken base by base, so a substitution shows the lost base with its score negated and the new one with its own. Behind an insertion or deletion positions follow the genome: a base is compared with itself where it has moved to, and scores of inserted bases are added at the last base of the reference allele; bases that only one of the windows holds, at its end, are left out. The reference of a method with a baseline is that of the reference window for both.',
   citation: 'Kelley, Snoek & Rinn 2016, Genome Res 26:990; de Almeida et al. 2022, Nature Genetics 54:613',
-  revision: 1,
+  revision: 2,
   produces: 'contribution',
   typology: {
     ...LOCAL_SPECIFIC,

@@ -36,9 +36,9 @@ export const variantAttribution: Method<typeof specification> = async (context, 
             map[row * size + position * BASES + base]! += sign * score * window[at * BASES + base]!;
         });
       };
-      await add(x, (_, position) => position, -1);
-      const places = examples.names.slice(from, to).map(name => placesOf(name, length));
-      await add(await alternativesOf(context, from, to), (row, position) => places[row]!(position), 1);
+      const pairs = examples.names.slice(from, to).map(name => pairOf(name, length));
+      await add(x, (row, position) => (position < pairs[row]!.shared ? position : length), -1);
+      await add(await alternativesOf(context, from, to), (row, position) => pairs[row]!.place(position), 1);
       return { map };
     },
     notes: () => [],
@@ -49,14 +49,23 @@ export const variantAttribution: Method<typeof specification> = async (context, 
   };
 };
 
-/** Where a position of the alternative window lies in the reference window. */
-function placesOf(name: string, length: number): (position: number) => number {
+/** How the windows of a variant lie on each other. */
+interface WindowPair {
+  /** Positions of the reference window that the alternative one still holds: an insertion pushes out the last. */
+  readonly shared: number;
+  /** Where a position of the alternative window lies in the reference window. */
+  readonly place: (position: number) => number;
+}
+
+function pairOf(name: string, length: number): WindowPair {
   const variant = variantOf(name);
   if (variant === undefined) throw new Error(`"${name}" names no variant`);
   const { reference, alternative } = variant;
   const start = Math.floor(length / 2);
-  return position => {
-    if (position >= start + alternative.length) return position - alternative.length + reference.length;
-    return Math.min(position, start + reference.length - 1);
+  const longer = alternative.length - reference.length;
+  return {
+    shared: length - Math.max(0, longer),
+    place: position =>
+      position >= start + alternative.length ? position - longer : Math.min(position, start + reference.length - 1),
   };
 }
