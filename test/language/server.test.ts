@@ -12,6 +12,7 @@ import {
 import type { Connection } from 'vscode-languageserver/node.js';
 import { CancellationTokenSource } from 'vscode-languageserver';
 import type {
+  CompletionList,
   Diagnostic,
   InitializeResult,
   PublishDiagnosticsParams,
@@ -21,6 +22,7 @@ import type {
 import { checkHeadersWhenIdle } from '../../server/src/language/editor/idle-headers.js';
 import type { HeaderReader } from '../../server/src/language/headers.js';
 import { serveSelectionRanges } from '../../server/src/language/editor/selection-ranges.js';
+import { answerWhileTyping } from '../../server/src/language/editor/while-typing.js';
 import { createXomeServices } from '../../server/src/language/module.js';
 import { MemoryFiles, PRELUDE } from './memory.js';
 
@@ -41,10 +43,14 @@ function serve(headers?: HeaderReader) {
     ['/w/ctcf.onnx', ''],
     ['/w/peaks.fa', ''],
   ]);
-  const { shared } = createXomeServices({ connection, fileSystemProvider: () => new MemoryFiles(files) }, headers);
+  const { shared, xome } = createXomeServices(
+    { connection, fileSystemProvider: () => new MemoryFiles(files) },
+    headers,
+  );
   if (headers !== undefined) checkHeadersWhenIdle(shared);
   serveSelectionRanges(shared);
   startLanguageServer(shared);
+  answerWhileTyping(connection, shared, xome);
   const client = createConnection(new StreamMessageReader(toClient), new StreamMessageWriter(toServer));
   const published: Diagnostic[][] = [];
   client.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
@@ -114,6 +120,35 @@ test('a header that never comes holds nothing up', async () => {
     contentChanges: [{ text: `${PRELUDE}data x = peaks | take(0)` }],
   });
   await expect.poll(() => codes(published.at(-1)), { timeout: 3000 }).toEqual(['value/range']);
+});
+
+test('a long text is parsed when its author pauses, not at every key, and completion does not wait for that', async () => {
+  const { client, published, shared } = serve();
+  const line = '// what stands in a long text\n';
+  await start(client, `${PRELUDE}${line.repeat(1000)}`);
+  await expect.poll(() => published.length).toBe(1);
+  let parses = 0;
+  shared.workspace.DocumentBuilder.onDocumentPhase(DocumentState.IndexedContent, () => {
+    parses++;
+  });
+  const keys = 'metric m = wrong';
+  const first = PRELUDE.split('\n').length - 1;
+  for (const [character, text] of [...keys].entries()) {
+    const start = { line: first, character };
+    await client.sendNotification('textDocument/didChange', {
+      textDocument: { uri: 'file:///w/main.xome', version: 2 + character },
+      contentChanges: [{ range: { start, end: start }, text }],
+    });
+    const { items } = await client.sendRequest<CompletionList>('textDocument/completion', {
+      textDocument: { uri: 'file:///w/main.xome' },
+      position: { line: first, character: character + 1 },
+    });
+    if (character === 'metric m = '.length) expect(items.map(({ label }) => label)).toContain('completeness');
+  }
+  const duringTyping = parses;
+  await expect.poll(() => codes(published.at(-1)), { timeout: 5000 }).toContain('name/unknown');
+  expect(parses - duringTyping).toBe(1);
+  expect(duringTyping).toBeLessThan(keys.length / 2);
 });
 
 test('a check that was stopped halfway is finished when typing has paused', async () => {

@@ -4,8 +4,8 @@ import { startLanguageServer } from 'langium/lsp';
 import { NodeFileSystem } from 'langium/node';
 import type { Connection, InitializeParams } from 'vscode-languageserver';
 import { checkHeadersWhenIdle } from './editor/idle-headers.js';
-import { completeAtOnce } from './editor/prompt-completion.js';
 import { serveSelectionRanges } from './editor/selection-ranges.js';
+import { answerWhileTyping } from './editor/while-typing.js';
 import type { ResultSurfaces } from './editor/result-surfaces.js';
 import type { HeaderReader } from './headers.js';
 import type { LintOptions } from './lints/check.js';
@@ -33,7 +33,7 @@ export function serveLanguage(options: ServedLanguage): { open: OpenExperiments;
   serveSelectionRanges(services.shared);
   const start = (): void => {
     startLanguageServer(services.shared);
-    completeAtOnce(connection, services.shared, services.xome);
+    answerWhileTyping(connection, services.shared, services.xome);
   };
   return { open: new OpenExperiments(services), start };
 }

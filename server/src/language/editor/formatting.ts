@@ -107,7 +107,9 @@ function spacesBetween(a: Piece, b: Piece, written: number): number {
 
 /** Indentation of a piece at the start of a line: none for statements and what leads to them, else one step per bracket. */
 function indent(pieces: readonly Piece[], index: number, step: number): string {
-  const next = pieces.slice(index).find(({ comment }) => !comment);
+  let at = index;
+  while (pieces[at]?.comment) at++;
+  const next = pieces[at];
   if (next === undefined || next.starts) return '';
   const closes = ')]}'.includes(next.text);
   return ' '.repeat(step * (closes ? next.depth : Math.max(1, next.depth)));
