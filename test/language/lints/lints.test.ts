@@ -206,7 +206,13 @@ metric first = composite of a, b
     prelude: `${GENES}network smooth = layers([graph_smoothing, dense(5), softmax])\n`,
     fires: 'data other = all | take(100)\nensemble informed = train(smooth, loss: cross_entropy, seed: 1) on other',
     marked: ['informed'],
-    silent: ['ensemble informed = train(smooth, loss: cross_entropy, seed: 1) on train'],
+    silent: [
+      'ensemble informed = train(smooth, loss: cross_entropy, seed: 1) on train',
+      `data other = all | take(100)
+ensemble informed = train(smooth, loss: cross_entropy, seed: 1) on other
+data null = other | permute_labels(seed: 2)
+ensemble nothing = train(smooth, loss: cross_entropy, seed: 1) on null`,
+    ],
   },
   GA031: {
     prelude: COHORT,

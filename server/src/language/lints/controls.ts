@@ -415,7 +415,8 @@ export const attentionAsImportance: Lint = {
   why: 'Attention weights are not identified by what a layer computes: with more positions n than dimensions of a head, A + N with N·V = 0 gives the same output for any such N. Under multicollinearity, as between linked variants, any split of weight between twins is equal. The part that reaches the output is the effective attention.',
   citation: 'Brunner et al. 2020, ICLR; Jain & Wallace 2019, NAACL; Wang et al. 2025, arXiv 2505.09873',
   fine: 'Where the weights themselves are the subject.',
-  remedy: 'Use `effective_attention`, and test it by ablation.',
+  remedy:
+    'Use `effective_attention`, and test it by ablation. The metric `attention_freedom` measures how far the weights could differ.',
   *check(reading) {
     if (reading.calls('method', 'effective_attention').length > 0) return;
     for (const called of reading.calls('method', 'attention_maps')) {

@@ -4,7 +4,7 @@ import { definitionOf } from '../interpret/facts.js';
 import { fix, setArgument } from './fixes.js';
 import type { Lint } from './lint.js';
 import { argumentOf, valueOf } from './reading.js';
-import type { Reading } from './reading.js';
+import type { Called, Reading } from './reading.js';
 
 /** Dropout from which networks hold the same signal several times. */
 const STRONG_DROPOUT = 0.3;
@@ -18,7 +18,8 @@ export const redundantNetwork: Lint = {
   why: 'Dropout makes it best to hold a signal several times. Of f = max(x₁, x₂) at (1, 1) every single knock-out has effect 0, and both together have effect 1: single-site mutagenesis shows nothing where the network is surest. What is missing is Δ₁₂ − Δ₁ − Δ₂.',
   citation: 'Wang et al. 2025, arXiv 2505.09873',
   fine: 'Where single substitutions are the question, as for variant effects.',
-  remedy: 'Mutate windows or pairs too: `occlusion`, `epistasis`.',
+  remedy:
+    'Mutate windows or pairs too: `occlusion`, `epistasis`. The metric `collinearity` measures which inputs tell the same and how far members disagree on them.',
   *check(reading) {
     const explanations = reading.explanations();
     for (const { methods, target } of explanations) {
@@ -50,17 +51,19 @@ export const noDenseControl: Lint = {
   title: 'A network with built-in biology without a plain one beside it',
   severity: 'warning',
   shows: ['text'],
-  why: 'A network whose connections follow a graph of genes explains itself in the terms of the graph, whether or not the graph is right: the importance of a node grows with its degree, and genes without annotation have none. A constrained network cannot reach a smaller training loss than the plain one. Only the same network without the graph, or with a permuted one, shows what the graph adds.',
+  why: 'A network whose connections follow a graph of genes explains itself in the terms of the graph, whether or not the graph is right: the importance of a node grows with its degree, and genes without annotation have none. A constrained network cannot reach a smaller training loss than the plain one. Only the same network without the graph, or with a permuted one, shows what the graph adds; the same network on permuted labels shows what importance it gives where nothing can be learnt.',
   citation:
     'Wang et al. 2025, arXiv 2505.09873; Esser-Skala & Fortelny 2023, npj Systems Biology and Applications 9:50',
   fine: 'Where the control stands in another document.',
-  remedy: 'Train a network without these layers on the same data.',
+  remedy:
+    'Train a network without these layers on the same data, or the same network on `| permute_labels(…)` of them.',
   *check(reading) {
     const ensembles = reading.declared('ensemble');
     const plain = ensembles.filter(ensemble => !isInformed(ensemble, reading)).map(dataOf);
     for (const ensemble of ensembles) {
       const data = dataOf(ensemble);
       if (!isInformed(ensemble, reading) || data === undefined || plain.includes(data)) continue;
+      if (isPermuted(data, reading) || ensembles.some(other => isNull(other, ensemble, reading))) continue;
       yield {
         node: ensemble,
         property: 'name',
@@ -72,6 +75,28 @@ export const noDenseControl: Lint = {
 
 function isInformed(ensemble: Definition, reading: Reading): boolean {
   return reading.layersOf(ensemble).some(({ entry }) => INFORMED.includes(entry.name));
+}
+
+/** Whether an ensemble is the network of another one on the same data with permuted labels. */
+function isNull(candidate: Definition, ensemble: Definition, reading: Reading): boolean {
+  const [permuted, data] = [dataOf(candidate), dataOf(ensemble)];
+  if (permuted === undefined || data === undefined || !isPermuted(permuted, reading)) return false;
+  const network = networkOf(ensemble, reading);
+  return (
+    network !== undefined &&
+    networkOf(candidate, reading) === network &&
+    reading.lineage(permuted).origin === reading.lineage(data).origin
+  );
+}
+
+function isPermuted(data: Definition, reading: Reading): boolean {
+  return reading.lineage(data).stages.some(({ called }) => called.entry.name === 'permute_labels');
+}
+
+/** The call that declares the network of an ensemble; the same object for the same network. */
+function networkOf(ensemble: Definition, reading: Reading): Called | undefined {
+  const training = reading.trainingOf(ensemble);
+  return training && reading.inner(training, 'network');
 }
 
 function dataOf(ensemble: Definition): Definition | undefined {

@@ -37,12 +37,13 @@ export interface Reference {
 }
 
 /**
- * What a reader should know of the references of all examples.
+ * What a reader should know of the references of all examples. Only shuffles are counted: a sequence that has too few of
+ * them is at fault, while rows that are drawn twice from data are chance.
  *
  * @param distinct what `fill` returned, [example]
  */
 export function referenceNotes(
-  { copies, notes = [] }: Pick<Reference, 'copies' | 'notes'>,
+  { copies, reads, notes = [] }: Pick<Reference, 'copies' | 'reads' | 'notes'>,
   distinct: ArrayLike<number>,
 ): Note[] {
   let affected = 0;
@@ -51,7 +52,7 @@ export function referenceNotes(
     if (distinct[example]! < copies) affected++;
     fewest = Math.min(fewest, distinct[example]!);
   }
-  if (affected === 0) return [...notes];
+  if (reads !== 'letters' || affected === 0) return [...notes];
   return [
     ...notes,
     {
@@ -59,7 +60,7 @@ export function referenceNotes(
       code: 'GA041',
       message:
         `${affected} of ${distinct.length} examples have fewer than ${copies} different references (the fewest: ${fewest}), ` +
-        'because their sequences are short or repetitive, or few rows of the data fit them. Ask for fewer copies, or use longer sequences, more data or another reference.',
+        'because their sequences are short or repetitive. Ask for fewer copies, or use longer sequences or another reference.',
     },
   ];
 }
