@@ -15,6 +15,14 @@ import { referenceOf } from './references/references.js';
 /** Columns of the array `pairs`. */
 export const PAIR_FIELDS = ['sum', 'output', 'reference_output', 'steps'] as const;
 
+type ArrayLayout = PreparedMethod['arrays'][number];
+
+/** @param reference the axis of the references; of methods that take all of them at once, one with a label */
+export function pairsArray(reference: ArrayLayout['axes'][number]): ArrayLayout {
+  const field = { name: 'field', size: PAIR_FIELDS.length, labels: [...PAIR_FIELDS] };
+  return { name: 'pairs', type: 'float64', unit: 'target', axes: [reference, field] };
+}
+
 /** The examples of a block and their references. */
 export interface PairBlock {
   /** [row, …shape] */
@@ -132,19 +140,14 @@ export async function preparePairs(
     };
   };
 
-  const pairAxes = [{ name: 'reference', size: copies }];
-  const mapAxes = [...pairAxes, ...axesOf(model.space)];
+  const referenceAxis = { name: 'reference', size: copies };
+  const mapAxes = [referenceAxis, ...axesOf(model.space)];
   return {
     produces: 'contribution',
     arrays: [
       { name: 'multipliers', type: 'float32', unit: 'target per input', axes: mapAxes },
       { name: 'references', type: 'float32', unit: 'share', axes: mapAxes },
-      {
-        name: 'pairs',
-        type: 'float64',
-        unit: 'target',
-        axes: [...pairAxes, { name: 'field', size: PAIR_FIELDS.length, labels: [...PAIR_FIELDS] }],
-      },
+      pairsArray(referenceAxis),
     ],
     blockRows: blockRowsFor(rule.steps(0) * copies),
     explain: ({ from, to, x }) => explain(from, to, x),

@@ -23,7 +23,14 @@ import { differentiate } from '../../transforms/autodiff.js';
 import { findLayer, flatIndex, substitute, type Layer } from '../../transforms/layers.js';
 import { batchSize } from '../batch.js';
 import { blockRowsFor, type Block, type Method, type MethodContext, type PreparedMethod } from '../method.js';
-import { fillReferences, medianDifference, outputsOfReferences, PAIR_FIELDS, type PairBlock } from '../pairs.js';
+import {
+  fillReferences,
+  medianDifference,
+  outputsOfReferences,
+  PAIR_FIELDS,
+  pairsArray,
+  type PairBlock,
+} from '../pairs.js';
 import { addGradient, Pass } from '../passes.js';
 import { referenceNotes } from '../references/reference.js';
 import { referenceOf } from '../references/references.js';
@@ -208,17 +215,7 @@ async function overPaths(
   return {
     produces: options.map ?? 'activation',
     ...(options.map === undefined && { axes: layerAxes(shape) }),
-    arrays: [
-      {
-        name: 'pairs',
-        type: 'float64',
-        unit: 'target',
-        axes: [
-          { name: 'reference', size: copies },
-          { name: 'field', size: PAIR_FIELDS.length, labels: [...PAIR_FIELDS] },
-        ],
-      },
-    ],
+    arrays: [pairsArray({ name: 'reference', size: copies })],
     blockRows: blockRowsFor(steps * copies),
     explain,
     notes: infos => {

@@ -10,7 +10,7 @@ import { shrunkenCorrelations } from '../global/knockoffs.js';
 import { wholeData } from '../global/whole-data.js';
 import { groupsOf } from '../groups.js';
 import { blockRowsFor, type Method } from '../method.js';
-import { PAIR_FIELDS } from '../pairs.js';
+import { PAIR_FIELDS, pairsArray } from '../pairs.js';
 import { Pass } from '../passes.js';
 import { choleskyFactor, choleskySolver } from './cholesky.js';
 import { shapleyValues } from './exact-shapley.js';
@@ -75,15 +75,7 @@ export const conditionalShapley: Method<typeof conditional_shapley> = async (con
     produces: 'contribution',
     arrays: [
       groupArray('groups', groups),
-      {
-        name: 'pairs',
-        type: 'float64',
-        unit: 'target',
-        axes: [
-          { name: 'reference', size: 1, labels: ['distribution of the data'] },
-          { name: 'field', size: PAIR_FIELDS.length, labels: [...PAIR_FIELDS] },
-        ],
-      },
+      pairsArray({ name: 'reference', size: 1, labels: ['distribution of the data'] }),
     ],
     blockRows: blockRowsFor(coalitions * 2 * draws),
     async explain({ from, to, x }) {

@@ -7,7 +7,7 @@ import type { PlainCall } from '../../../catalog/specification.js';
 import { Failure } from '../../failure.js';
 import { groupsOf, type FeatureGroups, type GroupParameters } from '../groups.js';
 import { blockRowsFor, type MethodContext, type PreparedMethod } from '../method.js';
-import { PAIR_FIELDS } from '../pairs.js';
+import { PAIR_FIELDS, pairsArray } from '../pairs.js';
 import { referenceNotes } from '../references/reference.js';
 import { referenceOf } from '../references/references.js';
 import { Masking, type MaskedBlock } from './masking.js';
@@ -56,15 +56,7 @@ export async function prepareShapley(
     produces: 'contribution',
     arrays: [
       groupArray('groups', groups),
-      {
-        name: 'pairs',
-        type: 'float64',
-        unit: 'target',
-        axes: [
-          { name: 'reference', size: 1, labels: ['mean of references'] },
-          { name: 'field', size: PAIR_FIELDS.length, labels: [...PAIR_FIELDS] },
-        ],
-      },
+      pairsArray({ name: 'reference', size: 1, labels: ['mean of references'] }),
       ...estimator.arrays,
     ],
     blockRows: blockRowsFor(estimator.coalitions * copies),
