@@ -39,7 +39,7 @@ const module: Module<LangiumServices, PartialLangiumServices> = {
     DocumentationProvider: services => new XomeDocumentationProvider(services),
   },
   lsp: {
-    CodeActionProvider: () => new XomeCodeActionProvider(),
+    CodeActionProvider: services => new XomeCodeActionProvider(services),
     CompletionProvider: services => new XomeCompletionProvider(services),
     DocumentLinkProvider: services => new XomeDocumentLinkProvider(services),
     DocumentSymbolProvider: () => new XomeDocumentSymbolProvider(),

@@ -4,6 +4,7 @@
  */
 import { DiagnosticSeverity } from 'vscode-languageserver';
 import type { Connection, Diagnostic, DiagnosticRelatedInformation } from 'vscode-languageserver';
+import { UNMET } from '../language/editor/expectation-fixes.js';
 import type { SourceRange } from '../language/experiment.js';
 import type { LintOptions } from '../language/lints/check.js';
 import { pageOf, severityOf } from '../language/lints/check.js';
@@ -15,9 +16,9 @@ import type { Session } from './session.js';
 const SOURCE = 'explainome';
 
 const EXPECTED: Readonly<Partial<Record<Outcome, { readonly code: string; readonly severity: DiagnosticSeverity }>>> = {
-  failed: { code: 'expect/failed', severity: DiagnosticSeverity.Error },
-  'not shown': { code: 'expect/not-shown', severity: DiagnosticSeverity.Error },
-  'met, not shown': { code: 'expect/met-not-shown', severity: DiagnosticSeverity.Hint },
+  failed: { code: UNMET.failed, severity: DiagnosticSeverity.Error },
+  'not shown': { code: UNMET.open, severity: DiagnosticSeverity.Error },
+  'met, not shown': { code: UNMET.unasked, severity: DiagnosticSeverity.Hint },
 };
 
 export function diagnosticsOf(session: Session, lints: LintOptions): Diagnostic[] {
