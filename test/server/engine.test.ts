@@ -47,7 +47,7 @@ it('runs an experiment and shows what it found', async () => {
   const hints = (await editor.hints('small.xome')).map(({ label }) => label);
   expect(hints[0]).toBe('16 × 100 nt');
   expect(hints[1]).toMatch(/^effect, [\d.]+ s$/);
-  expect(hints[2]).toMatch(/^[\d.]+\s% \[[\d.]+\s%, [\d.]+\s%\]$/);
+  expect(hints[2]).toMatch(/^[\d.]+\s% \[[\d.]+\s%, [\d.]+\s%\] [▁-█]+$/);
   expect(hints.slice(3)).toEqual([expect.stringContaining('✓'), expect.stringContaining('✗')]);
   await expect
     .poll(() => editor.diagnostics('small.xome'))
