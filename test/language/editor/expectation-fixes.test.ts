@@ -37,6 +37,7 @@ test.each([
   ],
   ['integrated_gradients(zeros)', '< 0.5%', 'Let `steps: auto` go on to 0.5%', '(zeros, tolerance: 0.5%)'],
   ['integrated_gradients(zeros)', '< 1%', undefined, 'integrated_gradients(zeros)'],
+  ['integrated_gradients(zeros, steps: 20)', '> 2%', undefined, 'steps: 20'],
   ['deep_lift(zeros)', '< 1%', undefined, 'deep_lift(zeros)'],
 ])('%s with gaps that are not %s', async (method, bound, title, written) => {
   const { titles, after } = await fixes(`${declared(method)}expect gap.max ${bound}`, 'expect/failed');

@@ -17,6 +17,8 @@ export const UNMET = { failed: 'expect/failed', open: 'expect/not-shown', unaske
 
 /** By how much steps and examples grow: four times the examples halve an interval. */
 const MORE = 4;
+/** As the catalog allows. */
+const MOST_STEPS = 65_536;
 
 /** @param code of the diagnostic on the expectation, one of `UNMET` */
 export function expectationFixes(expectation: Expectation, code: string, reading: Reading): readonly Fix[] {
@@ -25,7 +27,9 @@ export function expectationFixes(expectation: Expectation, code: string, reading
   const explained = reading.explanations().find(({ declared }) => declared === (subject && originOf(subject)));
   if (code === UNMET.failed) {
     const measures = reading.called(metric?.value?.head)?.entry.name;
-    return measures === 'completeness' ? finerQuadrature(expectation, explained?.methods ?? [], reading) : [];
+    const isGap = measures === 'completeness' && expectation.statistic !== 'steps';
+    const isTooLarge = expectation.comparison === '<' || expectation.comparison === '<=';
+    return isGap && isTooLarge ? finerQuadrature(expectation, explained?.methods ?? [], reading) : [];
   }
   const stricter = code === UNMET.unasked ? fix('Demand it `at 95%`', append(expectation, ' at 95%')) : [];
   return [...moreExamples(explained?.data, reading), ...stricter];
@@ -48,11 +52,11 @@ function finerQuadrature(expectation: Expectation, methods: readonly Called[], r
   if (called === undefined || !reading.isOwn(called.node)) return [];
   const steps = valueOf(called, 'steps');
   if (called.entry.parameters['tolerance'] === undefined)
-    return typeof steps === 'number'
+    return typeof steps === 'number' && MORE * steps <= MOST_STEPS
       ? fix(`Take ${MORE} times as many steps (${MORE * steps})`, setArgument(called, 'steps', `${MORE * steps}`))
       : [];
   const bound = expectation.bound;
-  // The tolerance holds for every pair: where it is the bound, no gap can be above it.
+  // The tolerance is that of every pair: where it is the bound, a gap above it is one that the most steps did not close.
   const tolerance = isQuantity(bound) && bound.unit === '%' && bound.value > 0 ? `${bound.value}%` : '1%';
   if (steps !== 'auto')
     return fix(
