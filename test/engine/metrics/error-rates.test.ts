@@ -26,7 +26,7 @@ describe('error rates', () => {
   });
 
   it('have intervals that hold the rate of a test whose rate is known', () => {
-    const random = new Stream(1, 'cohorts');
+    const random = new Stream(3, 'cohorts');
     const values = [0, 1];
     // Each null is found with probability 0.1, each true feature with 0.8.
     const cohorts = Array.from({ length: 200 }, () => ({
@@ -43,6 +43,18 @@ describe('error rates', () => {
     expect(high).toBeGreaterThan(fdr);
     expect(result.curve!.series[1]!.low![0]).toBeLessThan(0.8);
     expect(result.curve!.series[1]!.high![0]).toBeGreaterThan(0.8);
+  });
+
+  it('gain no certainty from a value that is given twice: its cohorts have the same seeds', () => {
+    const random = new Stream(2, 'cohorts');
+    const cohorts = Array.from({ length: 20 }, () => ({
+      found: truth.map(one => Number(random.uniform() < (one === 1 ? 0.8 : 0.3))),
+      truth,
+    }));
+    const rates = { vary: 'causal', repeats: 20 };
+    const once = errorRates({ ...rates, cohorts, values: [0.5] });
+    const twice = errorRates({ ...rates, cohorts: [...cohorts, ...cohorts], values: [0.5, 0.5] });
+    expect(twice.statistics['fdr']!.interval).toEqual(once.statistics['fdr']!.interval);
   });
 
   it('are refused without a truth', () => {

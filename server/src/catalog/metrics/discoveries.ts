@@ -43,10 +43,10 @@ export const error_rates = {
   name: 'error_rates',
   summary: 'False discovery rate and power of a method over cohorts that are simulated again and again.',
   documentation:
-    'Draws the simulated data `repeats` times for each of the `values` of a parameter, with seeds that rise by one, and does everything anew that depends on them: splits, training, the method. A false discovery rate is an expectation, and this is how it is seen: the mean over cohorts of the share of false ones among the features found (as `discoveries` has it: 0 where none is found). `last_fdr` and `last_power` are those of the last value. Intervals are bootstrapped over the cohorts; the curve has both rates by value, with their intervals. The same seeds serve every value, and every metric with the same cohort, so that methods are compared on the same data. Start weights and the draws of the method keep their seeds.',
+    'Draws the simulated data `repeats` times for each of the `values` of a parameter, with seeds that rise by one, and does everything anew that depends on them: splits, training, the method. A false discovery rate is an expectation, and this is how it is seen: the mean over cohorts of the share of false ones among the features found (as `discoveries` has it: 0 where none is found). `last_fdr` and `last_power` are those of the last value. The same seeds serve every value, and every metric with the same cohort, so that methods are compared on the same data; intervals are therefore bootstrapped over the seeds. The curve has both rates by value, with their intervals. Start weights and the draws of the method keep their seeds.',
   citation:
     'Benjamini & Hochberg 1995, J R Stat Soc B 57:289; Candès et al. 2018, J R Stat Soc B 80:551, §6 (simulations)',
-  revision: 1,
+  revision: 2,
   subjects: { kind: 'attribution', min: 1, max: 1, maps: ['importance'], redrawn: true },
   on: false,
   unit: 'cohorts',

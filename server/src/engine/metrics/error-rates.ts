@@ -38,8 +38,8 @@ export function errorRates({ cohorts, vary, values, repeats }: ErrorRatesInput):
     ],
     ...estimate(
       {
-        fdr: { n, of: mean(falseShares) },
-        power: { n, of: mean(powers) },
+        fdr: { n: repeats, of: mean(bySeed(falseShares, repeats)) },
+        power: { n: repeats, of: mean(bySeed(powers, repeats)) },
         last_fdr: { n: repeats, of: mean(last(falseShares)) },
         last_power: { n: repeats, of: mean(last(powers)) },
       },
@@ -53,6 +53,16 @@ export function errorRates({ cohorts, vary, values, repeats }: ErrorRatesInput):
     },
     notes: [],
   };
+}
+
+/** Means over the values of what each seed drew: the same seeds serve every value, so seeds are what is drawn independently. */
+function bySeed(all: Float64Array, repeats: number): Float64Array {
+  const values = all.length / repeats;
+  return Float64Array.from({ length: repeats }, (_, seed) => {
+    let total = 0;
+    for (let value = 0; value < values; value++) total += all[value * repeats + seed]!;
+    return total / values;
+  });
 }
 
 /** Mean and interval for each value; limits only where there are draws enough for one. */
