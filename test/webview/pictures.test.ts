@@ -63,15 +63,19 @@ describe.skipIf(chromium === undefined)('pictures (need Chromium; set CHROME to 
     const drawings = await panel.page.evaluate(async () => {
       const waiting: FrameRequestCallback[] = [];
       const original = requestAnimationFrame;
+      const frame = () => new Promise(next => original(next));
+      // What the last click asked for is drawn first.
+      await frame();
+      await frame();
       window.requestAnimationFrame = callback => waiting.push(callback);
       const times: number[] = [];
       for (let i = 0; i < 31; i++) {
         document.querySelector('.track > canvas')!.dispatchEvent(new Event('themechanged'));
-        if (waiting.length !== 1) throw new Error('Nothing is drawn.');
+        if (waiting.length === 0) throw new Error('Nothing is drawn.');
         const started = performance.now();
         for (const callback of waiting.splice(0)) callback(started);
         times.push(performance.now() - started);
-        await new Promise(next => original(next));
+        await frame();
       }
       window.requestAnimationFrame = original;
       return times.sort((a, b) => a - b);
