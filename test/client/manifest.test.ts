@@ -41,7 +41,6 @@ vi.mock('vscode', () => ({
 const PROJECT = join(import.meta.dirname, '../..');
 const manifest = z
   .object({
-    activationEvents: z.array(z.string()),
     contributes: z.object({
       commands: z.array(z.object({ command: z.string() })),
       configuration: z.object({ properties: z.record(z.string(), z.object({ markdownDescription: z.string() })) }),
@@ -88,10 +87,6 @@ test('the commands of the manifest are the commands that exist', () => {
   const ids = commands.map(({ command }) => command);
   expect([...editor.commands.keys()].sort()).toEqual([...ids].sort());
   for (const { command } of [...keybindings, ...Object.values(menus).flat()]) expect(ids).toContain(command);
-});
-
-test('a workspace with experiments has its tests before any of them is opened', () => {
-  expect(manifest.activationEvents).toContain('workspaceContains:**/*.xome');
 });
 
 test('every step of the walkthrough has its picture, and names commands that exist', () => {
