@@ -1,10 +1,6 @@
 /** Stages of cohorts: traits and variants whose effect is known, and decoys. */
 import type { ParameterSpecification, StageEntry } from './specification.js';
-
-const seed = {
-  type: { is: 'integer', min: 0, max: 4_294_967_295 },
-  summary: 'Seed of the random draws.',
-} as const satisfies ParameterSpecification;
+import { seed } from './parameters.js';
 
 const count = { type: { is: 'integer', min: 0, max: 100_000 } } as const satisfies Partial<ParameterSpecification>;
 

@@ -1,5 +1,6 @@
 /** Stages of an attribution that say what its maps mean in motifs: seqlets, patterns of them, and matches in a collection. */
 import type { CorrectionEntry } from './specification.js';
+import { seed } from './parameters.js';
 
 export const seqlets = {
   category: 'correction',
@@ -55,7 +56,7 @@ export const patterns = {
   alphabets: ['dna'],
   parameters: {
     seed: {
-      type: { is: 'integer', min: 0, max: 4_294_967_295 },
+      ...seed,
       summary: 'Seed of the communities, of which seqlets are compared, and of the permuted columns.',
     },
     flank: {

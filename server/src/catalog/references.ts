@@ -1,5 +1,6 @@
 /** References (baselines): what an example is compared with. */
 import type { ParameterSpecification, ReferenceEntry } from './specification.js';
+import { seed } from './parameters.js';
 
 export const zeros = {
   category: 'reference',
@@ -30,7 +31,7 @@ const of = {
 
 const draws = {
   copies: { type: { is: 'integer', min: 1, max: 10_000 }, default: 20, summary: 'References per example.' },
-  seed: { type: { is: 'integer', min: 0, max: 4_294_967_295 }, summary: 'Seed of the random draws.' },
+  seed,
 } as const satisfies Record<string, ParameterSpecification>;
 
 export const mean = {

@@ -1,10 +1,6 @@
 /** Sources that make their examples themselves, so that the truth is known. */
 import type { ParameterSpecification, SourceEntry } from './specification.js';
-
-const seed = {
-  type: { is: 'integer', min: 0, max: 4_294_967_295 },
-  summary: 'Seed of the random draws.',
-} as const satisfies ParameterSpecification;
+import { seed } from './parameters.js';
 
 const motifFile = {
   type: {

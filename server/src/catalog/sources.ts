@@ -1,5 +1,6 @@
 /** Where examples come from. */
 import type { SourceEntry } from './specification.js';
+import { seed } from './parameters.js';
 
 export * from './cells.js';
 export * from './cohorts.js';
@@ -214,6 +215,6 @@ export const simulate_motifs = {
       default: 0.5,
       summary: 'Share of sequences with planted motifs.',
     },
-    seed: { type: { is: 'integer', min: 0, max: 4_294_967_295 }, summary: 'Seed of the random draws.' },
+    seed,
   },
 } as const satisfies SourceEntry;

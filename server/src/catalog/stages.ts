@@ -1,10 +1,9 @@
 /** Stages of a data pipeline: data in, data out. */
 import type { StageEntry } from './specification.js';
+import { seed } from './parameters.js';
 
 export * from './cohort-stages.js';
 export * from './expression-stages.js';
-
-const seed = { type: { is: 'integer', min: 0, max: 4_294_967_295 }, summary: 'Seed of the random draws.' } as const;
 
 export const sample = {
   category: 'stage',

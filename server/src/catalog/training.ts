@@ -1,5 +1,6 @@
 /** Training of declared networks: what is trained how, optimizers, schedules. */
 import type { OptimizerEntry, ParameterSpecification, ScheduleEntry, TrainingEntry } from './specification.js';
+import { seed } from './parameters.js';
 
 const rate = {
   type: { is: 'number', min: 0 },
@@ -85,7 +86,7 @@ export const train = {
       summary:
         'Whether each member is trained on a resample of its own, as many examples drawn with replacement: members then differ by the data too.',
     },
-    seed: { type: { is: 'integer', min: 0, max: 4_294_967_295 }, summary: 'Seed of all random draws.' },
+    seed: { ...seed, summary: 'Seed of all random draws.' },
   },
 } as const satisfies TrainingEntry;
 

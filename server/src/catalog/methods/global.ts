@@ -1,11 +1,7 @@
 /** Methods that explain a model on a whole data set, and methods whose answer is a rule or a change instead of a map. */
 import type { MethodEntry, ParameterSpecification } from '../specification.js';
+import { pairedLoss, seed } from '../parameters.js';
 import { groups, window } from './parameters.js';
-
-const seed = {
-  type: { is: 'integer', min: 0, max: 4_294_967_295 },
-  summary: 'Seed of the random draws.',
-} as const satisfies ParameterSpecification;
 
 const loss = {
   type: { is: 'keyword', values: ['auto', 'squared_error', 'log_loss', 'auroc', 'output_change'] },
@@ -375,13 +371,6 @@ export const rule_list = {
     seed,
   },
 } as const satisfies MethodEntry;
-
-const pairedLoss = {
-  type: { is: 'keyword', values: ['auto', 'squared_error', 'log_loss'] },
-  default: 'auto',
-  summary:
-    'The squared error of the target, or the log loss of the target as a logit. `auto`: `log_loss` where all labels are 0 or 1.',
-} as const satisfies ParameterSpecification;
 
 const construction = {
   type: { is: 'keyword', values: ['auto', 'markov_chain', 'maximum_entropy', 'equicorrelated'] },

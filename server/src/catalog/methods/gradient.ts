@@ -1,6 +1,7 @@
 /** Methods that average or multiply gradients. */
 import type { MethodEntry, ParameterSpecification } from '../specification.js';
-import { LOCAL_SPECIFIC, baseline, layer, seed, steps } from './parameters.js';
+import { seed } from '../parameters.js';
+import { LOCAL_SPECIFIC, baseline, layer, steps } from './parameters.js';
 
 export const saliency = {
   category: 'method',

@@ -29,11 +29,6 @@ export const window = {
   summary: 'Features in no group are cut into windows of so many neighbours.',
 } as const satisfies ParameterSpecification;
 
-export const seed = {
-  type: { is: 'integer', min: 0, max: 4_294_967_295 },
-  summary: 'Seed of the random draws.',
-} as const satisfies ParameterSpecification;
-
 export const layer = {
   type: { is: 'text' },
   summary: 'Name of the layer or node, as in the file.',

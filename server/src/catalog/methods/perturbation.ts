@@ -1,5 +1,6 @@
 /** Methods that change the input and look at the prediction. */
-import type { MethodEntry, ParameterSpecification } from '../specification.js';
+import type { MethodEntry } from '../specification.js';
+import { seed } from '../parameters.js';
 import { LOCAL_AGNOSTIC, baseline, groups, window } from './parameters.js';
 
 export const in_silico_mutagenesis = {
@@ -129,11 +130,6 @@ export const epistasis = {
     },
   },
 } as const satisfies MethodEntry;
-
-const seed = {
-  type: { is: 'integer', min: 0, max: 4_294_967_295 },
-  summary: 'Seed of the random draws.',
-} as const satisfies ParameterSpecification;
 
 const MARGINAL =
   'Marginal (interventional) values: a coalition S of groups is worth the mean over the references b of f(x on S, b elsewhere), so the values are true to the network; a feature that the network does not use has none, however correlated it is. They sum to f(x) − mean f(b). The value of a group is divided equally among its features, so that the map has this sum too; the array `groups` holds it undivided, and `pairs` the sum beside f(x) and the mean of f(b).';

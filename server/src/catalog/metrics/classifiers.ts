@@ -1,5 +1,6 @@
 /** Measurements of classifiers on the examples that they classify correctly, which are asked again with features replaced. */
 import type { MetricEntry, ParameterSpecification, StatisticSpecification } from '../specification.js';
+import { seed } from '../parameters.js';
 
 const citation = 'Bontonou et al. 2023, arXiv 2303.11336';
 
@@ -33,11 +34,6 @@ const combine = {
   default: 'sum',
   summary:
     'What the global order goes by: the sum of the examples’ scores (each example divided by its Euclidean length), of their ranks, the median rank, or what the published code sums in place of ranks: the numbers of the features in sorted order, which mean nothing.',
-} as const satisfies ParameterSpecification;
-
-const seed = {
-  type: { is: 'integer', min: 0, max: 4_294_967_295 },
-  summary: 'Seed of the random draws.',
 } as const satisfies ParameterSpecification;
 
 const share = (better: StatisticSpecification['better'], summary: string) =>

@@ -1,5 +1,6 @@
 /** Measurements of explanations that are no map, of how far two explanations are apart, and of models that are as good as each other. */
 import type { MetricEntry } from '../specification.js';
+import { pairedLoss } from '../parameters.js';
 
 export const recorded = {
   category: 'metric',
@@ -94,11 +95,6 @@ export const rashomon = {
     loss: { summary: 'Mean loss of the best member.', unit: 'number', better: 'lower', interval: true },
   },
   parameters: {
-    loss: {
-      type: { is: 'keyword', values: ['auto', 'squared_error', 'log_loss'] },
-      default: 'auto',
-      summary:
-        'The squared error of the target, or the log loss of the target as a logit. `auto`: `log_loss` where all labels are 0 or 1.',
-    },
+    loss: pairedLoss,
   },
 } as const satisfies MetricEntry;

@@ -1,10 +1,6 @@
 /** Measurements of whether a map says what the model does: features are replaced, and the model is asked. */
 import type { MetricEntry, ParameterSpecification } from '../specification.js';
-
-const seed = {
-  type: { is: 'integer', min: 0, max: 4_294_967_295 },
-  summary: 'Seed of the random draws.',
-} as const satisfies ParameterSpecification;
+import { seed } from '../parameters.js';
 
 const baseline = {
   type: { is: 'call', category: 'reference' },

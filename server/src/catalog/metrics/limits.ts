@@ -1,5 +1,6 @@
 /** Measurements of what no explanation can tell: what a network leaves open, hides in copies, or loses on the way back. */
 import type { MetricEntry, ParameterSpecification, StatisticSpecification } from '../specification.js';
+import { pairedLoss, seed } from '../parameters.js';
 
 const WANG = 'Wang et al. 2025, arXiv 2505.09873';
 
@@ -40,11 +41,7 @@ export const kernel_rescaling = {
       default: 'reversed',
       summary: 'Whether factors turn the order of the norms round, or are drawn.',
     },
-    seed: {
-      type: { is: 'integer', min: 0, max: 4_294_967_295 },
-      default: 1,
-      summary: 'Seed of the random draws.',
-    },
+    seed: { ...seed, default: 1 },
   },
 } as const satisfies MetricEntry;
 
@@ -193,12 +190,7 @@ export const loss_gap = {
     second: { summary: 'Mean loss of the second.', unit: 'number', better: 'lower', interval: true },
   },
   parameters: {
-    loss: {
-      type: { is: 'keyword', values: ['auto', 'squared_error', 'log_loss'] },
-      default: 'auto',
-      summary:
-        'The squared error of the target, or the log loss of the target as a logit. `auto`: `log_loss` where all labels are 0 or 1.',
-    },
+    loss: pairedLoss,
   },
 } as const satisfies MetricEntry;
 

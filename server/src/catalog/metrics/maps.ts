@@ -1,5 +1,6 @@
 /** Measurements of maps: what they claim, how they agree, and whether they find what was planted. */
 import type { MetricEntry } from '../specification.js';
+import { plantedMotifs } from '../parameters.js';
 
 export const completeness = {
   category: 'metric',
@@ -86,11 +87,7 @@ export const simplex_angle = {
   },
   alphabets: ['dna'],
   parameters: {
-    truth: {
-      type: { is: 'declared', kind: 'truth' },
-      optional: true,
-      summary: 'The planted motifs of the data that the map explains.',
-    },
+    truth: { ...plantedMotifs, optional: true },
   },
 } as const satisfies MetricEntry;
 
@@ -205,10 +202,7 @@ export const interpretability = {
   },
   alphabets: ['dna'],
   parameters: {
-    truth: {
-      type: { is: 'declared', kind: 'truth' },
-      summary: 'The planted motifs of the data that the map explains.',
-    },
+    truth: plantedMotifs,
   },
 } as const satisfies MetricEntry;
 
@@ -246,10 +240,7 @@ export const improvement_by_angle = {
   },
   alphabets: ['dna'],
   parameters: {
-    truth: {
-      type: { is: 'declared', kind: 'truth' },
-      summary: 'The planted motifs of the data that the map explains.',
-    },
+    truth: plantedMotifs,
   },
 } as const satisfies MetricEntry;
 

@@ -1,10 +1,6 @@
 /** Measurements that explain anew: neighbours of the examples, and models that have forgotten what they learnt. */
-import type { MetricEntry, ParameterSpecification } from '../specification.js';
-
-const seed = {
-  type: { is: 'integer', min: 0, max: 4_294_967_295 },
-  summary: 'Seed of the random draws.',
-} as const satisfies ParameterSpecification;
+import type { MetricEntry } from '../specification.js';
+import { seed } from '../parameters.js';
 
 const neighbours = {
   changes: {
