@@ -3,8 +3,8 @@ import { cell, text } from '@observablehq/plot';
 import { quantity } from '../../server/src/protocol.js';
 import type { ScoredMap } from './arrays.js';
 import { chart } from './chart.js';
+import { chartFigure } from './chart-figure.js';
 import { element } from './element.js';
-import { exports } from './exports.js';
 import { rowOf } from './rows.js';
 import type { Surroundings } from './surroundings.js';
 import { table, tableBehind } from './table.js';
@@ -103,22 +103,14 @@ function matrixOf(surroundings: Surroundings, maps: readonly ScoredMap[]): HTMLE
       rows(value => quantity(value, 'correlation')).map(line => line.map(String)),
     ),
   );
-  return element(
-    'figure',
-    { class: 'agreement' },
-    element('figcaption', { class: 'small' }, title),
+  return chartFigure(surroundings, {
+    title,
     drawing,
-    element(
-      'div',
-      { class: 'under' },
-      behind.node,
-      exports(surroundings, {
-        name: 'agreement of maps',
-        table: () => [['map', ...names], ...rows(value => value)],
-        picture: () => drawing,
-      }),
-    ),
-  );
+    kind: 'agreement',
+    behind: behind.node,
+    name: 'agreement of maps',
+    numbers: () => [['map', ...names], ...rows(value => value)],
+  });
 }
 
 /** The colour of a sign, faint enough for the number that stands on it; zero is the background. */

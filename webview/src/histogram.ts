@@ -2,8 +2,8 @@
 import { lineY, rectY, ruleY } from '@observablehq/plot';
 import { quantity, type Distribution } from '../../server/src/protocol.js';
 import { chart } from './chart.js';
+import { chartFigure } from './chart-figure.js';
 import { element } from './element.js';
-import { exports } from './exports.js';
 import { legendEntry } from './legend.js';
 import type { Surroundings } from './surroundings.js';
 import { table, tableBehind } from './table.js';
@@ -41,31 +41,22 @@ export function histogram(surroundings: Surroundings, distribution: Distribution
       ]),
     ),
   );
-  return element(
-    'figure',
-    {},
-    element('figcaption', { class: 'small' }, title),
+  return chartFigure(surroundings, {
+    title,
     drawing,
-    element(
+    legend: element(
       'div',
       { class: 'legend histogram' },
       legendEntry('count', 'bar', 'observed'),
       expected ? legendEntry('expected', 'line', expectedTitle ?? 'expected by chance') : undefined,
     ),
-    element(
-      'div',
-      { class: 'under' },
-      behind.node,
-      exports(surroundings, {
-        name: title,
-        table: () => [
-          ['from', 'to', 'count', ...(expected ? ['expected'] : [])],
-          ...bins.map(({ from, to, count }, bin) => [from, to, count, ...(expected ? [expected[bin] ?? NaN] : [])]),
-        ],
-        picture: () => drawing,
-      }),
-    ),
-  );
+    behind: behind.node,
+    name: title,
+    numbers: () => [
+      ['from', 'to', 'count', ...(expected ? ['expected'] : [])],
+      ...bins.map(({ from, to, count }, bin) => [from, to, count, ...(expected ? [expected[bin] ?? NaN] : [])]),
+    ],
+  });
 }
 
 /** Bin borders as their unit is read; shares as percent. */

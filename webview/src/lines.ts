@@ -2,8 +2,8 @@
 import { areaY, lineY } from '@observablehq/plot';
 import { quantity, Statistic, type Curve } from '../../server/src/protocol.js';
 import { chart } from './chart.js';
+import { chartFigure } from './chart-figure.js';
 import { element } from './element.js';
-import { exports } from './exports.js';
 import { legendEntry } from './legend.js';
 import type { Surroundings } from './surroundings.js';
 import { table, tableBehind } from './table.js';
@@ -50,35 +50,27 @@ export function lines(surroundings: Surroundings, curve: Curve): HTMLElement {
       ]),
     ),
   );
-  return element(
-    'figure',
-    { class: 'wide' },
-    element('figcaption', { class: 'small' }, title),
+  return chartFigure(surroundings, {
+    title,
     drawing,
-    element(
+    kind: 'wide',
+    legend: element(
       'div',
       { class: 'legend' },
       ...series.map(({ name }, i) => legendEntry(`line line${Math.min(i, COLOURS.length - 1)}`, 'line', name)),
     ),
-    element(
-      'div',
-      { class: 'under' },
-      behind.node,
-      exports(surroundings, {
-        name: title,
-        table: () => [
-          [axis.title, ...series.flatMap(({ name, low }) => [name, ...(low ? [`${name} low`, `${name} high`] : [])])],
-          ...axis.values.map((at, row) => [
-            at,
-            ...series.flatMap(({ values, low, high }) =>
-              [values, ...(low && high ? [low, high] : [])].map(own => own[row] ?? NaN),
-            ),
-          ]),
-        ],
-        picture: () => drawing,
-      }),
-    ),
-  );
+    behind: behind.node,
+    name: title,
+    numbers: () => [
+      [axis.title, ...series.flatMap(({ name, low }) => [name, ...(low ? [`${name} low`, `${name} high`] : [])])],
+      ...axis.values.map((at, row) => [
+        at,
+        ...series.flatMap(({ values, low, high }) =>
+          [values, ...(low && high ? [low, high] : [])].map(own => own[row] ?? NaN),
+        ),
+      ]),
+    ],
+  });
 }
 
 /** A number in the unit of a statistic, or as it is. */

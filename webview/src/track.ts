@@ -115,6 +115,14 @@ function stackHeights(bases: Float32Array, position: number): [number, number] {
   return [below, above];
 }
 
+/** Where glyphs stand: letters leave a gap to their neighbours, bars that are too narrow for letters none. */
+function glyphColumns(axis: PositionAxis) {
+  const column = columnWidth(axis);
+  const width = column >= READABLE - 1 ? column * 0.92 : column;
+  const left = (position: number): number => axis.left + (position - axis.from) * column + (column - width) / 2;
+  return { column, width, left };
+}
+
 /** All bases of each position, from zero outwards by size, as hypothetical contributions are drawn. */
 function drawStacks(
   context: Pen,
@@ -124,11 +132,10 @@ function drawStacks(
   zero: number,
   scale: number,
 ): void {
-  const column = columnWidth(axis);
-  const width = column >= READABLE - 1 ? column * 0.92 : column;
+  const { column, width, left } = glyphColumns(axis);
   for (let position = axis.from; position < axis.to; position++) {
     const values = bases.subarray(4 * position, 4 * position + 4);
-    const x = axis.left + (position - axis.from) * column + (column - width) / 2;
+    const x = left(position);
     let [above, below] = [zero, zero + 1];
     for (const code of [0, 1, 2, 3].sort((a, b) => Math.abs(values[a]!) - Math.abs(values[b]!))) {
       const size = Math.abs(values[code]!) * scale;
@@ -165,14 +172,13 @@ function drawScores(
   zero: number,
   scale: number,
 ): void {
-  const column = columnWidth(axis);
-  const width = column >= READABLE - 1 ? column * 0.92 : column;
+  const { column, width, left } = glyphColumns(axis);
   for (let position = axis.from; position < axis.to; position++) {
     const value = scores[position] ?? NaN;
     const size = Math.abs(value) * scale;
     if (!(size > 0 && size < Infinity)) continue;
     const code = letters[position] ?? 4;
-    const x = axis.left + (position - axis.from) * column + (column - width) / 2;
+    const x = left(position);
     const y = value > 0 ? zero - size : zero + 1;
     drawGlyph(context, palette, code, x, y, width, size, column);
   }
