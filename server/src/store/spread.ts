@@ -78,7 +78,8 @@ function score(kind: ScoreKind, map: Values, at: number, x: Values, observed: nu
   return kind === 'contribution' ? sum : kind === 'effect' ? (here - sum) / (BASES - share) : here;
 }
 
-function deviation(values: Float64Array): number {
+/** Standard deviation, with n − 1. */
+export function deviation(values: Float64Array): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return Math.sqrt(squares / (values.length - 1));

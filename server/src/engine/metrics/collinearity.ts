@@ -2,6 +2,7 @@
  * Condition number and variance inflation of features that go with each other. Belsley, Kuh & Welsch 1980, Regression
  * Diagnostics, ch. 3; Wang et al. 2025, arXiv 2505.09873.
  */
+import { deviation } from '../../store/spread.js';
 import { symmetricEigen } from '../data/principal-components.js';
 import { defined, estimate, median } from './bootstrap.js';
 import type { MetricResult } from './metric.js';
@@ -52,10 +53,4 @@ export function collinearity({ correlations, scores }: CollinearityInput): Metri
         ]
       : [],
   };
-}
-
-/** With n − 1. */
-function deviation(values: Float64Array): number {
-  const middle = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
 }
