@@ -6,7 +6,7 @@
 /* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import type { Definition, Expectation } from '../generated/ast.js';
 import { isQuantity } from '../generated/ast.js';
-import { definitionOf } from '../interpret/facts.js';
+import { chainOf, definitionOf } from '../interpret/facts.js';
 import { append, fix, replace, setArgument } from '../lints/fixes.js';
 import { argumentOf, valueOf } from '../lints/reading.js';
 import type { Called, Reading } from '../lints/reading.js';
@@ -24,7 +24,9 @@ const MOST_STEPS = 65_536;
 export function expectationFixes(expectation: Expectation, code: string, reading: Reading): readonly Fix[] {
   const metric = expectation.metric?.ref;
   const subject = metric && definitionOf(metric.value?.subjects[0], 'attribution');
-  const explained = reading.explanations().find(({ declared }) => declared === (subject && originOf(subject)));
+  // What a method makes, behind all corrections.
+  const origin = subject && chainOf(subject, 'attribution').at(-1);
+  const explained = reading.explanations().find(({ declared }) => declared === origin);
   if (code === UNMET.failed) {
     const measures = reading.called(metric?.value?.head)?.entry.name;
     const isGap = measures === 'completeness' && expectation.statistic !== 'steps';
@@ -33,18 +35,6 @@ export function expectationFixes(expectation: Expectation, code: string, reading
   }
   const stricter = code === UNMET.unasked ? fix('Demand it `at 95%`', append(expectation, ' at 95%')) : [];
   return [...moreExamples(explained?.data, reading), ...stricter];
-}
-
-/** The attribution that a method makes, behind all corrections. */
-function originOf(attribution: Definition): Definition {
-  const seen = new Set([attribution]);
-  let origin = attribution;
-  for (;;) {
-    const next = definitionOf(origin.value?.head, 'attribution');
-    if (next === undefined || seen.has(next)) return origin;
-    seen.add(next);
-    origin = next;
-  }
 }
 
 function finerQuadrature(expectation: Expectation, methods: readonly Called[], reading: Reading): readonly Fix[] {

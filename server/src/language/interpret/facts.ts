@@ -49,7 +49,7 @@ export function attributionFacts(definition: Definition): AttributionFacts {
 }
 
 /** A declaration, the one named in its head, the one named in that one's head, and so on; each once. */
-function chainOf(definition: Definition, kind: Kind): Definition[] {
+export function chainOf(definition: Definition, kind: Kind): Definition[] {
   const chain = new Set<Definition>();
   let next: Definition | undefined = definition;
   while (next !== undefined && !chain.has(next)) {

@@ -2,7 +2,7 @@
 import { AstUtils } from 'langium';
 import { isAction, isPipeline } from '../generated/ast.js';
 import type { Call, Definition } from '../generated/ast.js';
-import { attributionFacts, definitionOf } from '../interpret/facts.js';
+import { attributionFacts, chainOf, definitionOf } from '../interpret/facts.js';
 import type { Fix } from '../problems.js';
 import { append, fix, freeName, lineBelow, rename, replace, setArgument } from './fixes.js';
 import type { Lint } from './lint.js';
@@ -77,11 +77,8 @@ function useCorrected(declared: Definition, use: Call): readonly Fix[] {
 function isRawGradient(declared: Definition, reading: Reading): boolean {
   const { map, target } = attributionFacts(declared);
   if (map !== 'gradient' || target === undefined || reading.input(target)?.alphabet !== 'dna') return false;
-  for (let next: Definition | undefined = declared; next; next = definitionOf(next.value.head, 'attribution')) {
-    if (next.value.stages.some(stage => CORRECTIONS.includes(stage.callee.$refText))) return false;
-    if (definitionOf(next.value.head, 'attribution') === declared) return false;
-  }
-  return true;
+  const stages = chainOf(declared, 'attribution').flatMap(({ value }) => value.stages);
+  return !stages.some(({ callee }) => CORRECTIONS.includes(callee.$refText));
 }
 
 function isCorrectionOf(raw: Definition, other: Definition): boolean {
