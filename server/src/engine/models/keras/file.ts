@@ -6,11 +6,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-// The build without workers: that for Node.js collides with the bundle's own `createRequire`.
-import { unzipSync } from 'fflate/browser';
 import h5wasm from 'h5wasm/node';
 import { firstBytes, withHdf5, type Hdf5File, type Hdf5Group } from '../../data/hdf5.js';
 import { unreadable } from '../../data/source.js';
+import { ZipFile } from '../../data/zip-file.js';
 import { Failure } from '../../failure.js';
 import { isRecord, type Configuration } from './architecture.js';
 import { layeredWeights, LAYER_GROUPS, legacyWeights, namesOf, type WeightStore } from './weights.js';
@@ -77,10 +76,10 @@ function contentOf(file: Hdf5File, name: string): KerasFile {
 
 /** A `.keras` archive. The HDF5 library reads files only, so the weights are unpacked beside the system's temporary files. */
 async function withArchive<Result>(path: string, name: string, use: (file: KerasFile) => Result): Promise<Result> {
-  const members = unzipped(await readFile(path), name);
+  const members = await unzipped(path, name);
   const json = (member: string): unknown => {
     const bytes = members[member];
-    return bytes === undefined ? undefined : parsed(Buffer.from(bytes).toString('utf8'), `${member} of ${name}`);
+    return bytes === undefined ? undefined : parsed(bytes.toString('utf8'), `${member} of ${name}`);
   };
   const configuration = json('config.json');
   const weights = members['model.weights.h5'];
@@ -117,18 +116,26 @@ async function withArchive<Result>(path: string, name: string, use: (file: Keras
 /** Largest size to which a member may unfold (bytes): a small archive must not fill the memory. */
 const LARGEST = 2 ** 31;
 
-function unzipped(bytes: Uint8Array, name: string): Record<string, Uint8Array> {
+async function unzipped(path: string, name: string): Promise<Record<string, Buffer>> {
+  const members: Record<string, Buffer> = {};
   try {
-    return unzipSync(bytes, {
-      filter: ({ name: member, originalSize }) =>
-        ['config.json', 'metadata.json', 'model.weights.h5'].includes(member) && originalSize < LARGEST,
-    });
+    const zip = await ZipFile.open(path);
+    try {
+      for (const wanted of ['config.json', 'metadata.json', 'model.weights.h5']) {
+        const member = zip.members.get(wanted);
+        if (member !== undefined && member.size < LARGEST) members[wanted] = await zip.readAll(member, LARGEST);
+      }
+    } finally {
+      await zip.close();
+    }
   } catch (error) {
-    throw new Failure('model/damaged-archive', `the ZIP archive cannot be read: ${String(error)}`, {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure('model/damaged-archive', `the ZIP archive cannot be read: ${error.message}`, {
       place: name,
       remedy: 'Copy or write the file again.',
     });
   }
+  return members;
 }
 
 /** Reads an architecture that stands in a file of its own: `model.to_json()`. @throws Failure */
