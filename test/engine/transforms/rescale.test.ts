@@ -43,6 +43,7 @@ describe('rescaled units', () => {
   const { builder, f } = network();
   const graph = builder.finish([f]);
   const layers = kernelLayers(graph);
+  const extents = (name: string) => builder.shape(name);
   const x = { ...draw(BATCH, 4, 12), data: Float64Array.from(draw(BATCH, 4, 12).data as Float32Array) };
   const outputs = (of: typeof graph) => interpret(of, { x }).get(f)!.data;
   const factorsOf = (units: number) => Float64Array.from({ length: units }, () => Math.exp(2 * random.normal()));
@@ -51,7 +52,7 @@ describe('rescaled units', () => {
     const node = layers[layer]!;
     const norms = kernelNorms(graph, node);
     const factors = factorsOf(norms.length);
-    const changed = rescaleUnits(graph, name => builder.shape(name), node, factors);
+    const changed = rescaleUnits(graph, extents, node, factors);
     const before = outputs(graph);
     outputs(changed).forEach((value, i) =>
       expect(Math.abs(value - before[i]!)).toBeLessThan(2e-5 * (1 + Math.abs(before[i]!))),
@@ -63,14 +64,24 @@ describe('rescaled units', () => {
   it('are what the units alone are not: scaled without compensation the function changes', () => {
     const changed = scaleUnits(
       graph,
+      extents,
       layers[1]!,
       Float64Array.from({ length: 5 }, (_, i) => Number(i > 0)),
     );
     expect(outputs(changed).some((value, i) => Math.abs(value - outputs(graph)[i]!) > 1e-2)).toBe(true);
   });
 
+  it('are taken out with a bias that a node of its own adds', () => {
+    const without = Float64Array.from({ length: 7 }, (_, unit) => Number(unit !== 4));
+    const sum = graph.nodes.find(({ operator }) => operator === 'Add')!.outputs[0]!;
+    const values = (of: typeof graph) => interpret(of, { x }).get(sum)!.data;
+    const before = values(graph);
+    values(scaleUnits(graph, extents, layers[2]!, without)).forEach((value, at) =>
+      expect(value).toBe(at % 7 === 4 ? 0 : before[at]),
+    );
+  });
+
   it('are refused by name where something does not let factors through', () => {
-    const extents = (name: string) => builder.shape(name);
     const last = layers.at(-1)!;
     expect(() => rescaleUnits(graph, extents, last, Float64Array.of(2))).toThrow('nothing behind the layer takes');
     const curved = new GraphBuilder('curved');

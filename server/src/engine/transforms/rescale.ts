@@ -39,8 +39,23 @@ export function kernelNorms(graph: Graph, node: Node): Float64Array {
   return norms.map(Math.sqrt);
 }
 
-/** The kernel and bias of each unit times its factor; what follows is left as it is, so 0 takes a unit out. */
-export function scaleUnits(graph: Graph, node: Node, factors: Float64Array): Graph {
+/** The kernel and biases of each unit times its factor; what follows is left as it is, so 0 takes a unit out. */
+export function scaleUnits(graph: Graph, extentsOf: Extents, node: Node, factors: Float64Array): Graph {
+  const rewriting = scaledKernel(graph, node, factors);
+  const scale = scaleOf(extentsOf, node, factors);
+  // A bias may be added by a node of its own.
+  let value = node.outputs[0]!;
+  for (;;) {
+    const [reader, ...others] = graph.nodes.filter(({ inputs }) => inputs.includes(value));
+    const constants = reader?.inputs.filter(input => graph.initializers.has(input)).length;
+    if (reader?.operator !== 'Add' || constants !== 1 || others.length > 0) return rewriting.finish();
+    rewriting.pass(reader, reader.inputs.indexOf(value), scale);
+    value = reader.outputs[0]!;
+  }
+}
+
+/** The kernel and the bias that a node itself reads. */
+function scaledKernel(graph: Graph, node: Node, factors: Float64Array): Rewriting {
   const [units] = kernelAxes(node);
   const rewriting = new Rewriting(graph);
   rewriting.scale(node, 1, units, factors);
@@ -49,7 +64,13 @@ export function scaleUnits(graph: Graph, node: Node, factors: Float64Array): Gra
     if (bias.at(-1) !== factors.length) throw refused(node, 'its units share a bias');
     rewriting.scale(node, 2, bias.length - 1, factors);
   }
-  return rewriting.finish();
+  return rewriting;
+}
+
+/** The factors of a layer's units as they lie in its output. */
+function scaleOf(extentsOf: Extents, node: Node, factors: Float64Array): Value {
+  const shape = extentsOf(node.outputs[0]!);
+  return spread(factors, shape, node.operator === 'Conv' ? 1 : shape.length - 1);
 }
 
 /**
@@ -60,12 +81,9 @@ export function scaleUnits(graph: Graph, node: Node, factors: Float64Array): Gra
  * @throws Failure `rescale/refused` naming the first operator behind the layer that does not let factors through
  */
 export function rescaleUnits(graph: Graph, extentsOf: Extents, node: Node, factors: Float64Array): Graph {
-  const rewriting = new Rewriting(scaleUnits(graph, node, factors));
-  const output = node.outputs[0]!;
-  const shape = extentsOf(output);
-  const axis = node.operator === 'Conv' ? 1 : shape.length - 1;
-  const scales = new Map([[output, spread(factors, shape, axis)]]);
-  for (const reader of rewriting.graph.nodes) {
+  const rewriting = scaledKernel(graph, node, factors);
+  const scales = new Map([[node.outputs[0]!, scaleOf(extentsOf, node, factors)]]);
+  for (const reader of graph.nodes) {
     const at = reader.inputs.findIndex(input => scales.has(input));
     if (at < 0) continue;
     const scale = scales.get(reader.inputs[at]!)!;
@@ -112,7 +130,7 @@ class Rewriting {
   private readonly initializers: Map<string, Tensor>;
   private nodes: readonly Node[];
 
-  constructor(readonly graph: Graph) {
+  constructor(private readonly graph: Graph) {
     this.initializers = new Map(graph.initializers);
     this.nodes = graph.nodes;
   }

@@ -1,13 +1,14 @@
 /**
  * The effect of every single substitution on the explained number. Where it is predicted to be cheaper, only what a
- * mutation reaches is computed again (`transforms/incremental.ts`); a sample of every block is checked against whole passes.
+ * mutation reaches is computed again (`transforms/incremental/`); a sample of every block is checked against whole passes.
  */
 import type { Note } from '../../../protocol.js';
 import type { Json } from '../../../store/writer.js';
 import type { Executable, Executor } from '../../backends/executor.js';
 import { workOf, type Work } from '../../graph/work.js';
 import type { ScalarModel } from '../../models/model.js';
-import { incremental, SUBSTITUTIONS, type IncrementalGraph } from '../../transforms/incremental.js';
+import { incremental, type IncrementalGraph } from '../../transforms/incremental/incremental.js';
+import { SUBSTITUTIONS } from '../../transforms/incremental/windows.js';
 import { MEMORY } from '../batch.js';
 import { elements, Pass, type Passed } from '../passes.js';
 import { buildStreamlined } from '../streamlined.js';

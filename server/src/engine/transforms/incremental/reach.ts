@@ -1,5 +1,5 @@
 /** Where a mutation reaches: windows over the positions of a value, by mutated position, through convolutions and pools. */
-import type { Window } from '../ops/window.js';
+import type { Window } from '../../ops/window.js';
 
 /** Where windows lie: `from[p]` for a mutation at position p, `width` elements; always inside the value. */
 export interface Reach {

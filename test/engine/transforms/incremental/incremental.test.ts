@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { interpret, toValue } from '../../../server/src/engine/backends/reference.js';
-import { GraphBuilder } from '../../../server/src/engine/graph/builder.js';
-import { floats, sizeOf, type Graph } from '../../../server/src/engine/graph/graph.js';
-import { Stream } from '../../../server/src/engine/random/philox.js';
-import { incremental, SUBSTITUTIONS } from '../../../server/src/engine/transforms/incremental.js';
-import { expectClose } from '../ops/judge.js';
+import { interpret, toValue } from '../../../../server/src/engine/backends/reference.js';
+import { GraphBuilder } from '../../../../server/src/engine/graph/builder.js';
+import { floats, sizeOf, type Graph } from '../../../../server/src/engine/graph/graph.js';
+import { Stream } from '../../../../server/src/engine/random/philox.js';
+import { incremental } from '../../../../server/src/engine/transforms/incremental/incremental.js';
+import { SUBSTITUTIONS } from '../../../../server/src/engine/transforms/incremental/windows.js';
+import { expectClose } from '../../ops/judge.js';
 
 const LENGTH = 40;
 
