@@ -176,8 +176,16 @@ describe('a declared network', () => {
     const path = await folder.write({ weights: { c1: weights['c1']! }, weightsOnly: true });
     const smoothing = a('graph_smoothing');
     const attention = a('self_attention', { heads: 2, size: 3 });
-    for (const layers of [network(a('flatten'), smoothing), network(attention)])
-      expect((await failure(path, layers, [4, 25])).problem.message).toContain('Keras has no layer');
+    for (const [layers, name] of [
+      [network(a('flatten'), smoothing), 'graph_smoothing'],
+      [network(attention), 'self_attention'],
+    ] as const) {
+      const { message, place } = (await failure(path, layers, [4, 25])).problem;
+      expect([message, place]).toEqual([
+        `Keras has no layer like ${name}, so its files hold none`,
+        `layer ${name}_1 of the network`,
+      ]);
+    }
     expect((await failure(path, network(smoothing), [4, 25])).problem.message).toContain('its input has positions');
     expect((await failure(path, network(smoothing), [20_000])).problem.message).toContain('too many pairs');
   });

@@ -21,7 +21,7 @@ export const kernel_rescaling = {
   documentation:
     'ReLU is positively homogeneous: (w, b, v) → (c·w, c·b, v/c) with c > 0 leaves v·ReLU(w·x + b) as it is, and normalisation takes c up by itself. Each unit of a layer gets a factor of its own and what reads it the inverse. `reversed` chooses factors so that the order of the norms ‖w‖ is turned round, `random` draws ln c evenly between ± ln 100. Then the norms, the predictions, and what taking out a unit (kernel and bias 0) changes, mean |Δf|, are compared with what they were. Whatever is read off the sizes of weights is the choice of whoever trained the network; the effect of taking a unit out is the network’s own. Of an ensemble, the first network is rescaled. Refused by name where something between the layer and the next lets no factor through (sigmoid, softmax, a sum of two branches).',
   citation: `${WANG}; Neyshabur, Salakhutdinov & Srebro 2015, NeurIPS 28 ("Path-SGD")`,
-  revision: 1,
+  revision: 2,
   subjects: { kind: 'target', min: 1, max: 1 },
   on: true,
   unit: 'units of the layer',
@@ -50,9 +50,9 @@ export const gradient_flow = {
   name: 'gradient_flow',
   summary: 'What is left of the gradient on its way back: its size layer by layer, dead units, exact zeros.',
   documentation:
-    '‖∂f/∂h‖₂ for each layer h, the output of a ReLU, tanh, sigmoid or another activation, and for the input. `decay` is the least-squares slope of its natural logarithm by layers gone back: 0 where gradients keep their size. In a ReLU network with n units a layer, drawn with weight variance σ²/n and not trained, it is ½ ln(σ²/2) − 5/(4n). A sigmoid at the end multiplies every gradient by p (1 − p). `dead` are ReLU units that are 0 at all examples (for maps: everywhere); nothing before them gets a gradient through them, whatever it means. Means over the networks of an ensemble.',
+    '‖∂f/∂h‖₂ for each layer h, the output of a ReLU, tanh, sigmoid or another activation, and for the input. `decay` is the least-squares slope of its natural logarithm by layers gone back: 0 where gradients keep their size. In a ReLU network with n units a layer, drawn with weight variance σ²/n and not trained, it is ½ ln(σ²/2) − 5/(4n). A sigmoid at the end multiplies every gradient by p (1 − p). `dead` are ReLU units that are 0 at all examples (for maps: everywhere); nothing before them gets a gradient through them, whatever it means. ReLU layers whose units the graph does not tell apart from positions are not counted, and a note says so. Means over the networks of an ensemble.',
   citation: `${WANG}; He et al. 2015, ICCV; Hanin & Nica 2020, Commun Math Phys 376:287 (finite width); Lu et al. 2020, Commun Comput Phys 28:1671 (dead ReLU)`,
-  revision: 1,
+  revision: 2,
   subjects: { kind: 'target', min: 1, max: 1 },
   on: true,
   unit: 'examples',
@@ -81,9 +81,9 @@ export const unit_redundancy = {
   name: 'unit_redundancy',
   summary: 'Over how many units of a layer its signal is spread: what taking out one of them still shows.',
   documentation:
-    'Each unit (channel) of the layer is held at its mean over the data, Δ = f − f(held), and so are all at once. `single` is the mean |Δ| of a unit, by the |Δ| of all: 1 where every unit decides alone, and below 1/units where the layer holds its signal in copies that stand in for each other. `largest` is that of the unit with most. `spread` is the share of the units over which |Δ| is spread, e^entropy / units; `rank` the share of the units that their values have as dimensions, exp(H(s/Σs)) / units with the singular values s of the centred activations; `alike` the share of pairs of units with |r| > 0.95. Dropout makes it best that all units carry the same, so single knock-outs show less the more of it there was in training. Layers of up to 300 units; of an ensemble, the units of all networks.',
+    'Each unit (channel) of the layer is held at its mean over the data, Δ = f − f(held), and so are all at once. `single` is the mean |Δ| of a unit, by the |Δ| of all: 1 where every unit decides alone, and below 1/units where the layer holds its signal in copies that stand in for each other. `largest` is that of the unit with most. `spread` is the share of the units over which |Δ| is spread, e^entropy / units; `rank` the share of the units that their values have as dimensions, exp(H(s/Σs)) / units with the singular values s of the centred activations; `alike` the share of pairs of units with |r| > 0.95. Dropout makes it best that all units carry the same, so single knock-outs show less the more of it there was in training. Layers of up to 300 units, and of which the graph tells which axis counts them (a convolution, a product with weights, what rearranges them); of an ensemble, the units of all networks.',
   citation: `${WANG}; Roy & Vetterli 2007, EUSIPCO (effective rank); Mianjy, Arora & Vidal 2018, ICML (dropout equalises units)`,
-  revision: 1,
+  revision: 2,
   subjects: { kind: 'target', min: 1, max: 1 },
   on: true,
   unit: 'units of the layer',

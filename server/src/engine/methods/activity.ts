@@ -7,6 +7,8 @@ import { quantity } from '../../protocol.js';
 import type { GraphBuilder } from '../graph/builder.js';
 import { sizeOf, type Node } from '../graph/graph.js';
 import { derivativeOf } from '../transforms/rules/weighted-layer.js';
+import { unitAxes } from '../transforms/unit-axis.js';
+import type { ScalarGraph } from '../models/model.js';
 import type { MethodContext } from './method.js';
 import { addGradient, elements } from './passes.js';
 import { decisionsOf, type Decisions } from './ties.js';
@@ -23,6 +25,8 @@ export interface Activity {
   readonly examples: number;
   readonly deadUnits: number;
   readonly units: number;
+  /** ReLU layers of which the graph does not tell what their units are. */
+  readonly uncounted: number;
   readonly saturated: number;
   readonly squashed: number;
   /** Maxima and minima that several elements share, and those of them that are not 0: ReLU hands nothing on from a 0. */
@@ -44,7 +48,7 @@ export async function measureActivity({
 }: Pick<MethodContext, 'model' | 'executor' | 'examples'>): Promise<Activity> {
   const graph = model.build(model.batch(1));
   const { builder, nodes, x, f } = graph;
-  const peaks = nodes.filter(({ operator }) => operator === 'Relu').map(node => highest(builder, node.outputs[0]!));
+  const { peaks, uncounted } = addPeaks(graph, nodes);
   const squashings = nodes.filter(({ operator }) => operator in STEEPEST);
   const saturated = squashings.map(node =>
     count(builder, builder.add('Less', [slope(builder, node), builder.scalar(FLAT * STEEPEST[node.operator]!)])),
@@ -87,6 +91,7 @@ export async function measureActivity({
     examples: rows,
     deadUnits: active.reduce((sum, units) => sum + units.filter(unit => unit === 0).length, 0),
     units: active.reduce((sum, units) => sum + units.length, 0),
+    uncounted,
     squashed: sizes(squashings),
     extremes: countOf('shared'),
     places: countOf('picked'),
@@ -97,11 +102,12 @@ export async function measureActivity({
 
 /** What of it is worth saying. */
 export function activityNotes(activity: Activity): Note[] {
-  const { examples, deadUnits, units, saturated, squashed, zeroGradients, inputs } = activity;
+  const { examples, deadUnits, units, uncounted, saturated, squashed, zeroGradients, inputs } = activity;
   const { ties, tiesBesidesZero, extremes, tiedPlaces, places } = activity;
   const percent = (part: number, whole: number): string => quantity(part / whole, 'share');
   const parts = [
     ...(deadUnits > 0 ? [`${deadUnits} of ${units} ReLU units are active nowhere`] : []),
+    ...(uncounted > 0 ? [uncountedLayers(uncounted)] : []),
     ...(saturated > 0 ? [`${percent(saturated, squashed)} of sigmoids and hyperbolic tangents are saturated`] : []),
     ...(ties > 0
       ? [
@@ -125,13 +131,33 @@ export function activityNotes(activity: Activity): Note[] {
   ];
 }
 
-/** Each unit's highest value over positions: [batch, units]. */
-function highest(builder: GraphBuilder, value: string): string {
-  const rank = builder.rank(value);
-  if (rank <= 2) return value;
-  const axes = Array.from({ length: rank - 2 }, (_, i) => i + 2);
-  return builder.add('ReduceMax', [value, builder.integers(axes)], { keepdims: 0 });
+/**
+ * Adds each unit's highest value over positions, for the ReLU layers among some nodes.
+ *
+ * @returns the names of values [batch, units], and how many layers have no units that the graph tells apart
+ */
+export function addPeaks(
+  { builder, f }: Pick<ScalarGraph, 'builder' | 'f'>,
+  nodes: readonly Node[],
+): { readonly peaks: readonly string[]; readonly uncounted: number } {
+  const axisOf = unitAxes(builder);
+  const [batch] = builder.shape(f);
+  const values = nodes.filter(({ operator }) => operator === 'Relu').map(({ outputs }) => outputs[0]!);
+  const peaks = values.flatMap(value => {
+    const shape = builder.shape(value);
+    const units = axisOf(value);
+    if (units === undefined || shape[0] !== batch) return [];
+    const positions = [...shape.keys()].filter(axis => axis !== 0 && axis !== units);
+    return positions.length === 0
+      ? [value]
+      : [builder.add('ReduceMax', [value, builder.integers(positions)], { keepdims: 0 })];
+  });
+  return { peaks, uncounted: values.length - peaks.length };
 }
+
+/** For notes: what the counts of units leave out. */
+export const uncountedLayers = (count: number): string =>
+  `${count} ReLU layer${count === 1 ? ' is' : 's are'} not among the units counted, because the graph does not tell which axis counts them`;
 
 function count(builder: GraphBuilder, truths: string): string {
   return builder.add('ReduceSum', [builder.add('Cast', [truths], { to: 'float32' })], { keepdims: 0 });

@@ -1,4 +1,5 @@
 /** One score for each feature from the scores of many examples, in the ways of Bontonou et al. 2023, arXiv 2303.11336, and their code. */
+import { quantile } from '../../store/percentile.js';
 import { normalisedScores, summedScores, type Classified } from './classes.js';
 import { averageRanks } from './ranks.js';
 
@@ -13,11 +14,9 @@ export const COMBINATIONS: Readonly<
     total(classified, examples, example => averageRanks(normalisedScores(classified, example))),
   median_rank: (classified, examples) => {
     const ranks = examples.map(example => Float32Array.from(averageRanks(normalisedScores(classified, example))));
-    const middle = examples.length >> 1;
-    return Float64Array.from({ length: classified.features }, (_, feature) => {
-      const sorted = Float32Array.from(ranks, row => row[feature]!).sort();
-      return examples.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-    });
+    return Float64Array.from({ length: classified.features }, (_, feature) =>
+      quantile(Float64Array.from(ranks, row => row[feature]!).sort(), 0.5),
+    );
   },
   // Which feature is at a place is summed as if it were the place that a feature has.
   published_rank: (classified, examples) =>

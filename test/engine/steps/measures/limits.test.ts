@@ -129,6 +129,58 @@ describe('unit_redundancy', () => {
   });
 });
 
+describe('layers with their units last, [batch, position, unit]', () => {
+  /** ReLU(x · kernel) at each of two positions of two numbers, summed over positions and then by the last layer. */
+  const positioned = (kernel: number[], last: number[]) =>
+    rowFunction(4, (builder, x) => {
+      const rows = builder.add('Reshape', [x, builder.integers([0, 2, 2])]);
+      const product = builder.add('MatMul', [rows, builder.constant(floats([2, last.length], kernel))]);
+      builder.append({ operator: 'Relu', name: 'units', inputs: [product], outputs: ['units'], attributes: {} });
+      const sum = builder.add('ReduceSum', ['units', builder.integers([1])], { keepdims: 0 });
+      return builder.add('MatMul', [sum, builder.constant(floats([last.length, 1], last))]);
+    });
+
+  it('have as many units as kernels, not as positions', async () => {
+    const data = await dataOf(bench, normals(300, 4));
+    // Three copies of max(x₀, 0): each shows a third of the effect of all.
+    const copies = await targetOf(bench, positioned([1, 1, 1, 0, 0, 0], [1, 1, 1]), 4);
+    const found = await measure('unit_redundancy', copies, data, { layer: 'units' });
+    expect(found.meta.statistics!['single']).toMatchObject({ n: 3 });
+    expect(statistic(found, 'single')).toBeCloseTo(1 / 3, 4);
+    expect(statistic(found, 'rank')).toBeCloseTo(1 / 3, 4);
+  });
+
+  it('are dead where no position activates them', async () => {
+    const data = await dataOf(
+      bench,
+      normals(30, 4).map(row => row.map(value => Math.abs(value))),
+    );
+    // Of four units over positive numbers one is positive at every position, one at some, and two are never.
+    const target = await targetOf(bench, positioned([1, 1, -1, -1, 1, -1, -1, 0], [1, 1, 1, 1]), 4);
+    expect(statistic(await measure('gradient_flow', target, data), 'dead')).toBe(0.5);
+    const { meta } = await bench.explain(call('method', 'saliency'), target, data);
+    expect(meta.notes.map(({ message }) => message).join()).toContain('2 of 4 ReLU units are active nowhere');
+  });
+
+  it('are refused where the graph does not tell them apart', async () => {
+    const attending = rowFunction(4, (builder, x) => {
+      const rows = builder.add('Reshape', [x, builder.integers([0, 2, 2])]);
+      const shares = builder.add('MatMul', [rows, builder.add('Transpose', [rows], { perm: [0, 2, 1] })]);
+      const name = 'taken';
+      builder.append({ operator: 'MatMul', name, inputs: [shares, rows], outputs: [name], attributes: {} });
+      const rectified = builder.add('Relu', [name]);
+      return builder.add('ReduceSum', [builder.add('Flatten', [rectified]), builder.integers([1])], { keepdims: 1 });
+    });
+    const data = await dataOf(bench, normals(20, 4));
+    const target = await targetOf(bench, attending, 4);
+    await expect(measure('unit_redundancy', target, data, { layer: 'taken' })).rejects.toThrow(
+      'the graph does not tell which axis counts its units',
+    );
+    const { meta } = await measure('gradient_flow', target, data);
+    expect(meta.notes).toMatchObject([{ code: 'gradient-flow/units' }]);
+  });
+});
+
 describe('joint_effects', () => {
   it('finds of a maximum that each alone shows nothing', async () => {
     const graph = rowFunction(3, (builder, x) => builder.add('Max', [feature(builder, x, 0), feature(builder, x, 1)]));

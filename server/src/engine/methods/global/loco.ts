@@ -3,6 +3,7 @@
  * compared example by example. Lei, G'Sell, Rinaldo, Tibshirani & Wasserman 2018, J Am Stat Assoc 113:1094, §6.
  */
 import type { leave_one_covariate_out } from '../../../catalog/methods/global.js';
+import { quantile } from '../../../store/percentile.js';
 import type { StoredExamples } from '../../data/stored-examples.js';
 import { Failure } from '../../failure.js';
 import { adjusted } from '../../metrics/discoveries.js';
@@ -77,7 +78,7 @@ export const leaveOneCovariateOut: Method<typeof leave_one_covariate_out> = asyn
       return {
         map: Float32Array.from(rises, values => values.reduce((sum, value) => sum + value, 0) / count),
         arrays: {
-          medians: Float64Array.from(rises, median),
+          medians: Float64Array.from(rises, values => quantile(values.toSorted(), 0.5)),
           p_values: pValues,
           adjusted: adjusted(pValues),
           differences,
@@ -111,10 +112,4 @@ function blanked(rows: Float32Array, features: readonly number[], size: number):
 function examplesIn(others: StoredExamples, { origins }: StoredExamples): number {
   const known = new Set(others.origins.map(({ source, index }) => `${source} ${index}`));
   return origins.filter(({ source, index }) => known.has(`${source} ${index}`)).length;
-}
-
-function median(values: Float64Array): number {
-  const sorted = values.toSorted();
-  const half = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }

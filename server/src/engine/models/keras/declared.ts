@@ -53,11 +53,11 @@ export function importDeclared(file: KerasFile, origin: Origin, network: PlainCa
   return finishedGraph(planned, [...input].reverse(), parameter => values.get(parameter)!, file.name);
 }
 
-/** The layers that have parameters. */
+/** The layers that have parameters. A parameter is `dense_1/kernel`, of a part of a layer `self_attention_1/query/kernel`. */
 function layersOf(parameters: readonly Parameter[]): DeclaredLayer[] {
   const layers = new Map<string, Parameter[]>();
   for (const parameter of parameters) {
-    const name = parameter.name.slice(0, parameter.name.lastIndexOf('/'));
+    const name = /^.*_\d+(?=\/)/.exec(parameter.name)![0];
     layers.set(name, [...(layers.get(name) ?? []), parameter]);
   }
   return [...layers].map(([name, own]) => {

@@ -1,6 +1,7 @@
 /** What measurements of limits see inside of a network: kernels, gradients of layers, and what it says without a unit. */
 import { Failure } from '../../failure.js';
 import { floats, type Graph, type Node } from '../../graph/graph.js';
+import { addPeaks } from '../../methods/activity.js';
 import { batchSize } from '../../methods/batch.js';
 import { addZeros } from '../../methods/passes.js';
 import type { Rescaling } from '../../metrics/kernel-rescaling.js';
@@ -9,6 +10,7 @@ import { Stream } from '../../random/philox.js';
 import { differentiate } from '../../transforms/autodiff.js';
 import { belongsTo, findLayer, substitute } from '../../transforms/layers.js';
 import { kernelLayers, kernelNorms, rescaleUnits, scaleUnits } from '../../transforms/rescale.js';
+import { unitAxes } from '../../transforms/unit-axis.js';
 import { runAll, type Inside } from './inside.js';
 
 /** Units that are taken out one by one, and whose activations are taken apart. */
@@ -37,7 +39,8 @@ export async function rescaled(
   const node = layerWithKernel(graph, layer);
   const norms = kernelNorms(graph, node);
   const chosen = factors === 'reversed' ? reversing(norms) : drawnFactors(norms.length, seed);
-  const other = rescaleUnits(graph, value => builder.shape(value), node, chosen);
+  const extentsOf = (value: string): readonly number[] => builder.shape(value);
+  const other = rescaleUnits(graph, extentsOf, node, chosen);
   const describe = async (of: Graph): Promise<Rescaling> => {
     const own = of.nodes.find(({ name }) => name === node.name)!;
     const outputs = async (network: Graph) => (await runAll(inside, network, x)).get(f)!;
@@ -45,7 +48,7 @@ export async function rescaled(
     const ablation = new Float64Array(norms.length);
     for (let unit = 0; unit < norms.length; unit++) {
       const without = Float64Array.from(norms, (_, i) => Number(i !== unit));
-      ablation[unit] = meanChange(await outputs(scaleUnits(of, own, without)), whole);
+      ablation[unit] = meanChange(await outputs(scaleUnits(of, extentsOf, own, without)), whole);
     }
     return { norms: kernelNorms(of, own), ablation, outputs: Float64Array.from(whole) };
   };
@@ -82,10 +85,16 @@ const ACTIVATIONS = new Set([
   ...['Relu', 'LeakyRelu', 'Elu', 'Selu', 'Sigmoid', 'Tanh', 'Softplus', 'Softsign', 'Exp', 'Gelu'],
 ]);
 
-/** ‖∂f/∂h‖ of the input and of each activation, [layer][example], and ReLU units that no example activates. */
-export async function gradientNorms(
-  inside: Inside,
-): Promise<{ readonly norms: readonly Float64Array[]; readonly dead: number; readonly units: number }> {
+export interface GradientNorms {
+  /** ‖∂f/∂h‖ of the input and of each activation, [layer][example]. */
+  readonly norms: readonly Float64Array[];
+  /** ReLU units that no example activates, of all that could be counted; layers that could not. */
+  readonly dead: number;
+  readonly units: number;
+  readonly uncounted: number;
+}
+
+export async function gradientNorms(inside: Inside): Promise<GradientNorms> {
   const { builder, nodes, x, f } = inside.model.build(batchSize(inside.model));
   const layers = nodes.filter(({ operator, outputs }) => ACTIVATIONS.has(operator) && outputs[0] !== f);
   const values = [x, ...layers.map(({ outputs }) => outputs[0]!)];
@@ -94,12 +103,7 @@ export async function gradientNorms(
     const flat = builder.add('Flatten', [gradient ?? addZeros(builder, values[i]!)], { axis: 1 });
     return builder.add('ReduceL2', [flat, builder.integers([1])], { keepdims: 0 });
   });
-  const relus = layers.filter(({ operator }) => operator === 'Relu').map(({ outputs }) => outputs[0]!);
-  const peaks = relus.map(value => {
-    const rank = builder.rank(value);
-    const axes = Array.from({ length: rank - 2 }, (_, i) => i + 2);
-    return rank === 2 ? value : builder.add('ReduceMax', [value, builder.integers(axes)], { keepdims: 0 });
-  });
+  const { peaks, uncounted } = addPeaks({ builder, f }, layers);
   const found = await runAll(inside, builder.finish([f, ...norms, ...peaks]), x);
   let dead = 0;
   let units = 0;
@@ -110,19 +114,29 @@ export async function gradientNorms(
     units += width;
     dead += active.filter(one => one === 0).length;
   }
-  return { norms: norms.map(name => Float64Array.from(found.get(name)!)), dead, units };
+  return { norms: norms.map(name => Float64Array.from(found.get(name)!)), dead, units, uncounted };
 }
 
 /**
  * The units of a layer: what they carry, and what f loses with each of them held at its mean.
  *
- * @throws Failure `layer/unknown`, `layer/size`
+ * @throws Failure `layer/unknown`, `layer/units`, `layer/size`
  */
 export async function unitsOf(inside: Inside, layer: string): Promise<Units> {
   const { builder, x, f } = inside.model.build(batchSize(inside.model));
   const { value } = findLayer(builder, [f], layer);
   const shape = builder.shape(value);
-  const channels = shape[1]!;
+  const units = unitAxes(builder)(value);
+  if (units === undefined)
+    throw new Failure(
+      'layer/units',
+      `of the layer ${layer}, [${shape.join(', ')}], the graph does not tell which axis counts its units`,
+      {
+        place: inside.model.name,
+        remedy: 'Name the convolution or the product with weights that makes the units, or what follows it directly.',
+      },
+    );
+  const channels = shape[units]!;
   if (channels > MOST_UNITS)
     throw new Failure(
       'layer/size',
@@ -132,8 +146,8 @@ export async function unitsOf(inside: Inside, layer: string): Promise<Units> {
         remedy: 'Choose a smaller layer.',
       },
     );
-  const beside = shape.map((_, axis) => (axis === 1 ? channels : 1));
-  const perUnit = [...beside.keys()].filter(axis => axis > 1);
+  const beside = shape.map((_, axis) => (axis === units ? channels : 1));
+  const perUnit = [...beside.keys()].filter(axis => axis !== 0 && axis !== units);
   const average =
     perUnit.length === 0 ? value : builder.add('ReduceMean', [value, builder.integers(perUnit)], { keepdims: 0 });
   const plain = await runAll(inside, builder.finish([f, average]), x);

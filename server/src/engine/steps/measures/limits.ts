@@ -2,6 +2,7 @@
 import type * as specifications from '../../../catalog/metrics/limits.js';
 import { StoredExamples } from '../../data/stored-examples.js';
 import { Failure } from '../../failure.js';
+import { uncountedLayers } from '../../methods/activity.js';
 import { Correlations } from '../../methods/global/correlations.js';
 import { pairedLossOf } from '../../methods/global/loss.js';
 import { wholeData } from '../../methods/global/whole-data.js';
@@ -15,7 +16,7 @@ import { requireFit } from '../data.js';
 import { loadModels, trainedKey, trainingBehind } from '../models.js';
 import { attributionBehind, metaOf } from '../results.js';
 import type { StepContext } from '../step.js';
-import { gradientNorms, rescaled, unitsOf } from './inner-network.js';
+import { gradientNorms, rescaled, unitsOf, type GradientNorms } from './inner-network.js';
 import type { Inside } from './inside.js';
 import { examplesBehind, only, read, type Measures, type MetricTask } from './measure.js';
 import { movedAttention } from './moved-attention.js';
@@ -29,13 +30,21 @@ export const LIMIT_MEASURES: Measures<typeof specifications> = {
     return METRICS.kernel_rescaling(await rescaled(inside!, layer, factors, seed));
   },
   gradient_flow: async (task, _, context, passed) => {
-    const members = [];
+    const members: GradientNorms[] = [];
     for (const inside of await insides(task, context, passed)) members.push(await gradientNorms(inside));
-    return METRICS.gradient_flow({
+    const total = (of: (member: GradientNorms) => number): number =>
+      members.reduce((sum, member) => sum + of(member), 0);
+    const uncounted = total(member => member.uncounted);
+    const result = METRICS.gradient_flow({
       members: members.map(({ norms }) => norms),
-      dead: members.reduce((sum, { dead }) => sum + dead, 0),
-      units: members.reduce((sum, { units }) => sum + units, 0),
+      dead: total(({ dead }) => dead),
+      units: total(({ units }) => units),
     });
+    if (uncounted === 0) return result;
+    return {
+      ...result,
+      notes: [{ level: 'information', code: 'gradient-flow/units', message: `${uncountedLayers(uncounted)}.` }],
+    };
   },
   unit_redundancy: async (task, { layer }, context, passed) => {
     const members = [];
