@@ -6,7 +6,7 @@ import h5wasm from 'h5wasm/node';
 import * as zarr from 'zarrita';
 import { Failure } from '../failure.js';
 import { sizeOf } from '../graph/graph.js';
-import { firstBytes, withHdf5, type Hdf5File } from './hdf5.js';
+import { complaint, firstBytes, withHdf5, type Hdf5File } from './hdf5.js';
 import { ZipFile } from './zip-file.js';
 
 export type Plain = number | bigint | string | boolean;
@@ -116,6 +116,8 @@ class Hdf5Tree implements Hierarchy {
     } catch (error) {
       throw damaged(place, error);
     }
+    const fault = complaint();
+    if (fault !== undefined) throw damaged(place, fault);
     const isFlat =
       ArrayBuffer.isView(values) || (Array.isArray(values) && typeof (values as unknown[])[0] !== 'object');
     if (!isFlat) throw damaged(place, 'it holds neither numbers nor text');
