@@ -17,6 +17,7 @@ import { Failure } from '../../../server/src/engine/failure.js';
 import { encodeHeader } from '../../../server/src/store/npy.js';
 import type { Call, Json } from '../../../server/src/protocol.js';
 import { call } from '../methods/workbench.js';
+import { damage, damaged, type Damage } from './damage.js';
 
 const CASES = Number(process.env['FUZZ_CASES'] ?? 100);
 const SECONDS = 5;
@@ -27,55 +28,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** What happens to a file; places are shares of its length. */
-type Damage = {
-  readonly kind: 'cut' | 'flip' | 'size' | 'lose' | 'double' | 'digits' | 'bytes';
-  readonly file: number;
-  readonly at: number;
-  readonly length: number;
-  readonly value: number;
-};
-
-const damage = fc.record<Damage>({
-  kind: fc.constantFrom('cut', 'flip', 'size', 'lose', 'double', 'digits', 'bytes'),
-  file: fc.nat(9),
-  at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
-  length: fc.integer({ min: 1, max: 24 }),
-  value: fc.nat(255),
-});
-
-const HOSTILE = [0xffffffff, 0x7fffffff, 0x80000000, 0x10000000, 0x00ffffff, 0];
-
-function damaged(bytes: Buffer, { kind, at: share, length, value }: Damage): Buffer {
-  const at = Math.floor(share * bytes.length);
-  const copy = Buffer.from(bytes);
-  switch (kind) {
-    case 'cut':
-      return copy.subarray(0, at);
-    case 'flip':
-      if (at < copy.length) copy[at]! ^= 1 << (value & 7);
-      return copy;
-    case 'size': {
-      const size = Buffer.alloc(4);
-      size.writeUInt32LE(HOSTILE[value % HOSTILE.length]!);
-      for (let copies = 0; copies < 1 + (length & 1); copies++) copy.set(size.subarray(0, copy.length - at), at);
-      return copy;
-    }
-    case 'lose':
-      return Buffer.concat([copy.subarray(0, at), copy.subarray(at + length)]);
-    case 'double':
-      return Buffer.concat([copy.subarray(0, at + length), copy.subarray(at)]);
-    case 'digits': {
-      // The next number in the text, with nines behind it.
-      const from = copy.findIndex((byte, index) => index >= at && byte >= 48 && byte < 58);
-      const nines = Buffer.alloc(length, '9');
-      return from < 0 ? copy : Buffer.concat([copy.subarray(0, from), nines, copy.subarray(from)]);
-    }
-    case 'bytes':
-      return copy.fill(value, at, Math.min(at + length, copy.length));
-  }
-}
 
 interface Reader {
   readonly name: string;
