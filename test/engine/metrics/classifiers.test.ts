@@ -9,6 +9,7 @@ import { diffused, diffusionOf } from '../../../server/src/engine/metrics/diffus
 import { featureAgreement } from '../../../server/src/engine/metrics/feature-agreement.js';
 import { keepCurve, keepFeatures, selections } from '../../../server/src/engine/metrics/keep-curve.js';
 import { COMBINATIONS, type Combination } from '../../../server/src/engine/metrics/global-scores.js';
+import { losing, losingInputs } from '../../../server/src/engine/metrics/losing-features.js';
 import { openxaiGaps } from '../../../server/src/engine/metrics/openxai-gaps.js';
 import {
   adjusted,
@@ -65,7 +66,7 @@ describe('prediction gaps', () => {
     const gap = 2;
     for (const sign of [1, -1] as const) {
       const { local } = ordersBy(data, sign, 'all');
-      const found = await predictionGaps(data, gap, local, data.ask);
+      const found = await predictionGaps(data, gap, local, losingInputs(data, data.ask));
       data.classes.forEach((label, example) => {
         const own = [...data.scores.subarray(example * FEATURES, (example + 1) * FEATURES)];
         const order = own.map((_, i) => i).sort((a, b) => sign * (own[b]! - own[a]!));
@@ -79,7 +80,48 @@ describe('prediction gaps', () => {
         expect(found[example]).toBeCloseTo((gap / FEATURES) * sum, 6);
       });
     }
-    await expect(predictionGaps(data, 8, () => new Uint32Array(0), data.ask)).rejects.toThrow('there are 7');
+    await expect(predictionGaps(data, 8, () => new Uint32Array(0), losingInputs(data, data.ask))).rejects.toThrow(
+      'there are 7',
+    );
+  });
+
+  it('follow from the first product of a model, unless that disagrees with the inputs', async () => {
+    const data = toy(20);
+    const weights = normals(CLASSES * 14, 9);
+    const products = (by: number) => ({
+      units: CLASSES,
+      weights: Float32Array.from(
+        { length: 14 * CLASSES },
+        (_, i) => by * weights[(i % CLASSES) * 14 + Math.floor(i / CLASSES)]!,
+      ),
+      of: (rows: Float32Array) =>
+        Promise.resolve(
+          Float32Array.from({ length: (rows.length / 14) * CLASSES }, (_, i) => {
+            const [row, unit] = [Math.floor(i / CLASSES), i % CLASSES];
+            return rows
+              .subarray(row * 14, (row + 1) * 14)
+              .reduce((sum, x, at) => sum + x * weights[unit * 14 + at]!, 0);
+          }),
+        ),
+      ask: (rows: Float32Array) =>
+        Promise.resolve(
+          Float32Array.from(rows, (logit, i) => {
+            const first = i - (i % CLASSES);
+            return 1 / rows.subarray(first, first + CLASSES).reduce((sum, other) => sum + Math.exp(other - logit), 0);
+          }),
+        ),
+    });
+    const { local } = ordersBy(data, 1, 'all');
+    const expected = await predictionGaps(data, 1, local, losingInputs(data, data.ask));
+    for (const [by, size] of [
+      [1, CLASSES],
+      [1.01, 14],
+    ] as const) {
+      const quick = await losing(data, { ask: data.ask, products: () => Promise.resolve(products(by)) });
+      expect(quick.size).toBe(size);
+      const found = await predictionGaps(data, 1, local, quick);
+      found.forEach((gap, example) => expect(gap).toBeCloseTo(expected[example]!, 6));
+    }
   });
 
   it('combine examples by sums, ranks, median ranks, or by what the published code takes for ranks', () => {

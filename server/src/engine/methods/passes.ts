@@ -55,9 +55,14 @@ export class Pass {
   }
 
   /** A pass of any graph over one input. */
-  static async compile(model: ScalarModel, executor: Executor, graph: ScalarGraph, output: string): Promise<Pass> {
-    const executable = await executor.load(graph.builder.finish([output]));
-    return new Pass(executable, graph.x, output, graph.builder.shape(graph.x)[0]!, model.shape);
+  static async compile(
+    { shape }: Pick<ScalarModel, 'shape'>,
+    executor: Executor,
+    { builder, x }: Pick<ScalarGraph, 'builder' | 'x'>,
+    output: string,
+  ): Promise<Pass> {
+    const executable = await executor.load(builder.finish([output]));
+    return new Pass(executable, x, output, builder.shape(x)[0]!, shape);
   }
 
   /**

@@ -9,8 +9,9 @@ import { defined, estimate, type Estimand } from './bootstrap.js';
 import { byClass, descending, meanOverClasses, normalisedScores, type Classified } from './classes.js';
 import { COMBINATIONS, type Combination } from './global-scores.js';
 import { countInBins, equalBins } from './histogram.js';
+import type { Losing } from './losing-features.js';
 import type { MetricResult } from './metric.js';
-import { RowQueue, type Ask } from './row-queue.js';
+import { RowQueue } from './row-queue.js';
 
 /** Examples with what is known of them, and the inputs that they lose their features to. */
 export interface Replaced extends Classified {
@@ -36,26 +37,22 @@ export async function predictionGaps(
   replaced: Replaced,
   gap: number,
   orderOf: OrderOf,
-  ask: Ask,
+  losing: Losing,
 ): Promise<Float64Array> {
-  const { classes, features, x, baseline, probabilities } = replaced;
+  const { classes, features, probabilities } = replaced;
   const steps = Math.floor(features / gap);
   if (steps === 0)
     throw new Failure('metric/gap', `${gap} features are replaced at a time, and there are ${features}`, {
       remedy: 'Give a smaller gap.',
     });
-  const size = x.length / classes.length;
-  const width = size / features;
+  const { size, whole, lose, ask } = losing;
   const queue = new RowQueue(size, ask);
   const gaps = new Float64Array(classes.length);
   for (const [example, label] of classes.entries()) {
     const order = orderOf(example);
-    const row = x.slice(example * size, (example + 1) * size);
+    const row = whole(example);
     for (let step = 0; step < steps; step++) {
-      for (const feature of order.subarray(step * gap, (step + 1) * gap)) {
-        const at = feature * width;
-        row.set(baseline.subarray(example * size + at, example * size + at + width), at);
-      }
+      for (const feature of order.subarray(step * gap, (step + 1) * gap)) lose(row, example, feature);
       await queue.add(row, example, found => {
         gaps[example]! += (gap / features) * Math.max(0, probabilities[example]! - found[label]!);
       });

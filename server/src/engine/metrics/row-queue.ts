@@ -30,7 +30,7 @@ export class RowQueue {
    * @param example that the row is a changed copy of
    * @param then called with what the model says of the row, in the order in which rows were added
    */
-  async add(row: Float32Array, example: number, then: (said: Float32Array) => void): Promise<void> {
+  async add(row: Float32Array | Float64Array, example: number, then: (said: Float32Array) => void): Promise<void> {
     this.buffer.set(row, this.waiting.length * this.size);
     this.waiting.push({ example, then });
     if (this.waiting.length === this.most) await this.flush();

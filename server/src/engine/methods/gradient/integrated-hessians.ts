@@ -55,7 +55,7 @@ export const integratedHessians: Method<typeof integrated_hessians> = async (con
     const builder = new GraphBuilder(model.name);
     const x = builder.input('explained~x', 'float32', [batchSize(model), ...model.shape]);
     const f = softened(model, builder, x, beta);
-    return Pass.compile(model, executor, { builder, nodes: builder.finish([f]).nodes, x, f }, f);
+    return Pass.compile(model, executor, { builder, x }, f);
   }
 
   const explain = async ({ from, to, x }: Block) => {

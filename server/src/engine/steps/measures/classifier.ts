@@ -27,6 +27,7 @@ export interface Classifier extends Omit<Replaced, 'baseline'> {
   readonly rows: readonly number[];
   readonly names: readonly string[];
   readonly ask: ClassProbabilities['ask'];
+  readonly products: ClassProbabilities['products'];
   readonly notes: readonly Note[];
 }
 
@@ -40,7 +41,7 @@ export async function withClassifier<Result>(
   const { method, target } = await attributionBehind(context.store, key);
   const models = await loadModels(target, context);
   const probabilities = await classProbabilities(models, context.executor, passed);
-  const { ask, units } = probabilities;
+  const { ask, products, units } = probabilities;
   try {
     const examples = await examplesBehind(context, key);
     const { length: features, size, labels } = examples;
@@ -76,6 +77,7 @@ export async function withClassifier<Result>(
       rows,
       names: rows.map(row => examples.names[row]!),
       ask,
+      products,
       notes: notesOf(examples.count, rows.length, wrong, explained),
       classes,
       features,

@@ -9,6 +9,7 @@ import { wholeData } from '../../methods/global/whole-data.js';
 import { deviation } from '../../methods/noise.js';
 import { diffused, diffusionOf, LEAST } from '../../metrics/diffusion.js';
 import { keepFeatures, selections } from '../../metrics/keep-curve.js';
+import { losing } from '../../metrics/losing-features.js';
 import { METRICS } from '../../metrics/metrics.js';
 import { openxaiGaps } from '../../metrics/openxai-gaps.js';
 import { adjusted, ordersBy, predictionGaps } from '../../metrics/prediction-gaps.js';
@@ -23,9 +24,10 @@ export const CLASSIFIER_MEASURES: Measures<typeof specifications> = {
     withClassifier(task, context, passed, async classifier => {
       const replaced = await withBaseline(classifier, baseline, context);
       const { local, global } = ordersBy(replaced, 1, over, combine);
+      const byStep = await losing(replaced, classifier);
       const gaps = {
-        local: await predictionGaps(replaced, gap, local, classifier.ask),
-        global: await predictionGaps(replaced, gap, global, classifier.ask),
+        local: await predictionGaps(replaced, gap, local, byStep),
+        global: await predictionGaps(replaced, gap, global, byStep),
       };
       return METRICS.pgi({ gaps, classes: replaced.classes, notes: classifier.notes });
     }),
@@ -34,8 +36,9 @@ export const CLASSIFIER_MEASURES: Measures<typeof specifications> = {
       const replaced = await withBaseline(classifier, baseline, context);
       const { classes } = replaced;
       const orders = ordersBy(replaced, -1, over, combine);
-      const local = await predictionGaps(replaced, gap, orders.local, classifier.ask);
-      const global = await predictionGaps(replaced, gap, orders.global, classifier.ask);
+      const byStep = await losing(replaced, classifier);
+      const local = await predictionGaps(replaced, gap, orders.local, byStep);
+      const global = await predictionGaps(replaced, gap, orders.global, byStep);
       const found = await classifier.ask(replaced.baseline);
       const count = found.length / classes.length;
       const atBaseline = Float64Array.from(classes, (label, example) => found[example * count + label]!);
@@ -51,11 +54,12 @@ export const CLASSIFIER_MEASURES: Measures<typeof specifications> = {
     withClassifier(task, context, passed, async classifier => {
       const replaced = await withBaseline(classifier, baseline, context);
       const { classes, features } = replaced;
+      const byStep = await losing(replaced, classifier);
       const mean = new Float64Array(classes.length);
       for (let repeat = 0; repeat < repeats; repeat++) {
         const order = Uint32Array.from({ length: features }, (_, feature) => feature);
         new Stream(seed, 'pgr', undefined, repeat).shuffle(order);
-        const gaps = await predictionGaps(replaced, gap, () => order, classifier.ask);
+        const gaps = await predictionGaps(replaced, gap, () => order, byStep);
         gaps.forEach((value, example) => (mean[example]! += value / repeats));
       }
       return METRICS.pgr({ gaps: { mean }, classes, notes: classifier.notes });
