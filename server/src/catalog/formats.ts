@@ -145,6 +145,47 @@ export const tfjs = {
   },
 } as const satisfies FormatEntry;
 
+export const pytorch = {
+  category: 'format',
+  name: 'pytorch',
+  summary:
+    'Weights of a PyTorch network, a state dict (`.pt`, `.pth`) or `.safetensors`, for a network declared in the experiment.',
+  documentation:
+    'Reads `torch.save(model.state_dict(), …)` of any version, checkpoints that hold one, and safetensors files; 8-, 16- and 64-bit numbers are computed in 32 bits. The file says nothing of how its tensors are applied: `network` does, and is compared with them module by module. What PyTorch does otherwise than Keras is done as PyTorch does it: `batch_norm` and `layer_norm` add 1e-5 to the variance, `leaky_relu` has slope 0.01, `flatten` counts positions fastest, unless the layer says otherwise. `dense` is `nn.Linear`; `padding: same` is PyTorch’s where the stride is 1. The pickle in a state dict is read as data: whatever names a function that a state dict does not need (a whole model of `torch.save(model)`, TorchScript) is code, is refused and never run. Other networks: `torch.onnx.export`.',
+  citation: 'PyTorch, saving and loading models, https://docs.pytorch.org/docs/stable/notes/serialization.html',
+  revision: 1,
+  parameters: {
+    path: {
+      type: { is: 'path', extensions: ['.pt', '.pth', '.bin', '.ckpt', '.safetensors'] },
+      summary: 'The file of weights, relative to this document.',
+    },
+    input,
+    layout: {
+      ...layout,
+      summary:
+        'Whether the network reads [base, position], as convolutions do (`channels_first`, which `auto` takes), or [position, base] (`channels_last`).',
+    },
+    order,
+    classes,
+    network: {
+      type: { is: 'call', category: 'network' },
+      optional: true,
+      summary: 'The declared network whose weights these are. The weights cannot be used without.',
+    },
+    modules: {
+      type: { is: 'list', of: { is: 'text' } },
+      optional: true,
+      summary:
+        'Names of the modules with weights in the order of the layers, where the file has them in another or has more: `["conv1", "bn1", "head"]`.',
+    },
+    key: {
+      type: { is: 'text' },
+      optional: true,
+      summary: 'Key of the state dict in a checkpoint that holds several: `"state_dict"`.',
+    },
+  },
+} as const satisfies FormatEntry;
+
 export const dna = {
   category: 'alphabet',
   name: 'dna',

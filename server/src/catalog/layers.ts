@@ -48,9 +48,15 @@ const poolStride = {
 } as const satisfies ParameterSpecification;
 
 const epsilon = {
-  type: { is: 'number', min: 0 },
-  default: 0.001,
-  summary: 'Added to the variance before the root.',
+  type: {
+    is: 'either',
+    of: [
+      { is: 'keyword', values: ['auto'] },
+      { is: 'number', min: 0 },
+    ],
+  },
+  default: 'auto',
+  summary: 'Added to the variance before the root; `auto` is 0.001 as in Keras, with weights of PyTorch 0.00001.',
 } as const satisfies ParameterSpecification;
 
 export const layers = {
@@ -188,9 +194,16 @@ export const flatten = {
   category: 'layer',
   name: 'flatten',
   summary: 'Positions and channels as one row of features.',
-  documentation: 'Feature number = position × channels + channel, the order of Keras with channels last.',
+  documentation:
+    'With `fastest: channels` feature number = position × channels + channel, the order of Keras with channels last; with `positions` channel × positions + position, that of PyTorch.',
   revision: 1,
-  parameters: {},
+  parameters: {
+    fastest: {
+      type: { is: 'keyword', values: ['auto', 'channels', 'positions'] },
+      default: 'auto',
+      summary: 'Which of the two is counted first; `auto` is channels, with weights of PyTorch positions.',
+    },
+  },
 } as const satisfies LayerEntry;
 
 export const maxPool = {
@@ -345,8 +358,20 @@ export const leakyRelu = {
   ...elementwise,
   name: 'leaky_relu',
   summary: 'The leaky rectifier: x above 0, a small multiple of it below.',
-  documentation: 'The default slope is that of the Keras layer.',
-  parameters: { slope: { type: { is: 'number', min: 0 }, default: 0.3, summary: 'Slope below 0.' } },
+  documentation: 'Unlike the rectifier it has a gradient below 0.',
+  parameters: {
+    slope: {
+      type: {
+        is: 'either',
+        of: [
+          { is: 'keyword', values: ['auto'] },
+          { is: 'number', min: 0 },
+        ],
+      },
+      default: 'auto',
+      summary: 'Slope below 0; `auto` is 0.3 as in Keras, with weights of PyTorch 0.01.',
+    },
+  },
 } as const satisfies LayerEntry;
 
 export const gelu = {

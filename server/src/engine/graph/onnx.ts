@@ -54,7 +54,7 @@ export function halfPrecision(bits: number): number {
 }
 
 /** The upper half of a binary32. */
-function brainFloat(bits: number): number {
+export function brainFloat(bits: number): number {
   return new Float32Array(Uint32Array.of(bits << 16).buffer)[0]!;
 }
 

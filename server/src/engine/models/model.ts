@@ -24,13 +24,14 @@ import {
 import { importKeras } from './keras.js';
 import type { Shape } from './network/layer.js';
 import { importOnnx, type ImportedModel } from './onnx.js';
+import { importPyTorch } from './pytorch.js';
 import { importTfjs } from './tfjs/tfjs.js';
 
 const BASES = 'ACGT';
 
 export type Layout = 'channels_first' | 'channels_last';
 
-type Format = 'onnx' | 'keras' | 'tfjs';
+type Format = 'onnx' | 'keras' | 'tfjs' | 'pytorch';
 type Parameters<Name extends Format> = ParametersOf<(typeof specifications)[Name]>;
 
 /** One reader per format of the catalog. */
@@ -48,6 +49,18 @@ export const FORMATS: {
       }),
     }),
   tfjs: (path, { custom_layers }) => importTfjs(path, { customLayers: custom_layers ?? {} }),
+  pytorch: (path, { network, modules, key, layout, input }) =>
+    importPyTorch(path, {
+      ...(key !== undefined && { key }),
+      ...(network !== undefined && {
+        network: {
+          layers: network,
+          input: exampleShape(input as Call | undefined, path),
+          channelsLast: layout === 'channels_last',
+          ...(modules !== undefined && { modules }),
+        },
+      }),
+    }),
 };
 
 /** What a declared network reads, from `input: dna(100)`: the file does not say it. */

@@ -62,5 +62,5 @@ export const ACTIVATIONS = {
   elu: ({ alpha }: ParametersOf<typeof specifications.elu>, site) =>
     elementwise(operator('Elu', { alpha }))(undefined, site),
   leaky_relu: ({ slope }: ParametersOf<typeof specifications.leakyRelu>, site) =>
-    elementwise(operator('LeakyRelu', { alpha: slope }))(undefined, site),
+    elementwise(operator('LeakyRelu', { alpha: slope === 'auto' ? 0.3 : slope }))(undefined, site),
 } satisfies Readonly<Record<string, Layer<never>>>;

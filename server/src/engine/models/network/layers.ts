@@ -28,6 +28,9 @@ type Layers = { readonly [E in Entry as E['name']]: Layer<ParametersOf<E>> };
 /** Pairs of features of a graph: 1 GiB of float32. */
 const MOST_PAIRS = 2 ** 28;
 
+/** What Keras adds to a variance where the declaration leaves it open. */
+const addend = (epsilon: number | 'auto'): number => (epsilon === 'auto' ? 1e-3 : epsilon);
+
 /** Names parameters after their layer. */
 const ofLayer = ({ name }: Site, parameters: Readonly<Record<string, Omit<Parameter, 'name'>>>): Parameter[] =>
   Object.entries(parameters).map(([stem, parameter]) => ({ name: `${name}/${stem}`, ...parameter }));
@@ -156,13 +159,13 @@ const batchNorm: Layers['batch_norm'] = ({ epsilon, momentum, scale, center }, s
             place: `layer ${site.name} of the network`,
             remedy: 'Train with larger batches, or leave batch_norm out.',
           });
-        const { value, mean, variance } = normalised(emission, x, gamma, epsilon);
+        const { value, mean, variance } = normalised(emission, x, gamma, addend(epsilon));
         emission.training.observed(site.name, momentum, mean, variance);
         const offset = site.input.length === 1 ? beta : builder.add('Unsqueeze', [beta, builder.integers([1])]);
         return add(emission, site.name, 'Add', [value, offset]);
       }
       const inputs = [x, gamma, beta, at('moving_mean'), at('moving_variance')];
-      return add(emission, site.name, 'BatchNormalization', inputs, { epsilon });
+      return add(emission, site.name, 'BatchNormalization', inputs, { epsilon: addend(epsilon) });
     },
   };
 };
@@ -202,7 +205,7 @@ const layerNorm: Layers['layer_norm'] = ({ epsilon }, site) => {
         const mean = (value: string): string => builder.add('ReduceMean', [value, builder.integers([-1])]);
         const centred = builder.add('Sub', [rows, mean(rows)]);
         const variance = mean(builder.add('Mul', [centred, centred]));
-        const deviation = builder.add('Sqrt', [builder.add('Add', [variance, builder.scalar(epsilon)])]);
+        const deviation = builder.add('Sqrt', [builder.add('Add', [variance, builder.scalar(addend(epsilon))])]);
         const standard = builder.add('Mul', [centred, builder.add('Reciprocal', [deviation])]);
         const scaled = builder.add('Mul', [standard, parameter(`${name}/gamma`)]);
         return add(emission, name, 'Add', [scaled, parameter(`${name}/beta`)]);
@@ -241,12 +244,12 @@ const graphSmoothing: Layers['graph_smoothing'] = ({ least }, site) => {
   };
 };
 
-const flatten: Layers['flatten'] = (_, { name, input }) => ({
+const flatten: Layers['flatten'] = ({ fastest }, { name, input }) => ({
   output: [input.reduce((product, extent) => product * extent, 1)],
   parameters: [],
   emit: (emission, x) => {
     const { builder } = emission;
-    const rows = input.length === 1 ? x : builder.add('Transpose', [x], { perm: [0, 2, 1] });
+    const rows = input.length === 1 || fastest === 'positions' ? x : builder.add('Transpose', [x], { perm: [0, 2, 1] });
     return add(emission, name, 'Flatten', [rows], { axis: 1 });
   },
 });

@@ -64,18 +64,20 @@ export function networkInput(builder: GraphBuilder, x: string): string {
  * A network with its parameters as constants, over stored examples [batch, …shape] with an open batch.
  *
  * @param valueOf the value of a parameter, by its name
+ * @param enter examples as they come → [batch, …input of the network]
  */
 export function finishedGraph(
   network: PlannedNetwork,
   shape: readonly number[],
   valueOf: (parameter: string) => Tensor,
   name: string,
+  enter: (builder: GraphBuilder, x: string) => string = networkInput,
 ): Graph {
   const builder = new GraphBuilder(name);
   // Nothing that the layers add depends on the batch: it is opened below.
   const x = builder.input('input', 'float32', [1, ...shape]);
   const parameter = (of: string): string => (builder.has(of) ? of : builder.constant(valueOf(of), of));
-  const graph = builder.finish([network.emit({ builder, parameter }, networkInput(builder, x))]);
+  const graph = builder.finish([network.emit({ builder, parameter }, enter(builder, x))]);
   const open = <Header extends { shape: readonly (number | string)[] }>(header: Header): Header => ({
     ...header,
     shape: ['batch', ...header.shape.slice(1)],
