@@ -92,6 +92,7 @@ describe('fasta', () => {
     ['an empty record', '>a\n>b\nACG\n', 'data/empty-record', 'line 1', '"a" has no sequence'],
     ['an empty last record', '>a\nAC\n>b', 'data/empty-record', 'line 3', '"b" has no sequence'],
     ['a letter of another alphabet', '>a\nACGT\nAC-T\n', 'data/letter', 'line 3', 'found "-"'],
+    ['a bad letter in a later line', '>a\nAC\nGT\nA!T\n', 'data/letter', 'line 4', 'found "!"'],
     ['text before the first header', '\nACGT\n', 'data/not-fasta', 'line 2', 'found "A"'],
     ['an empty file', '', 'data/empty', 'test.fa', 'no FASTA record'],
     ['a file with ambiguous sequences only', '>a\nNN\n', 'data/all-dropped', 'test.fa', 'leaves none'],
@@ -100,6 +101,17 @@ describe('fasta', () => {
       message: expect.stringContaining(message),
       problem: { code, place: expect.stringContaining(place) },
     });
+  });
+
+  it('reads records of up to ten million bases over the ends of chunks and lines, and refuses one base more', async () => {
+    const letters = Uint8Array.from({ length: 10_000_000 }, (_, i) => (i + (i >> 7)) % 4);
+    const text = Buffer.from(letters)
+      .map(code => 'ACGT'.charCodeAt(code))
+      .toString();
+    const wrapped = `>long\n${text.replace(/.{61}/g, '$&\n')}`;
+    expect(Buffer.compare((await read(`${wrapped}\n`)).letters, letters)).toBe(0);
+    for (const more of ['A', '\nA'])
+      await expect(read(wrapped + more)).rejects.toMatchObject({ problem: { code: 'data/too-long' } });
   });
 
   it('refuses a gzip file that is cut off, and a file that does not exist', async () => {

@@ -27,8 +27,6 @@ const SHARES = new Float32Array(256 * 4);
   for (const base of bases) SHARES[code * 4 + LETTERS.indexOf(base)] = 1 / bases.length;
 });
 
-const SHARE_PAIRS = new Float64Array(SHARES.buffer);
-
 /** Code of each byte of text, upper or lower case; 255 where the byte is no IUPAC letter of DNA. */
 export const CODE_OF_BYTE = new Uint8Array(256).fill(NO_BASE);
 [...LETTERS].forEach((letter, code) => {
@@ -44,18 +42,12 @@ export const CODE_OF_BYTE = new Uint8Array(256).fill(NO_BASE);
  * @param at first element of `out` to write
  */
 export function writeOneHot(letters: Uint8Array, out: Float32Array, at = 0): void {
-  // Two numbers are moved at a time, as the bytes of one of double width; their bits are never those of a NaN.
-  const start = out.byteOffset + 4 * at;
-  if (start % 8 === 0) {
-    const pairs = new Float64Array(out.buffer, start, 2 * letters.length);
-    for (let i = 0; i < letters.length; i++) {
-      pairs[2 * i] = SHARE_PAIRS[2 * letters[i]!]!;
-      pairs[2 * i + 1] = SHARE_PAIRS[2 * letters[i]! + 1]!;
-    }
-    return;
+  out.fill(0, at, at + 4 * letters.length);
+  for (let position = 0; position < letters.length; position++) {
+    const code = letters[position]!;
+    if (code < 4) out[at + 4 * position + code] = 1;
+    else for (let base = 0; base < 4; base++) out[at + 4 * position + base] = SHARES[4 * code + base]!;
   }
-  let to = at;
-  for (const code of letters) for (let base = 0; base < 4; base++) out[to++] = SHARES[code * 4 + base]!;
 }
 
 /**
