@@ -74,6 +74,16 @@ export const only_class = {
   parameters: { class: { type: { is: 'integer', min: 0 }, summary: 'The class.' } },
 } as const satisfies StageEntry;
 
+export const one_against_rest = {
+  category: 'stage',
+  name: 'one_against_rest',
+  summary: 'Labels 1 for one class and 0 for all others.',
+  documentation:
+    'Makes of several classes the question whether an example is of one of them, as a scan by `linear_association` needs it: the p-value is then that of Student’s t-test of the class against the others. Examples without a label stay without.',
+  revision: 1,
+  parameters: { class: { type: { is: 'integer', min: 0 }, summary: 'The class that becomes 1.' } },
+} as const satisfies StageEntry;
+
 export const concat = {
   category: 'stage',
   name: 'concat',

@@ -15,6 +15,7 @@ import { completeness } from '../../../server/src/engine/metrics/completeness.js
 import { composite, compositeRanking } from '../../../server/src/engine/metrics/composite.js';
 import { decoyPrecision } from '../../../server/src/engine/metrics/decoy-precision.js';
 import { discoveries } from '../../../server/src/engine/metrics/discoveries.js';
+import { knownRecall } from '../../../server/src/engine/metrics/known-recall.js';
 import { curveGap } from '../../../server/src/engine/metrics/curve-gap.js';
 import { mapDistance } from '../../../server/src/engine/metrics/map-distance.js';
 import { rashomon } from '../../../server/src/engine/metrics/rashomon.js';
@@ -194,6 +195,12 @@ describe('catalog', () => {
     insertion: insertion(curves),
     max_sensitivity: maxSensitivity(movement),
     local_lipschitz: localLipschitz(movement),
+    known_recall: knownRecall({
+      scores: normals(n),
+      names: Array.from({ length: n }, (_, i) => `g${i}`),
+      known: Array.from({ length: 20 }, (_, i) => `g${2 * i}`),
+      top: 0.5,
+    }),
     discoveries: discoveries({ found: found, truth: found.map((one, i) => (i % 5 === 0 ? 1 - one : one)) }),
     motif_match: motifMatch({
       pValues: shares(1),

@@ -38,6 +38,39 @@ export const discoveries = {
   parameters: { rate },
 } as const satisfies MetricEntry;
 
+export const known_recall = {
+  category: 'metric',
+  name: 'known_recall',
+  summary: 'Which features that are known to matter, such as marker genes, are among the top scores.',
+  documentation:
+    'The score of a feature is the mean of |attribution| over the examples, or the number that a method such as `mean_attribution` or `linear_association` gives it for the whole data set; with signs kept, features that lower the target come last. The k = top · n best of n features are top; tied scores share the last places. Scores that know nothing recall the share `top`, and what they find beside the known features is not counted as wrong: a list of markers is never complete. `rank` is the median place of the known features, from 1; a note has the place of each. The interval is Wilson’s. Name the features before looking at the scores.',
+  citation: 'Wilson 1927, J Am Stat Assoc 22:209',
+  revision: 1,
+  subjects: {
+    kind: 'attribution',
+    min: 1,
+    max: 1,
+    maps: ['gradient', 'contribution', 'hypothetical', 'effect', 'importance'],
+  },
+  on: false,
+  unit: 'features',
+  headline: 'recall',
+  statistics: {
+    recall: {
+      summary: 'Share of the known features that is in the top.',
+      unit: 'share',
+      better: 'higher',
+      interval: true,
+    },
+    rank: { summary: 'Median place of the known features.', unit: 'count', better: 'lower', interval: false },
+  },
+  alphabets: ['genotypes', 'expression'],
+  parameters: {
+    features: { type: { is: 'list', of: { is: 'text' } }, summary: 'Names of the features: `["CD79A", "MS4A1"]`.' },
+    top: { type: { is: 'share', min: 0, max: 1 }, default: 0.05, summary: 'Share of the features that is top.' },
+  },
+} as const satisfies MetricEntry;
+
 export const error_rates = {
   category: 'metric',
   name: 'error_rates',

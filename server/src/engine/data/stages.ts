@@ -88,14 +88,22 @@ const permute_labels: Stage<ParametersOf<typeof specifications.permute_labels>> 
 const only_class: Stage<ParametersOf<typeof specifications.only_class>> = (parameters, examples) => {
   const kept = examples.labels.flatMap((own, index) => (own === parameters.class ? [index] : []));
   if (kept.length > 0) return select(examples, kept);
-  const classes = [...new Set(examples.labels)].map(own => own ?? 'none');
-  throw new Failure(
-    'data/empty',
-    `\`only_class\`: none of ${examples.names.length} examples has label ${parameters.class}`,
-    {
-      remedy: `The labels are: ${classes.slice(0, 10).join(', ')}.`,
-    },
-  );
+  throw noneOf(parameters.class, 'only_class', examples);
+};
+
+function noneOf(label: number, stage: string, { names, labels }: Examples): Failure {
+  const classes = [...new Set(labels)].map(own => own ?? 'none');
+  return new Failure('data/empty', `\`${stage}\`: none of ${names.length} examples has label ${label}`, {
+    remedy: `The labels are: ${classes.slice(0, 10).join(', ')}.`,
+  });
+}
+
+const one_against_rest: Stage<ParametersOf<typeof specifications.one_against_rest>> = (parameters, examples) => {
+  if (!examples.labels.includes(parameters.class)) throw noneOf(parameters.class, 'one_against_rest', examples);
+  return {
+    ...examples,
+    labels: examples.labels.map(own => (own === undefined ? undefined : Number(own === parameters.class))),
+  };
 };
 
 const concat: Stage<ParametersOf<typeof specifications.concat>> = async ({ data }, examples, inputs) => {
@@ -261,6 +269,7 @@ export const STAGES: {
   label,
   permute_labels,
   only_class,
+  one_against_rest,
   concat,
   split,
   only_correct,

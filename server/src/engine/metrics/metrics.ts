@@ -10,6 +10,7 @@ import { contrast } from './contrast.js';
 import { curveGap } from './curve-gap.js';
 import { decoyPrecision } from './decoy-precision.js';
 import { discoveries } from './discoveries.js';
+import { knownRecall } from './known-recall.js';
 import { dispersion } from './dispersion.js';
 import { errorRates } from './error-rates.js';
 import { deletion, faithfulnessCorrelation, infidelity, insertion } from './faithfulness.js';
@@ -73,6 +74,7 @@ export const METRICS = {
   local_lipschitz: localLipschitz,
   model_randomisation: modelRandomisation,
   discoveries,
+  known_recall: knownRecall,
   motif_match: motifMatch,
   seqlet_recovery: seqletRecovery,
   error_rates: errorRates,

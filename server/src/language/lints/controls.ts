@@ -142,6 +142,7 @@ const CONTROLS = [
   'composite_ranking',
   'feature_agreement',
   'discoveries',
+  'known_recall',
   'error_rates',
   'pgr',
   'keep_curve',

@@ -117,16 +117,16 @@ function requireAsMany(parameter: string, given: readonly string[] | undefined, 
     );
 }
 
-/** The score of each variant and what is known of it. */
-async function scoresAndTruth(context: StepContext, key: string) {
+/** The score of each feature over the data set, and what is known of it. @throws Failure `metric/groups` */
+export async function scoresAndTruth(context: StepContext, key: string) {
   const [scores] = await meanMagnitudes(context, key, 'array');
-  const { featureTruth, length } = await examplesBehind(context, key);
+  const { featureTruth, length, features } = await examplesBehind(context, key);
   if (scores!.length !== length)
-    throw new Failure('metric/groups', `there are ${scores!.length} scores of ${length} variants`, {
+    throw new Failure('metric/groups', `there are ${scores!.length} scores of ${length} features`, {
       place: context.title,
-      remedy: 'Score single variants: leave groups and windows out of the method.',
+      remedy: 'Score single features: leave groups and windows out of the method.',
     });
-  return { scores: scores!, truth: featureTruth };
+  return { scores: scores!, truth: featureTruth, names: features };
 }
 
 /** @throws Failure `metric/one-member` for the attribution of a single network */
