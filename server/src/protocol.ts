@@ -52,8 +52,17 @@ export const Task = z.discriminatedUnion('kind', [
     stages: z.array(Call),
   }),
   z.object({ kind: z.literal('attribution'), method: Call, target: Target, data: key }),
-  /** Networks trained on the labels of a data set. */
-  z.object({ kind: z.literal('training'), training: Call, data: key }),
+  /**
+   * One network trained on the labels of a data set: that of a `member` of an ensemble, the first where none is given. With
+   * `networks` the ensemble of these finished trainings.
+   */
+  z.object({
+    kind: z.literal('training'),
+    training: Call,
+    data: key,
+    member: z.number().int().min(1).optional(),
+    networks: z.array(key).optional(),
+  }),
   /** Results of metrics, gathered in one table. */
   z.object({
     kind: z.literal('benchmark'),

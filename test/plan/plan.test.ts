@@ -227,6 +227,21 @@ describe('a plan', () => {
     ]);
   });
 
+  it('trains the networks of an ensemble one by one, so that more of them cost the new ones', async () => {
+    const train = (given: Readonly<Record<string, number>>) =>
+      call('training', 'train', { network: call('network', 'layers', { layers: [] }), seed: 1, ...given });
+    const keysOf = async (given: Readonly<Record<string, number>>) => {
+      const declarations = [...example(), declare('ensemble', 'nets', train(given), { on: 'peaks' })];
+      const { steps } = await makePlan(experiment(declarations), { ...options, only: ['nets'] });
+      return steps.filter(({ kind }) => kind === 'training').map(({ key }) => key);
+    };
+    const [one, three, four] = [await keysOf({}), await keysOf({ members: 3 }), await keysOf({ members: 4 })];
+    expect(three.slice(0, 1)).toEqual(one);
+    expect(four.slice(0, 3)).toEqual(three.slice(0, 3));
+    expect(new Set([...three, ...four]).size).toBe(4 + 2);
+    expect(await keysOf({ threads: 2 })).not.toEqual(one);
+  });
+
   it('explains each network of an ensemble alone where a benchmark asks for it', async () => {
     const layers = [call('layer', 'flatten'), call('layer', 'dense', { units: 1 })];
     const head = (networks: string) =>

@@ -50,11 +50,11 @@ function plan(declarations: readonly Declaration[] = example(), only?: string[])
   });
 }
 
-function run(planned: Plan, signal?: AbortSignal): Promise<RunOutcome> {
+function run(planned: Plan, signal?: AbortSignal, cores = 1): Promise<RunOutcome> {
   return runPlan(planned, {
     store,
     engine,
-    executor: { backend: 'onnxruntime', threads: 1 },
+    executor: { backend: 'onnxruntime', threads: cores },
     onEvent: event => events.push(event),
     ...(signal && { signal }),
   });
@@ -146,6 +146,62 @@ describe('runPlan', () => {
     events = [];
     expect((await run(planned)).exitCode).toBe(0);
     expect(events).toEqual([{ type: 'planned', steps: [] }]);
+  });
+});
+
+describe('the networks of an ensemble', () => {
+  const layers = call('network', 'layers', { layers: [call('layer', 'dense', { units: 1 })] });
+  const ensemble = (name: string, members: number, seed: number) =>
+    declare('ensemble', name, call('training', 'train', { network: layers, members, seed }), { on: 'peaks' });
+  const titles = (type: RunEvent['type']) =>
+    events.flatMap(event => (event.type === type && 'step' in event ? event.step.title : []));
+
+  it('are trained side by side, as many as there are cores, before anything is explained', async () => {
+    const planned = await plan([...example(), ensemble('nets', 3, 1), ensemble('others', 2, 2)]);
+    const outcome = await run(planned, undefined, 2);
+    expect(outcome.results.size).toBe(planned.steps.length);
+    expect(new Set(Object.values(fates(planned, outcome)))).toEqual(new Set(['complete']));
+    let running = new Set<string>();
+    let most = 0;
+    for (const event of events) {
+      if (event.type === 'started') running = new Set([...running, event.step.kind + event.step.key]);
+      if (event.type === 'ended') running.delete(event.step.kind + event.step.key);
+      const trainings = [...running].filter(of => of.startsWith('training')).length;
+      expect(trainings === running.size || running.size === 1).toBe(true);
+      most = Math.max(most, trainings);
+    }
+    expect(most).toBe(2);
+    const started = events.flatMap(event => (event.type === 'started' ? event.step.kind : []));
+    expect(started.lastIndexOf('training')).toBeLessThan(started.indexOf('attribution'));
+  });
+
+  it('stay when one of them crashes, which is named; the rest are not trained again', async () => {
+    const planned = await plan([...example(), ensemble('does-lose', 3, 1)]);
+    const outcome = await run(planned, undefined, 2);
+    const ended = events.flatMap(event =>
+      event.type === 'ended' && event.step.kind === 'training' ? [[event.step.title, event.result.status]] : [],
+    );
+    expect(Object.fromEntries(ended)).toEqual({
+      'does-lose: train on peaks, network 1': 'complete',
+      'does-lose: train on peaks, network 2': 'failed',
+      'does-lose: train on peaks, network 3': 'complete',
+      'train on peaks': 'not run',
+    });
+    expect(fates(planned, outcome)).toMatchObject({ level: 'complete', 'does-lose': 'not run' });
+    events = [];
+    await run(planned, undefined, 2);
+    expect(titles('started')).toEqual(['does-lose: train on peaks, network 2']);
+  });
+
+  it('all stop within a second of a cancel', async () => {
+    const planned = await plan([...example(), ensemble('does-wait', 2, 1)]);
+    const abort = new AbortController();
+    const running = run(planned, abort.signal, 2);
+    await expect.poll(() => titles('started').filter(title => title.includes('network'))).toHaveLength(2);
+    const at = performance.now();
+    abort.abort();
+    expect(await running).toMatchObject({ cancelled: true });
+    expect(performance.now() - at).toBeLessThan(1000);
   });
 });
 

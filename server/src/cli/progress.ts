@@ -1,5 +1,6 @@
-/** Progress of a run on standard error: one redrawn line per running step on a terminal, plain lines elsewhere. */
+/** Progress of a run on standard error: one redrawn line for what runs on a terminal, plain lines elsewhere. */
 import { quantity } from '../protocol.js';
+import type { Step } from '../plan/plan.js';
 import type { RunEvent } from '../run/run.js';
 import { duration, lineOf, rateText } from '../run/wording.js';
 import type { Paint, Stream } from './terminal.js';
@@ -11,8 +12,9 @@ const LOG_MS = 30_000;
 
 export class ProgressDisplay {
   private steps = 0;
-  private position = 0;
-  private drawn = 0;
+  private started = 0;
+  /** By key: the number and the last share of what runs, and when a line told of it. */
+  private readonly running = new Map<string, { readonly number: number; share: number; drawn: number }>();
 
   constructor(
     private readonly stream: Stream,
@@ -27,38 +29,41 @@ export class ProgressDisplay {
         if (this.steps === 0) this.stream.write('Everything is in the store; nothing to compute.\n');
         break;
       case 'started':
-        this.drawn = this.now();
-        this.line(`${this.counter()} ${lineOf(event.step)} …`);
+        this.running.set(event.step.key, { number: ++this.started, share: 0, drawn: this.now() });
+        this.line(`${this.titleOf(event.step)} …`);
         break;
       case 'progress':
         this.progress(event);
         break;
       case 'ended':
         this.ended(event);
-        this.position += 1;
         break;
     }
   }
 
   private progress(event: Extract<RunEvent, { type: 'progress' }>): void {
-    const pause = this.stream.isTTY ? REDRAW_MS : LOG_MS;
-    if (this.now() - this.drawn < pause) return;
-    this.drawn = this.now();
-    const share = event.total > 0 ? Math.min(1, event.done / event.total) : 0;
+    const own = this.running.get(event.step.key)!;
+    const share = (own.share = event.total > 0 ? Math.min(1, event.done / event.total) : 0);
+    const drawn = this.stream.isTTY ? Math.max(...[...this.running.values()].map(one => one.drawn)) : own.drawn;
+    if (this.now() - drawn < (this.stream.isTTY ? REDRAW_MS : LOG_MS)) return;
+    own.drawn = this.now();
     const filled = Math.round(share * BAR);
+    const others = [...this.running].filter(([key]) => key !== event.step.key).map(([, one]) => one);
     const parts = [
-      `${this.counter()} ${lineOf(event.step)}`,
+      this.titleOf(event.step),
       ...(this.stream.isTTY ? ['█'.repeat(filled) + '░'.repeat(BAR - filled)] : []),
       `${Math.floor(100 * share)} %`,
       `${quantity(Math.floor(event.done), 'count')} of ${quantity(event.total, 'count')} ${event.unit}`,
       ...(event.rate > 0 ? [`${rateText(event.rate)}/s`] : []),
       ...(event.remaining !== undefined ? [`${duration(event.remaining)} left`] : []),
+      ...(this.stream.isTTY ? others.map(one => `[${one.number}] ${Math.floor(100 * one.share)} %`) : []),
     ];
     this.line(parts.join('  '));
   }
 
   private ended({ step, result, seconds }: Extract<RunEvent, { type: 'ended' }>): void {
-    const title = `${this.counter()} ${lineOf(step)}`;
+    const title = this.titleOf(step);
+    this.running.delete(step.key);
     if (this.stream.isTTY) this.stream.write('\r\x1b[2K');
     if (result.status === 'complete') {
       this.stream.write(`${this.paint('green', '✓')} ${title}  ${this.paint('dim', duration(seconds))}\n`);
@@ -69,8 +74,10 @@ export class ProgressDisplay {
     }
   }
 
-  private counter(): string {
-    return `[${this.position + 1}/${this.steps}]`;
+  /** What was never started has the number after the last. */
+  private titleOf(step: Step): string {
+    const number = this.running.get(step.key)?.number ?? ++this.started;
+    return `[${number}/${this.steps}] ${lineOf(step)}`;
   }
 
   /** On a terminal the line is drawn over the last one, cut to its width. */

@@ -36,6 +36,18 @@ const EXECUTORS: Readonly<Record<(typeof BACKENDS)[number], (options: ExecutorOp
 /** Progress is sent at most this often, in milliseconds. */
 const PROGRESS_INTERVAL = 100;
 
+/** Executors by backend and threads: what one step has compiled serves the next. */
+const executors = new Map<string, Promise<Executor>>();
+
+function executorFor({ executor, task }: Extract<EngineRequest, { type: 'run' }>): Promise<Executor> {
+  // What a network becomes may depend on the threads of its training, so these follow from the experiment alone.
+  const threads = task.kind === 'training' ? Number(task.training.parameters['threads']) : executor.threads;
+  const name = `${executor.backend} ${threads}`;
+  const known = executors.get(name) ?? EXECUTORS[executor.backend]({ ...executor, threads });
+  executors.set(name, known);
+  return known;
+}
+
 const running = new Map<number, AbortController>();
 let last: Promise<void> = Promise.resolve();
 
@@ -66,7 +78,7 @@ async function run(request: Extract<EngineRequest, { type: 'run' }>): Promise<vo
   const { signal } = controller;
   let executor: ReturnType<typeof scoped> | undefined;
   try {
-    executor = scoped(await EXECUTORS[request.executor.backend](request.executor));
+    executor = scoped(await executorFor(request));
     let reported = 0;
     const context: StepContext = {
       key: request.key,

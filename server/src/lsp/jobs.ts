@@ -124,6 +124,7 @@ export class Jobs {
       if (open) progress?.report(Math.floor(100 * display.share), display.words);
     });
     const counter = { steps: 0, ended: 0 };
+    const shares = new Map<string, number>();
     try {
       const { exports } = await runPlan(job.plan, {
         store: job.store,
@@ -133,8 +134,11 @@ export class Jobs {
         onEvent: event => {
           this.follow(entry, event);
           if (event.type === 'planned') counter.steps = event.steps.length;
+          else shares.delete(event.step.key);
           if (event.type === 'ended') counter.ended += 1;
-          display = progressWords(event, counter) ?? display;
+          const beside = [...shares.values()].reduce((sum, share) => sum + share, 0);
+          display = progressWords(event, { ...counter, beside }) ?? display;
+          if (event.type === 'progress' && event.total > 0) shares.set(event.step.key, event.done / event.total);
           report();
         },
       });
@@ -160,16 +164,32 @@ export class Jobs {
       }
       case 'started':
         standings.set(event.step.key, { state: 'running' });
+        standOnInner(job.plan, event.step, standings);
         this.listener.stepStarted(job, event.step);
         break;
       case 'progress':
         standings.set(event.step.key, { state: 'running', progress: event.total > 0 ? event.done / event.total : 0 });
+        standOnInner(job.plan, event.step, standings);
         break;
       case 'ended':
         // Its standing stays until the run has ended: what has become of it is found in the store.
+        standings.set(event.step.key, { state: 'running', progress: 1 });
         if (event.result.status === 'failed' && NO_ENGINE.has(event.result.problem.code)) abort.abort();
         this.listener.stepEnded(job, event.step, event.result, abort.signal.aborted);
     }
     this.listener.moved(job);
+  }
+}
+
+/** A declaration has come as far as the inner steps that are its own, such as the networks of an ensemble. */
+function standOnInner({ steps }: Plan, inner: Step, standings: Map<string, Standing>): void {
+  if (inner.declarations.length > 0) return;
+  for (const outer of steps) {
+    if (outer.place !== inner.place || outer.declarations.length === 0 || !outer.needs.includes(inner.key)) continue;
+    const own = steps.filter(({ key, place }) => place === outer.place && outer.needs.includes(key));
+    // What has no standing was in the store before the run.
+    const shares = own.map(({ key }) => (standings.has(key) ? (standings.get(key)?.progress ?? 0) : 1));
+    const progress = shares.reduce((sum, share) => sum + share, 0) / own.length;
+    standings.set(outer.key, { state: 'running', progress });
   }
 }

@@ -312,7 +312,20 @@ class Planner {
     const training = await this.values.call(head, declaration, used);
     const data = await this.dataKey(on, declaration, used);
     const title = `${training.call} on ${this.wordFor(on)}`;
-    return this.step({ kind: 'training', training, data }, title, used, declaration);
+    const members = Number(training.parameters['members']);
+    if (members === 1) return this.step({ kind: 'training', training, data }, title, used, declaration);
+    // Each network is a step of its own, which does not know how many others there are.
+    const alone: Call = { ...training, parameters: { ...training.parameters, members: 1 } };
+    const networks = Array.from({ length: members }, (_, member) =>
+      this.step(
+        { kind: 'training', training: alone, data, ...(member > 0 && { member: member + 1 }) },
+        `${declaration.name}: ${title}, network ${member + 1}`,
+        used,
+        declaration,
+      ),
+    );
+    for (const key of networks) used.needs.add(key);
+    return this.step({ kind: 'training', training, data, networks }, title, used, declaration);
   }
 
   /** Every combination of a benchmark as steps of its own, and the table that gathers their statistics. */

@@ -1,6 +1,7 @@
 /**
- * Runs a plan: the steps that the store does not have, in order. What fails takes along only what depends on it.
+ * Runs a plan: the steps that the store does not have, each after those it needs. What fails takes along only what depends on it.
  */
+import { availableParallelism } from 'node:os';
 import type { Plan, Step } from '../plan/plan.js';
 import type { ExecutorOptions, Problem } from '../protocol.js';
 import type { ResultStore } from '../store/store.js';
@@ -9,17 +10,20 @@ import { EngineError } from './engine-process.js';
 import type { JudgedExpectation, StepResult, StepResults } from './results.js';
 import { judgeAll, storedResults } from './results.js';
 import { writeExports, type ExportOutcome } from './exports.js';
+import { nextStep, trainingBytes, type Capacity } from './side-by-side.js';
 
 export interface RunOptions {
   readonly store: ResultStore;
   readonly engine: Pick<Supervisor, 'run' | 'export'>;
   readonly executor: ExecutorOptions;
+  /** What trainings side by side share; the machine where it is left out, with as many cores as the executor may have threads. */
+  readonly capacity?: Capacity;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
 }
 
 export type RunEvent =
-  /** Before anything else: the steps that are going to be computed, in order. */
+  /** Before anything else: the steps that are going to be computed. Several may run at a time. */
   | { readonly type: 'planned'; readonly steps: readonly Step[] }
   | { readonly type: 'started'; readonly step: Step }
   | ({ readonly type: 'progress'; readonly step: Step } & Progress & Pace)
@@ -52,12 +56,12 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunOutco
   const missing = missingSteps(plan, results);
   const steps = new Map(plan.steps.map(step => [step.key, step]));
   onEvent?.({ type: 'planned', steps: missing });
-  for (const step of missing) {
+  await runAll(missing, results, options, async step => {
     const began = performance.now();
     const result = signal?.aborted ? CANCELLED : await runStep(step, steps, results, options);
     results.set(step.key, result);
     onEvent?.({ type: 'ended', step, result, seconds: (performance.now() - began) / 1000 });
-  }
+  });
   const expectations = await judgeAll(plan, results, store);
   const unfinished = missing.some(step => results.get(step.key) === CANCELLED);
   const exports = unfinished ? [] : await writeExports(plan, results, options);
@@ -85,6 +89,49 @@ function missingSteps(plan: Plan, results: StepResults): Step[] {
     for (const key of step.needs) wanted.add(key);
   }
   return missing;
+}
+
+/** Runs steps, several at a time where they share the machine. A step begins when those that it needs have ended. */
+async function runAll(
+  steps: readonly Step[],
+  results: StepResults,
+  { executor, capacity = machine(executor) }: RunOptions,
+  run: (step: Step) => Promise<void>,
+): Promise<void> {
+  const waiting = new Map(steps.map(step => [step.key, step]));
+  const running = new Map<Step, Promise<void>>();
+  const inRun = (key: string): boolean => waiting.has(key) || [...running.keys()].some(step => step.key === key);
+  const bytesOf = ({ task }: Step): number =>
+    task.kind === 'training' ? trainingBytes(valuesIn(results.get(task.data))) : 0;
+  try {
+    while (waiting.size + running.size > 0) {
+      const ready = [...waiting.values()].filter(({ needs }) => !needs.some(inRun));
+      const next = nextStep(ready, [...running.keys()], capacity, bytesOf);
+      if (next === undefined) {
+        await Promise.race(running.values());
+        continue;
+      }
+      waiting.delete(next.key);
+      running.set(
+        next,
+        run(next).finally(() => running.delete(next)),
+      );
+    }
+  } finally {
+    // What stops the run as a whole, such as a full disk, waits for the steps that run beside.
+    await Promise.allSettled(running.values());
+  }
+}
+
+const machine = ({ threads }: ExecutorOptions): Capacity => ({
+  cores: threads > 0 ? threads : availableParallelism(),
+  memory: process.availableMemory(),
+});
+
+/** How many values the main array of a result has. */
+function valuesIn(result: StepResult | undefined): number {
+  const [array] = result?.status === 'complete' ? result.meta.arrays : [];
+  return array?.axes.reduce((product, { size }) => product * size, 1) ?? 0;
 }
 
 async function runStep(

@@ -1,6 +1,6 @@
 /**
- * The supervisor of the engine: starts a process when there is work, passes one request at a time, cancels on its own
- * clock, and starts a fresh process after a death. Descriptions run in a process of their own with a small heap, so
+ * The supervisor of the engines: starts a process when there is work and none is free, passes one request at a time to each,
+ * cancels on its own clock, and starts a fresh process after a death. Descriptions run in a process of their own with a small heap, so
  * that a hostile file cannot take a running attribution with it and a hover need not wait for a batch.
  */
 import { stat } from 'node:fs/promises';
@@ -49,12 +49,17 @@ const DESCRIBE_HEAP = 512;
 /** From a cancel to the kill, in milliseconds. */
 const GRACE = 1000;
 
+/** How long engines beside the first stay without work, in milliseconds. */
+const REST = 2000;
+
 /** Problems that say nothing about the file that was being described. */
 const PASSING = new Set(['engine/no-start', 'engine/unusable', 'engine/protocol']);
 
 export class Supervisor {
-  private readonly runner: Seat;
+  /** The first stays; the others come and go with the work. */
+  private readonly runners: [Seat, ...Seat[]];
   private readonly describer: Seat;
+  private readonly runnerOptions: EngineProcessOptions;
   private readonly describeTimeout: number;
   private readonly descriptions = new Map<string, Promise<Description>>();
   private lastId = 0;
@@ -65,14 +70,15 @@ export class Supervisor {
       startTimeout: options.startTimeout ?? 30_000,
       ...(options.node !== undefined && { node: options.node }),
     };
-    this.runner = new Seat({ ...process, backend: options.backend ?? 'onnxruntime', heap: RUN_HEAP });
+    this.runnerOptions = { ...process, backend: options.backend ?? 'onnxruntime', heap: RUN_HEAP };
+    this.runners = [new Seat(this.runnerOptions)];
     // Reading a header runs no model.
     this.describer = new Seat({ ...process, backend: 'reference', heap: DESCRIBE_HEAP });
     this.describeTimeout = options.describeTimeout ?? 10_000;
   }
 
   /**
-   * Computes one step into the store. Steps wait for each other.
+   * Computes one step into the store. Steps that are asked for at the same time run side by side, an engine each.
    *
    * @throws EngineError with the problem, when the step failed or the engine died; finished blocks stay in the store
    */
@@ -121,22 +127,28 @@ export class Supervisor {
 
   /** Versions of the running engine; empty before the first step. */
   get versions(): Readonly<Record<string, string>> {
-    return this.runner.versions;
+    return this.runners[0].versions;
   }
 
   /** Ends the processes. The next use starts new ones. */
   async dispose(): Promise<void> {
-    await Promise.all([this.runner.leave(), this.describer.leave()]);
+    await Promise.all([...this.runners, this.describer].map(seat => seat.leave()));
   }
 
-  /** One request to the running engine, which can be cancelled. `resultOf` gives the result that an answer brings. */
+  private freeRunner(): Seat {
+    const free = this.runners.find(seat => seat.free) ?? new Seat(this.runnerOptions, REST);
+    if (!this.runners.includes(free)) this.runners.push(free);
+    return free;
+  }
+
+  /** One request to an engine, which can be cancelled. `resultOf` gives the result that an answer brings. */
   private work<T>(
     request: NumberedLater,
     activity: string,
     signal: AbortSignal | undefined,
     resultOf: (answer: Answer) => T | undefined,
   ): Promise<T | 'cancelled'> {
-    return this.runner.use(async process => {
+    return this.freeRunner().use(async process => {
       if (signal?.aborted) return 'cancelled';
       const id = ++this.lastId;
       let kill: NodeJS.Timeout | undefined;
@@ -208,23 +220,42 @@ export class Supervisor {
 class Seat {
   private occupant: EngineProcess | undefined;
   private queue: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
+  private resting: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: EngineProcessOptions) {}
+  /** @param rest milliseconds without work after which the process ends; it stays where none are given */
+  constructor(
+    private readonly options: EngineProcessOptions,
+    private readonly rest?: number,
+  ) {}
+
+  /** Whether nothing is done or waits here. */
+  get free(): boolean {
+    return this.waiting === 0;
+  }
 
   get versions(): Readonly<Record<string, string>> {
     return this.occupant?.versions ?? {};
   }
 
   use<T>(work: (process: EngineProcess) => Promise<T>): Promise<T> {
+    clearTimeout(this.resting);
+    this.waiting++;
     const turn = this.queue.then(async () => {
-      if (!this.occupant?.alive) this.occupant = await EngineProcess.start(this.options);
-      return work(this.occupant);
+      try {
+        if (!this.occupant?.alive) this.occupant = await EngineProcess.start(this.options);
+        return await work(this.occupant);
+      } finally {
+        this.waiting--;
+        if (this.free && this.rest !== undefined) this.resting = setTimeout(() => void this.leave(), this.rest).unref();
+      }
     });
     this.queue = turn.catch(() => undefined);
     return turn;
   }
 
   async leave(): Promise<void> {
+    clearTimeout(this.resting);
     const occupant = this.occupant;
     this.occupant = undefined;
     if (occupant?.alive) await occupant.exit();

@@ -29,19 +29,20 @@ export function rateText(rate: number): string {
  * A run's progress for one line: the step under way with its rate and the time it has left, and the share of all steps
  * that is done, each step counting alike.
  *
+ * @param beside sum of the shares that are done of steps that run beside this one
  * @returns undefined for events that change neither
  */
 export function progressWords(
   event: RunEvent,
-  { steps, ended }: { steps: number; ended: number },
+  { steps, ended, beside }: { steps: number; ended: number; beside: number },
 ): { share: number; words: string } | undefined {
   if (event.type !== 'started' && event.type !== 'progress') return undefined;
   const title = `[${ended + 1}/${steps}] ${lineOf(event.step)}`;
-  if (event.type === 'started') return { share: ended / steps, words: title };
+  if (event.type === 'started') return { share: (ended + beside) / steps, words: title };
   const share = event.total > 0 ? Math.min(1, event.done / event.total) : 0;
   const pace = [
     ...(event.rate > 0 ? [`${rateText(event.rate)} ${event.unit}/s`] : []),
     ...(event.remaining === undefined ? [] : [`${duration(event.remaining)} left`]),
   ].join(', ');
-  return { share: (ended + share) / steps, words: pace === '' ? title : `${title}: ${pace}` };
+  return { share: (ended + beside + share) / steps, words: pace === '' ? title : `${title}: ${pace}` };
 }

@@ -148,7 +148,22 @@ export class Workbench {
     );
   }
 
-  async run(task: Task, { executor = this.executor, signal, progress, run = '' }: RunOptions = {}): Promise<Result> {
+  /** The networks of an ensemble are trained first, as the plan has it. */
+  async run(task: Task, options: RunOptions = {}): Promise<Result> {
+    if (task.kind !== 'training' || task.networks !== undefined) return this.step(task, options);
+    const members = Number(task.training.parameters['members']);
+    if (members === 1) return this.step(task, options);
+    const training = { ...task.training, parameters: { ...task.training.parameters, members: 1 } };
+    const networks: string[] = [];
+    for (let member = 1; member <= members; member++)
+      networks.push((await this.step({ ...task, training, member }, options)).key);
+    return this.step({ ...task, networks }, options);
+  }
+
+  private async step(
+    task: Task,
+    { executor = this.executor, signal, progress, run = '' }: RunOptions,
+  ): Promise<Result> {
     const key = createHash('sha256')
       .update(`${JSON.stringify(task)} ${run}`)
       .digest('hex');

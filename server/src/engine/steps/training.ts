@@ -1,103 +1,125 @@
-/** A training step: trains the members of an ensemble one after another; a finished member is a finished block. */
+/** A training step: one network, or an ensemble gathered from the finished trainings of its networks. */
 import type { Note, Task } from '../../protocol.js';
-import type { Json } from '../../store/writer.js';
+import type { ArrayLayout } from '../../store/result.js';
 import { StoredExamples } from '../data/stored-examples.js';
 import { sizeOf } from '../graph/graph.js';
 import { givenWeights, initialOf, prepareTraining, type TrainParameters } from '../train/declared.js';
 import { TrainingGraphs, trainMember, type Epoch } from '../train/member.js';
 import { drawWeights, flattened } from '../train/weights.js';
+import { metaOf } from './results.js';
 import { commonFacts, type StepContext } from './step.js';
 
-const FIELDS = ['loss', 'validation loss', 'monitored', 'rate'] as const;
+type TrainingTask = Extract<Task, { kind: 'training' }>;
 
-/** What the ledger keeps of a member. */
-interface MemberEntry {
-  readonly seconds: number;
-  readonly epochs: number;
-  readonly best: number;
-  /** The monitored value of the best epoch. */
-  readonly value: number | 'none';
-}
+const FIELDS = ['loss', 'validation loss', 'monitored', 'rate'] as const;
+const [MONITORED, RATE] = [FIELDS.indexOf('monitored'), FIELDS.indexOf('rate')];
 
 /** @throws Failure, Cancelled */
-export async function runTraining(task: Extract<Task, { kind: 'training' }>, context: StepContext): Promise<void> {
+export function runTraining(task: TrainingTask, context: StepContext): Promise<void> {
+  return task.networks === undefined ? trainOne(task, context) : gather(task, task.networks, context);
+}
+
+async function trainOne(task: TrainingTask, context: StepContext): Promise<void> {
   const { store, key, executor, signal, checkpoint, progress } = context;
+  const started = performance.now();
   // The plan has checked the parameters against the catalog.
   const parameters = task.training.parameters as unknown as TrainParameters;
-  const { members, epochs } = parameters;
+  const member = (task.member ?? 1) - 1;
   const examples = await StoredExamples.open(store, task.data);
   const training = await prepareTraining(parameters, examples);
-  const { network, seed } = training;
+  const { network, seed, epochs } = training;
   const given = await givenWeights(training, examples, context);
-  const layouts = [
-    {
-      name: 'array',
-      type: 'float32' as const,
-      unit: 'loss',
-      axes: [
-        { name: 'member', size: members },
-        { name: 'epoch', size: epochs },
-        { name: 'field', size: FIELDS.length, labels: [...FIELDS] },
-      ],
-    },
-    {
-      name: 'weights',
-      type: 'float32' as const,
-      unit: 'weight',
-      axes: [
-        { name: 'member', size: members },
-        { name: 'parameter', size: network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0) },
-      ],
-    },
-  ];
-  const writer = await store.begin(key, { arrays: layouts, rows: members, blockRows: 1 }, signal);
+  const size = network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const arrays = layoutsOf(1, epochs, size);
+  const writer = await store.begin(key, { arrays, rows: 1, blockRows: 1 }, signal);
   if (writer === 'complete') return;
-  const entries = new Map([...writer.finished].map(([block, info]) => [block, info as unknown as MemberEntry]));
-  const graphs = await TrainingGraphs.compile(training, executor);
   try {
-    const perMember = epochs * (training.training.y.length / sizeOf(network.output));
-    for (let member = 0; member < members; member++) {
-      if (entries.has(member)) continue;
-      const started = performance.now();
-      let done = 0;
-      const weights = drawWeights(network.parameters, initialOf(parameters), seed, member, given.weights);
-      const trained = await trainMember(training, graphs, weights, member, async count => {
-        done += count;
-        progress(member * perMember + done, members * perMember);
-        await checkpoint();
-      });
-      await writer.write('array', member, curves(trained.epochs, epochs));
-      await writer.write('weights', member, flattened(network.parameters, trained.weights));
-      const value = trained.epochs[trained.best]?.monitored;
-      const entry: MemberEntry = {
-        seconds: (performance.now() - started) / 1000,
-        epochs: trained.epochs.length,
-        best: trained.best,
-        value: value ?? 'none',
-      };
-      await writer.finishBlock(member, entry as unknown as Json);
-      entries.set(member, entry);
-    }
-    await writer.writeRows({
-      columns: ['name'],
-      rows: Array.from({ length: members }, (_, member) => [`member ${member + 1}`]),
-    });
-    const all = [...entries].sort(([a], [b]) => a - b).map(([, entry]) => entry);
+    const graphs = await TrainingGraphs.compile(training, executor);
+    const rows = training.training.y.length / sizeOf(network.output);
+    let done = 0;
+    const weights = drawWeights(network.parameters, initialOf(parameters), seed, member, given.weights);
+    const trained = await trainMember(training, graphs, weights, member, async count => {
+      done += count;
+      progress(done, epochs * rows);
+      await checkpoint();
+    }).finally(() => graphs.release());
+    const curves = curvesOf(trained.epochs, epochs);
+    await writer.write('array', 0, curves);
+    await writer.write('weights', 0, flattened(network.parameters, trained.weights));
+    await writer.writeRows({ columns: ['name'], rows: [[`member ${member + 1}`]] });
+    await writer.finishBlock(0, {});
     await writer.complete({
       ...commonFacts(context, task),
       map: 'curve',
-      notes: [...given.notes, ...notesOf(all, parameters)],
-      seconds: all.reduce((sum, entry) => sum + entry.seconds, 0),
-      passes: all.reduce((sum, entry) => sum + entry.epochs * (perMember / epochs), 0),
+      notes: [...given.notes, ...notesOf(curves, 1, parameters)],
+      seconds: (performance.now() - started) / 1000,
+      passes: trained.epochs.length * rows,
     });
   } finally {
-    await graphs.release();
     await writer.release();
   }
 }
 
+/** @param networks keys of finished trainings of one network each, in the order of the members */
+async function gather(task: TrainingTask, networks: readonly string[], context: StepContext): Promise<void> {
+  const { store, key, signal, checkpoint, progress } = context;
+  const parameters = task.training.parameters as unknown as TrainParameters;
+  const { epochs } = parameters;
+  const metas = await Promise.all(networks.map(network => metaOf(store, network)));
+  const size = (await store.array(networks[0]!, 'weights')).shape[1]!;
+  const arrays = layoutsOf(networks.length, epochs, size);
+  const writer = await store.begin(key, { arrays, rows: networks.length, blockRows: 1 }, signal);
+  if (writer === 'complete') return;
+  try {
+    const curves = new Float32Array(networks.length * epochs * FIELDS.length);
+    for (const [member, network] of networks.entries()) {
+      const own = Float32Array.from(await (await store.array(network)).read());
+      curves.set(own, member * own.length);
+      await writer.write('array', member, own);
+      await writer.write('weights', member, Float32Array.from(await (await store.array(network, 'weights')).read()));
+      await writer.finishBlock(member, {});
+      progress(member + 1, networks.length);
+      await checkpoint();
+    }
+    await writer.writeRows({ columns: ['name'], rows: networks.map((_, member) => [`member ${member + 1}`]) });
+    const notes = metas[0]!.notes.filter(({ code }) => !code.startsWith('train/'));
+    await writer.complete({
+      ...commonFacts(context, task),
+      map: 'curve',
+      notes: [...notes, ...notesOf(curves, networks.length, parameters)],
+      seconds: metas.reduce((sum, { seconds }) => sum + seconds, 0),
+      passes: metas.reduce((sum, { passes }) => sum + passes, 0),
+    });
+  } finally {
+    await writer.release();
+  }
+}
+
+/** Loss curves and weights of so many networks. */
+const layoutsOf = (members: number, epochs: number, size: number): ArrayLayout[] => [
+  {
+    name: 'array',
+    type: 'float32',
+    unit: 'loss',
+    axes: [
+      { name: 'member', size: members },
+      { name: 'epoch', size: epochs },
+      { name: 'field', size: FIELDS.length, labels: [...FIELDS] },
+    ],
+  },
+  {
+    name: 'weights',
+    type: 'float32',
+    unit: 'weight',
+    axes: [
+      { name: 'member', size: members },
+      { name: 'parameter', size },
+    ],
+  },
+];
+
 /** [epoch, field]; epochs that were not needed are no numbers. */
-function curves(epochs: readonly Epoch[], most: number): Float32Array {
+function curvesOf(epochs: readonly Epoch[], most: number): Float32Array {
   const values = new Float32Array(most * FIELDS.length).fill(NaN);
   epochs.forEach(({ loss, validationLoss, monitored, rate }, epoch) =>
     values.set([loss, validationLoss, monitored, rate], epoch * FIELDS.length),
@@ -105,22 +127,28 @@ function curves(epochs: readonly Epoch[], most: number): Float32Array {
   return values;
 }
 
-function notesOf(members: readonly MemberEntry[], { monitor, epochs }: TrainParameters): Note[] {
-  const values = members.map(({ value }) => (value === 'none' ? NaN : value));
-  const known = values.filter(Number.isFinite);
+/** @param curves [member, epoch, field] */
+function notesOf(curves: Float32Array, members: number, { monitor, epochs }: TrainParameters): Note[] {
+  const field = (member: number, which: number): number[] =>
+    Array.from({ length: epochs }, (_, epoch) => curves[(member * epochs + epoch) * FIELDS.length + which]!);
+  const all = Array.from({ length: members }, (_, member) => member);
+  const best = all.flatMap(member => {
+    const values = field(member, MONITORED).filter(Number.isFinite);
+    return values.length === 0 ? [] : Math[monitor === 'loss' ? 'min' : 'max'](...values);
+  });
+  const longest = Math.max(...all.map(member => field(member, RATE).filter(rate => !Number.isNaN(rate)).length));
   const notes: Note[] = [];
-  const diverged = members.length - known.length;
-  if (diverged > 0)
+  if (best.length < members)
     notes.push({
       level: 'warning',
       code: 'train/diverged',
-      message: `${diverged} of ${members.length} members never had a finite ${monitor}: lower the learning rate.`,
+      message: `${members - best.length} of ${members} members never had a finite ${monitor}: lower the learning rate.`,
     });
-  if (known.length > 0)
+  if (best.length > 0)
     notes.push({
       level: 'information',
       code: 'train/result',
-      message: `Best ${monitor} of ${members.length} member(s): ${shown(Math.min(...known))} to ${shown(Math.max(...known))}, after at most ${Math.max(...members.map(entry => entry.epochs))} of ${epochs} epochs.`,
+      message: `Best ${monitor} of ${members} member(s): ${shown(Math.min(...best))} to ${shown(Math.max(...best))}, after at most ${longest} of ${epochs} epochs.`,
     });
   return notes;
 }
