@@ -297,6 +297,8 @@ export type Curve = z.infer<typeof Curve>;
 export const Outcome = z.enum(['met', 'met, not shown', 'failed', 'not shown', 'not run']);
 export type Outcome = z.infer<typeof Outcome>;
 
+const resultAxis = z.object({ name: z.string(), size: z.number().int(), labels: z.array(z.string()).optional() });
+
 /** Everything a view of one experiment shows, whole. Arrays are named and come beside it. */
 export const Snapshot = z.object({
   version: z.literal(1),
@@ -319,6 +321,8 @@ export const Snapshot = z.object({
       /** Names of the features of rows; absent for sequences. */
       features: z.array(z.string()).optional(),
       names: z.array(z.string()),
+      /** How many examples lie from one that is here to the next; 1 where it is absent. */
+      step: z.number().int().optional(),
       labels: z.array(z.number()).optional(),
       /** Name of a uint8 array [example, position]: 0–3 for A, C, G, T, 4 for anything else. Only of sequences. */
       letters: z.string().optional(),
@@ -365,7 +369,7 @@ export const Snapshot = z.object({
       documentation: z.string().optional(),
       unit: z.string(),
       /** Axes of the array, the row axis first. */
-      axes: z.array(z.object({ name: z.string(), size: z.number().int(), labels: z.array(z.string()).optional() })),
+      axes: z.array(resultAxis),
       /** Names of the first rows; as many are read. */
       rows: z.array(z.string()),
       /** Name of a float32 array of these rows, row-major. */
@@ -397,6 +401,10 @@ export const Snapshot = z.object({
         .optional(),
       /** Name of a float32 array [row]: −log₁₀ p, where the method tests each row. */
       significance: z.string().optional(),
+      /** Further arrays of the result that its picture needs: float32, of the same rows, with the axes behind these. */
+      beside: z
+        .array(z.object({ array: z.string(), name: z.string(), unit: z.string(), axes: z.array(resultAxis) }))
+        .optional(),
       seconds: z.number(),
       notes: z.array(Note),
     }),
@@ -486,8 +494,10 @@ export function arrayNames({ data, maps, tables }: Pick<Snapshot, 'data' | 'maps
     ...maps.flatMap(({ scores, predictions, bases, spread }) =>
       [scores, predictions, bases, spread?.array].filter(name => name !== undefined),
     ),
-    ...tables.flatMap(({ values, significance, motifs }) =>
-      [values, significance, ...(motifs?.tracks ?? []).map(({ name }) => name)].filter(name => name !== undefined),
+    ...tables.flatMap(({ values, significance, beside, motifs }) =>
+      [values, significance, ...[...(beside ?? []), ...(motifs?.tracks ?? [])].map(({ name }) => name)].filter(
+        name => name !== undefined,
+      ),
     ),
   ]);
 }

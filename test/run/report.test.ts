@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Snapshot } from '../../server/src/protocol.js';
-import { EMBEDDED_EXAMPLES, EMBEDDED_VALUES, escapeHtml, reportHtml } from '../../server/src/run/report.js';
-import { fixture } from '../webview/fixture.js';
+import { EMBEDDED_BYTES, EMBEDDED_EXAMPLES, escapeHtml, reportHtml } from '../../server/src/run/report.js';
+import { fixture, rowsFixture } from '../webview/fixture.js';
 
 const EVIL = `</script><img src=x onerror="document.title='taken'">&'<!--`;
 
@@ -77,22 +77,39 @@ describe('reportHtml', () => {
     expect(plain).toContain('operator Erf at node /act/Erf');
   });
 
-  it('embeds the first examples only where there are many, and keeps their whole number', () => {
+  it('embeds every n-th example where there are many, and keeps their whole number', () => {
     const { snapshot, arrays } = fixture(EMBEDDED_EXAMPLES + 500, 20);
     const html = reportHtml(snapshot, arrays, '');
     const [data] = embedded(html).data;
-    expect(data?.examples).toBe(EMBEDDED_EXAMPLES + 500);
-    expect(data?.names).toEqual(snapshot.data[0]?.names.slice(0, EMBEDDED_EXAMPLES));
-    expect(data?.labels).toHaveLength(EMBEDDED_EXAMPLES);
-    expect(arrayBytes(html, 'peaks.letters')).toHaveLength(EMBEDDED_EXAMPLES * 20);
-    expect(arrayBytes(html, 'ig.scores')).toHaveLength(EMBEDDED_EXAMPLES * 20 * 4);
-    expect(arrayBytes(html, 'predictions')).toHaveLength(EMBEDDED_EXAMPLES * 4);
+    const rows = Math.ceil((EMBEDDED_EXAMPLES + 500) / 2);
+    expect(data).toMatchObject({ examples: EMBEDDED_EXAMPLES + 500, step: 2 });
+    expect(data?.names).toEqual(snapshot.data[0]?.names.filter((_, row) => row % 2 === 0));
+    expect(data?.labels).toHaveLength(rows);
+    expect(arrayBytes(html, 'predictions')).toHaveLength(rows * 4);
+    const scores = arrays.get('ig.scores') as Float32Array;
+    const last = arrayBytes(html, 'ig.scores').subarray(-80);
+    expect(arrayBytes(html, 'ig.scores')).toHaveLength(rows * 20 * 4);
+    expect(new Float32Array(new Uint8Array(last).buffer)).toEqual(
+      scores.slice((2 * rows - 2) * 20, (2 * rows - 1) * 20),
+    );
   });
 
-  it('embeds fewer examples of long sequences', () => {
-    const { snapshot, arrays } = fixture(30, 100_000);
-    const rows = EMBEDDED_VALUES / 100_000;
-    expect(embedded(reportHtml(snapshot, arrays, '')).data[0]?.names).toHaveLength(rows);
+  it('stays small whatever there is: 10,000 sequences of 1,000, a wide table, and both', () => {
+    const { snapshot, arrays } = fixture(10_000, 1000);
+    const wide = rowsFixture().snapshot.tables[1]!;
+    const side = 300;
+    const axes = [wide.axes[0]!, { name: 'gene', size: side }, { name: 'gene', size: side }];
+    const names = Array.from({ length: 100 }, (_, row) => `cell ${row}`);
+    const html = reportHtml(
+      { ...snapshot, tables: [{ ...wide, axes, rows: names }] },
+      new Map(arrays).set(wide.values, new Float32Array(100 * side * side)),
+      '',
+    );
+    expect(html.length).toBeLessThan((EMBEDDED_BYTES * 4) / 3 + 1e6);
+    expect(html.length).toBeGreaterThan(EMBEDDED_BYTES);
+    const { data, tables } = embedded(html);
+    expect(data[0]!.names.length).toBeGreaterThan(900);
+    expect(arrayBytes(html, wide.values)).toHaveLength(tables[0]!.rows.length * side * side * 4);
   });
 });
 

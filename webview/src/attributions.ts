@@ -91,17 +91,21 @@ export function attributions(
     'section',
     { 'data-declaration': data.name },
     element('h2', {}, every.length === 0 ? 'Notes on ' : 'What the model relies on in ', surroundings.name(data.name)),
-    left > 0
-      ? note(
-          'information',
-          `Here are the first ${quantity(data.names.length, 'count')} of ${quantity(data.examples, 'count')} examples; the metrics cover all of them.`,
-        )
-      : undefined,
+    left > 0 ? note('information', `Here are ${choiceText(data)}; the metrics cover all of them.`) : undefined,
     every.length > 0 ? drawn : undefined,
     ...problems,
     ...notesOf(data),
     ...notesOf(...every),
   );
+}
+
+/** Which examples are here: the first ones, or every n-th. */
+export function choiceText({ names, examples, step = 1 }: Pick<DataSet, 'names' | 'examples' | 'step'>): string {
+  const [here, all] = [quantity(names.length, 'count'), quantity(examples, 'count')];
+  if (step === 1) return `the first ${here} of ${all} examples`;
+  const reached = names.length * step;
+  const of = reached < examples ? `, of the first ${quantity(reached, 'count')}` : '';
+  return `${here} of ${all} examples, one of every ${step}${of}`;
 }
 
 /** A picture that cannot be drawn leaves its reason in its place, and the rest of the view stands. */

@@ -3,9 +3,14 @@ import { quantity } from '../../server/src/protocol.js';
 import { element } from './element.js';
 import { table } from './table.js';
 
+/** Rows of a ranking. */
+export const SHOWN = 20;
+
 export interface Ranked {
   readonly name: string;
   readonly value: number;
+  /** Ends of the whisker over the bar. */
+  readonly interval?: readonly [number, number];
   /** What else is known, in a few words. */
   readonly detail?: string;
 }
@@ -20,10 +25,16 @@ export function strongest(values: readonly Ranked[], most: number): Ranked[] {
  * @param head titles of the columns of names and values; a third one where rows have details
  */
 export function bars(caption: string, head: readonly [string, string, string?], rows: readonly Ranked[]): HTMLElement {
-  const finite = rows.map(({ value }) => value).filter(Number.isFinite);
+  const finite = rows.flatMap(({ value, interval = [] }) => [value, ...interval]).filter(Number.isFinite);
   const low = Math.min(0, ...finite);
   const high = Math.max(0, ...finite);
   const share = (value: number): number => (high > low ? (100 * value) / (high - low) : 0);
+  const whisker = ([from, to]: readonly [number, number]): HTMLElement => {
+    const line = element('span', { class: 'whisker' });
+    line.style.marginLeft = `${share(from - low)}%`;
+    line.style.width = `${share(to - from)}%`;
+    return line;
+  };
   const [name, value, detail] = head;
   return table(
     caption,
@@ -34,7 +45,7 @@ export function bars(caption: string, head: readonly [string, string, string?], 
       bar.style.marginLeft = `${share(Math.min(row.value, 0) - low)}%`;
       return [
         element('code', {}, row.name),
-        element('span', { class: 'ranked', 'aria-hidden': 'true' }, bar),
+        element('span', { class: 'ranked', 'aria-hidden': 'true' }, bar, row.interval && whisker(row.interval)),
         element('span', { class: 'nowrap' }, quantity(row.value, 'logit')),
         ...(detail === undefined ? [] : [row.detail ?? '']),
       ];

@@ -1,5 +1,5 @@
 /** Curves: lines over one axis, with bands where limits are known, and the numbers in a table behind. */
-import { areaY, lineY } from '@observablehq/plot';
+import { areaY, dot, lineY, tickX } from '@observablehq/plot';
 import { quantity, Statistic, type Curve } from '../../server/src/protocol.js';
 import { chart } from './chart.js';
 import { chartFigure } from './chart-figure.js';
@@ -11,16 +11,40 @@ import { table, tableBehind } from './table.js';
 /** Colours that lines have of their own; further ones share the last. */
 const COLOURS = ['accent', 'positive', 'base-A', 'base-T', 'negative-extreme', 'dim'].map(name => `var(--${name})`);
 
-export function lines(surroundings: Surroundings, curve: Curve): HTMLElement {
+/** What else a chart may show. */
+interface Beside {
+  /** Name of exported files, where the title is not enough. */
+  readonly name?: string;
+  /** Where data lie, as ticks at the foot. */
+  readonly rug?: readonly number[];
+  /** Further curves at the same points, thin and without a name. */
+  readonly thin?: readonly (readonly number[])[];
+  /** Ends of the vertical axis, where several charts share it. */
+  readonly domain?: readonly [number, number];
+}
+
+const HEIGHT = 200;
+const TOP = 10;
+const FOOT = 36;
+/** Height of a tick at the foot, in CSS pixels. */
+const RUG = 6;
+/** Curves of at most so many points show them. */
+const DOTTED = 12;
+
+export function lines(
+  surroundings: Surroundings,
+  curve: Curve,
+  { name, rug = [], thin = [], domain }: Beside = {},
+): HTMLElement {
   const { title, x: axis, unit, series } = curve;
   const colourOf = (line: number): string => COLOURS[Math.min(line, COLOURS.length - 1)] ?? '';
   const drawing = chart(title, 'lines', {
     width: 420,
-    height: 200,
+    height: HEIGHT,
     marginLeft: 52,
     marginRight: 14,
-    marginTop: 10,
-    marginBottom: 36,
+    marginTop: TOP,
+    marginBottom: FOOT,
     x: {
       label: axis.title,
       labelAnchor: 'center',
@@ -29,21 +53,41 @@ export function lines(surroundings: Surroundings, curve: Curve): HTMLElement {
       tickSize: 0,
       tickFormat: (at: number) => shown(at, axis.unit),
     },
-    y: { label: null, ticks: 4, tickSize: 0, tickFormat: (value: number) => shown(value, unit), grid: true },
-    marks: series.flatMap(({ values, low, high }, i) => {
-      const points = values.map((value, at) => ({ at: axis.values[at], value, low: low?.[at], high: high?.[at] }));
-      return [
-        ...(low && high
-          ? [areaY(points, { x: 'at', y1: 'low', y2: 'high', fill: colourOf(i), fillOpacity: 0.18 })]
-          : []),
-        lineY(points, { x: 'at', y: 'value', stroke: colourOf(i), strokeWidth: 1.75 }),
-      ];
-    }),
+    y: {
+      label: null,
+      ticks: 4,
+      tickSize: 0,
+      tickFormat: (value: number) => shown(value, unit),
+      grid: true,
+      ...(domain && { domain: [...domain] }),
+    },
+    marks: [
+      ...thin.map(values =>
+        lineY(
+          values.map((value, at) => ({ at: axis.values[at], value })),
+          { x: 'at', y: 'value', stroke: 'var(--dim)', strokeWidth: 0.75, strokeOpacity: 0.4 },
+        ),
+      ),
+      ...series.flatMap(({ values, low, high }, i) => {
+        const points = values.map((value, at) => ({ at: axis.values[at], value, low: low?.[at], high: high?.[at] }));
+        return [
+          ...(low && high
+            ? [areaY(points, { x: 'at', y1: 'low', y2: 'high', fill: colourOf(i), fillOpacity: 0.18 })]
+            : []),
+          lineY(points, { x: 'at', y: 'value', stroke: colourOf(i), strokeWidth: 1.75 }),
+          // A line through few points hides where they are, and one through a single point is none.
+          ...(points.length <= DOTTED ? [dot(points, { x: 'at', y: 'value', r: 2.5, fill: colourOf(i) })] : []),
+        ];
+      }),
+      ...(rug.length > 0
+        ? [tickX(rug, { x: (at: number) => at, stroke: 'var(--dim)', insetTop: HEIGHT - TOP - FOOT - RUG })]
+        : []),
+    ],
   });
   const behind = tableBehind('Table: values', () =>
     table(
       title,
-      [axis.title, ...series.map(({ name }) => name)],
+      [axis.title, ...series.map(({ name: of }) => of)],
       axis.values.map((at, row) => [
         shown(at, axis.unit),
         ...series.map(({ values: own }) => shown(own[row] ?? NaN, unit)),
@@ -54,15 +98,17 @@ export function lines(surroundings: Surroundings, curve: Curve): HTMLElement {
     title,
     drawing,
     kind: 'wide',
-    legend: element(
-      'div',
-      { class: 'legend' },
-      ...series.map(({ name }, i) => legendEntry(`line line${Math.min(i, COLOURS.length - 1)}`, 'line', name)),
-    ),
+    ...(series.length > 1 && {
+      legend: element(
+        'div',
+        { class: 'legend' },
+        ...series.map(({ name: of }, i) => legendEntry(`line line${Math.min(i, COLOURS.length - 1)}`, 'line', of)),
+      ),
+    }),
     behind: behind.node,
-    name: title,
+    name: name ?? title,
     numbers: () => [
-      [axis.title, ...series.flatMap(({ name, low }) => [name, ...(low ? [`${name} low`, `${name} high`] : [])])],
+      [axis.title, ...series.flatMap(({ name: of, low }) => [of, ...(low ? [`${of} low`, `${of} high`] : [])])],
       ...axis.values.map((at, row) => [
         at,
         ...series.flatMap(({ values, low, high }) =>
@@ -79,27 +125,32 @@ function shown(value: number, unit: string): string {
   return quantity(Number(value.toPrecision(12)), known.success ? known.data : 'number');
 }
 
-/** What training gives, [member, epoch, field]: the loss of each member, on training and on validation examples. */
+/** What training gives, [member, epoch, field]: the losses, of several members their mean between the lowest and the highest. */
 export function trainingCurve(
   epochs: number,
   fields: readonly string[],
   members: readonly string[],
   values: Float32Array,
 ): Curve {
-  const several = members.length > 1;
-  const drawn = fields.flatMap((field, index) => (field.includes('loss') ? [{ field, index }] : []));
+  const series = fields.flatMap((field, index) => {
+    if (!field.includes('loss')) return [];
+    const known = Array.from({ length: epochs }, (_, epoch) =>
+      members.map((_, row) => values[(row * epochs + epoch) * fields.length + index] ?? NaN).filter(Number.isFinite),
+    );
+    // An ensemble of which none has come so far ends.
+    const all = known.slice(0, known.findLastIndex(own => own.length > 0) + 1);
+    return [
+      {
+        name: field.replaceAll('_', ' '),
+        values: all.map(own => own.reduce((sum, value) => sum + value, 0) / own.length),
+        ...(members.length > 1 && { low: all.map(own => Math.min(...own)), high: all.map(own => Math.max(...own)) }),
+      },
+    ];
+  });
   return {
-    title: 'Loss by epoch',
+    title: members.length > 1 ? `Loss by epoch, mean and range of ${members.length} networks` : 'Loss by epoch',
     x: { title: 'epoch', unit: 'count', values: Array.from({ length: epochs }, (_, epoch) => epoch + 1) },
     unit: 'number',
-    series: members.flatMap((member, row) =>
-      drawn.map(({ field, index }) => ({
-        name: several ? `${member}, ${field}` : field,
-        values: Array.from(
-          { length: epochs },
-          (_, epoch) => values[(row * epochs + epoch) * fields.length + index] ?? NaN,
-        ),
-      })),
-    ),
+    series: series.filter(({ values: own }) => own.length > 0),
   };
 }

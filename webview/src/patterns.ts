@@ -23,7 +23,12 @@ const DRAWN = 20;
 /** Widest column: a motif of few positions is not stretched over the whole page. */
 const WIDEST_COLUMN = 26;
 
-export function patterns(surroundings: Surroundings, result: ResultTable, arrays: Arrays): HTMLElement {
+export function patterns(
+  surroundings: Surroundings,
+  result: ResultTable,
+  _values: Float32Array,
+  arrays: Arrays,
+): HTMLElement {
   const { motifs, rows, axes } = result;
   const width = axes[1]?.size ?? 0;
   if (!motifs) return element('div');

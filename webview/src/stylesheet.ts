@@ -130,6 +130,11 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view .bars td { padding: 2px 16px 2px 0; border: 0; } .view .bars td:nth-child(2) { width: 45%; min-width: 6em; }
 .view .ranked, .view .ranked span { display: block; height: 0.75em; margin-top: 0.35em; } .view .ranked span { margin-top: 0; border-radius: 1px; }
 .view .ranked .positive { background: var(--positive); } .view .ranked .negative { background: var(--negative); }
+.view .ranked { position: relative; } .view .ranked .whisker { position: absolute; inset: 0 auto auto 0; height: 0.75em; border-radius: 0;
+  border: solid var(--foreground); border-width: 0 1px; background: linear-gradient(var(--foreground), var(--foreground)) center / 100% 1px no-repeat; }
+.view .multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(260px, 100%), 1fr)); gap: 8px 24px; }
+.view .matrix { margin: 10px 0 14px; max-width: 860px; } .view .matrix.square { max-width: 480px; }
+.view .under + table.bars, .view figure + table.bars { margin-top: 14px; }
 .view figure.wide { max-width: 480px; margin-top: 8px; }
 .view .line { fill: none; stroke-width: 1.75; }
 .view .line0 { stroke: var(--accent); } .view .line1 { stroke: var(--positive); } .view .line2 { stroke: var(--base-A); }

@@ -7,12 +7,12 @@
  * (CSP Level 3, hash sources) lets only the embedded script and style run.
  */
 import { createHash } from 'node:crypto';
-import { quantity, type Snapshot } from '../protocol.js';
+import { arrayNames, quantity, type Snapshot } from '../protocol.js';
 
-/** Examples in a report at most; it says how many are left out. */
+/** Examples of a data set in a report at most; it says which are left out. */
 export const EMBEDDED_EXAMPLES = 2000;
-/** Values in a report at most per array: long sequences are cut to fewer examples. 8 MB as float32. */
-export const EMBEDDED_VALUES = 2_000_000;
+/** Bytes of all arrays in a report: with letters for bytes the file stays below 40 MB, whatever the results. */
+export const EMBEDDED_BYTES = 28_000_000;
 
 /** An array of the snapshot as the store holds it: scores and predictions, or letters. */
 export type ReportArray = Float32Array | Uint8Array;
@@ -24,7 +24,7 @@ export type ReportArray = Float32Array | Uint8Array;
  * @returns one HTML document
  */
 export function reportHtml(snapshot: Snapshot, arrays: ReadonlyMap<string, ReportArray>, script: string): string {
-  const cut = cutExamples(snapshot);
+  const embedded = cut(snapshot, arrays);
   const code = script.replace(/\r\n?/g, '\n').replace(/<(?=\/script|!--)/gi, '\\x3c');
   const policy = [
     `default-src 'none'`,
@@ -35,7 +35,7 @@ export function reportHtml(snapshot: Snapshot, arrays: ReadonlyMap<string, Repor
     `base-uri 'none'`,
     `form-action 'none'`,
   ].join('; ');
-  const blocks = [...namedRows(cut, arrays)].map(
+  const blocks = [...embedded.arrays].map(
     ([name, values]) =>
       `<script type="application/octet-stream;base64" data-array="${escapeHtml(name)}" data-type="${
         values instanceof Uint8Array ? 'uint8' : 'float32'
@@ -53,7 +53,7 @@ export function reportHtml(snapshot: Snapshot, arrays: ReadonlyMap<string, Repor
 </head>
 <body>
 ${plainReport(snapshot)}
-<script type="application/json" id="snapshot">${JSON.stringify(cut).replaceAll('<', '\\u003c')}</script>
+<script type="application/json" id="snapshot">${JSON.stringify(embedded.snapshot).replaceAll('<', '\\u003c')}</script>
 ${blocks.join('\n')}
 <script>${code}</script>
 </body>
@@ -67,40 +67,60 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, character => names[character] ?? character);
 }
 
-/** Names the first examples of every data set only. `examples` stays the whole number. */
-function cutExamples(snapshot: Snapshot): Snapshot {
-  const data = snapshot.data.map(set => {
-    const rows = Math.min(EMBEDDED_EXAMPLES, Math.max(1, Math.floor(EMBEDDED_VALUES / Math.max(1, set.length))));
-    return { ...set, names: set.names.slice(0, rows), ...(set.labels && { labels: set.labels.slice(0, rows) }) };
-  });
-  return { ...snapshot, data };
+/** The part of the results that a report carries. */
+interface Embedded {
+  readonly snapshot: Snapshot;
+  readonly arrays: ReadonlyMap<string, ReportArray>;
 }
 
-/** The rows of the examples that the snapshot names. */
-function namedRows(
-  { data, maps, tables }: Snapshot,
-  arrays: ReadonlyMap<string, ReportArray>,
-): Map<string, ReportArray> {
+/**
+ * Leaves examples out where all would not fit: what remains is spaced evenly, because files are often sorted by class. Tables
+ * keep their first rows. `examples` and the sizes of axes stay the whole numbers, by which the views tell that something is left out.
+ */
+function cut(snapshot: Snapshot, arrays: ReadonlyMap<string, ReportArray>): Embedded {
   const kept = new Map<string, ReportArray>();
-  const keep = (name: string | undefined, count: number): void => {
-    const values = name === undefined ? undefined : arrays.get(name);
-    if (name !== undefined && values) kept.set(name, values.subarray(0, count));
-  };
-  for (const { key, length, letters, names } of data) {
-    keep(letters, names.length * length);
-    for (const map of maps.filter(map => map.data === key)) {
-      keep(map.scores, names.length * length);
-      keep(map.predictions, names.length);
-      keep(map.bases, names.length * length * 4);
-      keep(map.spread?.array, names.length * length);
+  const share = EMBEDDED_BYTES / Math.max(1, snapshot.data.length + snapshot.tables.length);
+  const bytesOf = (names: readonly string[]): number =>
+    names.reduce((sum, name) => sum + (arrays.get(name)?.byteLength ?? 0), 0);
+  const keep = (names: readonly string[], total: number, step: number, rows: number): void => {
+    for (const name of names) {
+      const values = arrays.get(name);
+      if (values) kept.set(name, everyNth(values, values.length / Math.max(1, total), step, rows));
     }
-  }
-  for (const { values, significance, motifs } of tables) {
-    for (const { name } of motifs?.tracks ?? []) keep(name, Infinity);
-    keep(values, Infinity);
-    keep(significance, Infinity);
-  }
-  return kept;
+  };
+  const data = snapshot.data.map(set => {
+    const names = [...arrayNames({ data: [set], maps: snapshot.maps.filter(map => map.data === set.key), tables: [] })];
+    const total = set.names.length;
+    const most = Math.min(EMBEDDED_EXAMPLES, Math.max(1, Math.floor((share * total) / Math.max(1, bytesOf(names)))));
+    const step = Math.max(1, Math.ceil(total / most));
+    const isKept = (_: unknown, row: number): boolean => row % step === 0;
+    const shown = set.names.filter(isKept);
+    keep(names, total, step, shown.length);
+    return {
+      ...set,
+      names: shown,
+      ...(step > 1 && { step }),
+      ...(set.labels && { labels: set.labels.filter(isKept) }),
+    };
+  });
+  const tables = snapshot.tables.map(result => {
+    const names = [...arrayNames({ data: [], maps: [], tables: [result] })];
+    const total = result.rows.length;
+    const rows = Math.min(total, Math.max(1, Math.floor((share * total) / Math.max(1, bytesOf(names)))));
+    keep(names, total, 1, rows);
+    const motifs = result.motifs && { ...result.motifs, rows: result.motifs.rows.slice(0, rows) };
+    return { ...result, rows: result.rows.slice(0, rows), ...(motifs && { motifs }) };
+  });
+  return { snapshot: { ...snapshot, data, tables }, arrays: kept };
+}
+
+/** Rows 0, step, 2 step … of an array whose rows have `width` values, as many as asked for. */
+function everyNth(values: ReportArray, width: number, step: number, rows: number): ReportArray {
+  if (step === 1) return values.subarray(0, rows * width);
+  const chosen = values.slice(0, rows * width);
+  for (let row = 0; row < rows; row++)
+    chosen.set(values.subarray(row * step * width, (row * step + 1) * width), row * width);
+  return chosen;
 }
 
 /** The numbers of the report as tables: what is left where scripts do not run, and what a text browser reads. */

@@ -150,18 +150,28 @@ const shownExamples = (length: number): number =>
 /** Rows of a table that a view is given, where there is room for all their numbers. */
 const SHOWN_ROWS = 200;
 
+/** Further arrays that the picture of a form needs, where a result has them. */
+const DRAWN_BESIDE: Readonly<Partial<Record<Snapshot['tables'][number]['form'], readonly string[]>>> = {
+  curve: ['grid', 'counts', 'ice', 'members'],
+  importance: ['standard_errors', 'repeats', 'selected'],
+  rule: ['outcome'],
+  edit: ['outcome'],
+};
+
 async function tableOf(
   form: Snapshot['tables'][number]['form'],
   meta: ResultMeta,
   store: ResultStore,
-): Promise<
-  Pick<Snapshot['tables'][number], 'form' | 'unit' | 'axes' | 'rows' | 'values' | 'significance' | 'motifs' | 'seconds'>
-> {
+): Promise<Omit<Snapshot['tables'][number], 'name' | 'key' | 'written' | 'documentation' | 'notes'>> {
   const { axes = [], unit = '' } = meta.arrays.find(({ name }) => name === 'array') ?? {};
   const numbers = axes.slice(1).reduce((product, { size }) => product * size, 1);
-  const { rows } = await store.rows(
-    meta.key,
-    Math.min(numbers === 1 ? SHOWN_EXAMPLES : SHOWN_ROWS, shownExamples(numbers)),
+  // Lists of few numbers are shown whole: single ones, fields of a seqlet or of a variant.
+  const listed = axes.length < 3 && (numbers === 1 || axes[1]?.name === 'field');
+  const { rows } = await store.rows(meta.key, Math.min(listed ? SHOWN_EXAMPLES : SHOWN_ROWS, shownExamples(numbers)));
+  const beside = meta.arrays.filter(
+    ({ name, axes: [, ...inner] }) =>
+      DRAWN_BESIDE[form]?.includes(name) &&
+      rows.length * inner.reduce((product, { size }) => product * size, 1) <= SHOWN_VALUES,
   );
   const motifs = await motifsOf(meta, store, rows.length);
   return {
@@ -170,6 +180,14 @@ async function tableOf(
     axes,
     rows: rows.map(([name]) => name ?? ''),
     values: `values/${meta.key}`,
+    ...(beside.length > 0 && {
+      beside: beside.map(({ name, unit: of, axes: [, ...inner] }) => ({
+        array: name,
+        name: `${name}/${meta.key}`,
+        unit: of,
+        axes: inner,
+      })),
+    }),
     ...(motifs && { motifs }),
     ...(numbers === 1 &&
       meta.arrays.some(({ name }) => name === 'p_values') && { significance: `significance/${meta.key}` }),

@@ -29,6 +29,7 @@ export interface ArrayNames {
     readonly rows: readonly string[];
     readonly values: string;
     readonly significance?: string | undefined;
+    readonly beside?: readonly { readonly array: string; readonly name: string }[] | undefined;
     readonly motifs?: { readonly tracks: readonly { readonly array: string; readonly name: string }[] } | undefined;
   }[];
 }
@@ -72,8 +73,8 @@ export async function readViewArrays(
     if (spread && kind && !arrays.has(spread.array))
       arrays.set(spread.array, await readSpread(store, { key, data, kind, over: spread.over }, rows.get(data) ?? 0));
   }
-  for (const { key, rows: shown, values, significance, motifs } of snapshot.tables ?? []) {
-    for (const { array, name } of motifs?.tracks ?? [])
+  for (const { key, rows: shown, values, significance, beside, motifs } of snapshot.tables ?? []) {
+    for (const { array, name } of [...(beside ?? []), ...(motifs?.tracks ?? [])])
       if (!arrays.has(name))
         arrays.set(name, Float32Array.from(await (await store.array(key, array)).read(0, shown.length)));
     if (significance !== undefined && !arrays.has(significance)) {

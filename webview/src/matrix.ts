@@ -1,0 +1,298 @@
+/**
+ * Numbers over two axes as a heatmap: interactions of pairs, attention of queries to keys, values of a layer. Other axes
+ * (example, layer, head) are chosen; over examples the mean comes first. More cells than pixels show the strongest of each
+ * group, because what interacts is rare and a mean would hide it.
+ */
+import { quantity } from '../../server/src/protocol.js';
+import { describe, element } from './element.js';
+import { exports } from './exports.js';
+import { divergingLegend, drawScale } from './legend.js';
+import { drawTitle, fitted, GUTTER, MARGIN, textFont } from './plot.js';
+import { firstOf } from './rows.js';
+import { colourTable, robustMagnitude, tablePlace, ticks } from './scale.js';
+import { surface, type Frame } from './surface.js';
+import type { Surroundings } from './surroundings.js';
+import { table, tableBehind } from './table.js';
+import type { ResultTable } from './tables.js';
+import type { Palette } from './theme.js';
+
+type Axis = ResultTable['axes'][number];
+
+/** Most cells on a side of what is drawn. */
+const SIDE = 360;
+const TALLEST_ROW = 22;
+/** Room for numbers or names under the cells. */
+const AXIS = 22;
+/** Room for name and scale above a saved picture. */
+const HEAD = 26;
+const TABLE_ROWS = 20;
+/** Most rows of one axis that can be chosen from. */
+const CHOICES = 200;
+
+/** A plane of an array: `rows` × `columns`, row-major. */
+export interface Plane {
+  readonly rows: Axis;
+  readonly columns: Axis;
+  readonly values: Float32Array;
+}
+
+/** How a place on an axis is called: by its label, else by its number. Pictures count positions from 1, labels of the store from 0. */
+export function labelOf({ name, labels }: Axis, place: number): string {
+  const label = labels?.[place];
+  if (label === undefined) return String(place + 1);
+  return name === 'position' && /^\d+$/.test(label) ? String(Number(label) + 1) : label;
+}
+
+/**
+ * One plane of a result: the last two axes, at one place of the others.
+ *
+ * @param chosen a place for each axis in front of the last two; undefined takes the mean over that axis
+ */
+export function planeOf(axes: readonly Axis[], values: Float32Array, chosen: readonly (number | undefined)[]): Plane {
+  const [rows, columns] = axes.slice(-2) as [Axis, Axis];
+  const size = rows.size * columns.size;
+  let starts = [0];
+  axes.slice(0, -2).forEach((axis, i) => {
+    const place = chosen[i];
+    const places = place === undefined ? [...Array(axis.size).keys()] : [place];
+    starts = starts.flatMap(start => places.map(at => start * axis.size + at));
+  });
+  const mean = new Float32Array(size);
+  for (const start of starts)
+    for (let i = 0; i < size; i++) mean[i]! += (values[start * size + i] ?? NaN) / starts.length;
+  return { rows, columns, values: mean };
+}
+
+/** The strongest value of each group of neighbours, `lines` × `across` of them. */
+export function strongestCells({ rows, columns, values }: Plane, lines: number, across: number): Float32Array {
+  const cells = new Float32Array(lines * across);
+  for (let line = 0; line < lines; line++)
+    for (let place = 0; place < across; place++) {
+      let most = 0;
+      for (let r = firstOf(line, lines, rows.size); r < firstOf(line + 1, lines, rows.size); r++)
+        for (let c = firstOf(place, across, columns.size); c < firstOf(place + 1, across, columns.size); c++) {
+          const value = values[r * columns.size + c]!;
+          if (Math.abs(value) > Math.abs(most)) most = value;
+        }
+      cells[line * across + place] = most;
+    }
+  return cells;
+}
+
+/** @param values [row, …axes] of the rows that are here */
+export function matrix(surroundings: Surroundings, result: ResultTable, values: Float32Array): HTMLElement {
+  const { theme, controls } = surroundings;
+  const [row, ...inner] = result.axes;
+  const axes: Axis[] = [{ name: row?.name ?? 'row', size: result.rows.length, labels: result.rows }, ...inner];
+  const others = axes.slice(0, -2);
+  const chosen: (number | undefined)[] = others.map((_, i) => (i === 0 && result.rows.length > 1 ? undefined : 0));
+  let plane = planeOf(axes, values, chosen);
+  const { rows, columns } = plane;
+  const [lines, across] = [Math.min(SIDE, rows.size), Math.min(SIDE, columns.size)];
+  const line = Math.max(1, Math.min(TALLEST_ROW, Math.floor(SIDE / lines)));
+  const height = lines * line;
+  const legend = divergingLegend(theme, result.unit);
+  const averaged = [rows.size / lines, columns.size / across] as const;
+  let limit = 0;
+  let cells: Float32Array = new Float32Array();
+  const take = (): void => {
+    plane = planeOf(axes, values, chosen);
+    cells = strongestCells(plane, lines, across);
+    limit = robustMagnitude(plane.values, columns.size);
+    legend.show(limit, 1, 1);
+  };
+  take();
+  let pointed: readonly [number, number] | undefined;
+
+  const draw = ({ context, width }: Frame, top = 0): void => {
+    const palette = theme.palette();
+    const across = width - GUTTER - MARGIN;
+    context.imageSmoothingEnabled = false;
+    context.drawImage(painted(cells, lines, limit, palette), GUTTER, top, across, height);
+    context.strokeStyle = palette.line;
+    context.lineWidth = 1;
+    context.strokeRect(GUTTER - 0.5, top - 0.5, across + 1, height + 1);
+    drawAxes(context, palette, { rows, columns, top, height, across, width });
+    if (!pointed) return;
+    const [r, c] = pointed;
+    context.strokeStyle = palette.foreground;
+    context.strokeRect(
+      GUTTER + (c / columns.size) * across - 0.5,
+      top + (r / rows.size) * height - 0.5,
+      across / columns.size + 1,
+      height / rows.size + 1,
+    );
+  };
+  const picture = surface(height + AXIS, frame => draw(frame));
+  const { canvas } = picture;
+  const readout = element('output', { class: 'readout', 'aria-live': 'off' });
+  const textOf = (r: number, c: number): string =>
+    `${rows.name} ${labelOf(rows, r)}, ${columns.name} ${labelOf(columns, c)}   ${quantity(plane.values[r * columns.size + c] ?? NaN, 'logit')} ${result.unit}`;
+  const point = (at: readonly [number, number] | undefined): void => {
+    pointed = at;
+    readout.textContent = at ? textOf(...at) : '';
+    if (at) describe(canvas, { 'aria-valuenow': at[0] * columns.size + at[1] + 1, 'aria-valuetext': textOf(...at) });
+    picture.redraw();
+  };
+  const inside = (place: number, size: number): number => Math.max(0, Math.min(size - 1, place));
+  canvas.addEventListener('pointermove', ({ offsetX, offsetY }) => {
+    const c = Math.floor(((offsetX - GUTTER) / (canvas.clientWidth - GUTTER - MARGIN)) * columns.size);
+    const r = Math.floor((offsetY / height) * rows.size);
+    point(r >= 0 && r < rows.size && c >= 0 && c < columns.size ? [r, c] : undefined);
+  });
+  canvas.addEventListener('pointerleave', () => point(undefined));
+  canvas.addEventListener('keydown', event => {
+    const [r, c] = pointed ?? [0, 0];
+    const target = {
+      ArrowUp: [r - 1, c],
+      ArrowDown: [r + 1, c],
+      ArrowLeft: [r, c - 1],
+      ArrowRight: [r, c + 1],
+      Home: [0, 0],
+      End: [rows.size - 1, columns.size - 1],
+    }[event.key];
+    if (!target) return;
+    event.preventDefault();
+    point([inside(target[0]!, rows.size), inside(target[1]!, columns.size)]);
+  });
+  describe(canvas, {
+    role: 'slider',
+    tabindex: 0,
+    'aria-label': `${result.name}: ${rows.name} by ${columns.name}; arrow keys move through the cells`,
+    'aria-valuemin': 1,
+    'aria-valuemax': plane.values.length,
+    'aria-valuenow': 1,
+    'aria-valuetext': textOf(0, 0),
+  });
+  const behind = tableBehind(`Table: ${Math.min(TABLE_ROWS, plane.values.length)} strongest cells`, () =>
+    table(
+      `The strongest cells of ${result.name}`,
+      [rows.name, columns.name, result.unit],
+      strongestPlaces(plane, TABLE_ROWS).map(([r, c]) => [
+        labelOf(rows, r),
+        labelOf(columns, c),
+        quantity(plane.values[r * columns.size + c]!, 'logit'),
+      ]),
+    ),
+  );
+  const choices = others.flatMap((axis, i) => {
+    if (axis.size < 2) return [];
+    const names = [...Array(Math.min(CHOICES, axis.size)).keys()].map(place => labelOf(axis, place));
+    const mean = i === 0 ? [`mean of ${quantity(axis.size, 'count')}`] : [];
+    return controls.choice(axis.name, [...mean, ...names], 0, index => {
+      chosen[i] = i === 0 ? (index === 0 ? undefined : index - 1) : index;
+      take();
+      point(undefined);
+      behind.refresh();
+    });
+  });
+  const figure = () => ({
+    width: canvas.clientWidth,
+    height: HEAD + height + AXIS,
+    background: theme.palette().background,
+    draw: (frame: Frame) => {
+      drawTitle(frame.context, theme.palette(), result.name, 0, HEAD);
+      drawScale(frame.context, theme.palette(), { right: frame.width - MARGIN, limit, unit: result.unit });
+      draw(frame, HEAD);
+    },
+  });
+  return element(
+    'div',
+    { class: rows.name === columns.name && rows.size === columns.size ? 'matrix square' : 'matrix' },
+    element('div', { class: 'bar' }, ...choices, element('span', { class: 'push' }, legend.node)),
+    Math.max(...averaged) > 1
+      ? element(
+          'p',
+          { class: 'dim small' },
+          `Each cell is the strongest of ${averaged.map(of => quantity(Math.ceil(of), 'count')).join(' × ')}.`,
+        )
+      : undefined,
+    canvas,
+    element(
+      'div',
+      { class: 'under' },
+      behind.node,
+      exports(surroundings, {
+        name: result.name,
+        table: () => [
+          [rows.name, columns.name, result.unit],
+          ...Array.from(plane.values, (value, i) => [
+            labelOf(rows, Math.floor(i / columns.size)),
+            labelOf(columns, i % columns.size),
+            value,
+          ]),
+        ],
+        picture: figure,
+      }),
+      readout,
+    ),
+  );
+}
+
+/** Cells as an image, one pixel each. */
+function painted(cells: Float32Array, lines: number, limit: number, palette: Palette): HTMLCanvasElement {
+  const canvas = element('canvas', { width: cells.length / lines, height: lines });
+  const image = new ImageData(canvas.width, canvas.height);
+  const colours = colourTable(palette.diverging);
+  cells.forEach((value, i) => {
+    const place = tablePlace(limit > 0 ? value / limit : 0);
+    image.data.set(colours.subarray(place, place + 4), 4 * i);
+  });
+  canvas.getContext('2d')?.putImageData(image, 0, 0);
+  return canvas;
+}
+
+interface Box {
+  readonly rows: Axis;
+  readonly columns: Axis;
+  readonly top: number;
+  readonly height: number;
+  readonly across: number;
+  readonly width: number;
+}
+
+/** Names or numbers of rows and columns, as many as have room. */
+function drawAxes(
+  context: Frame['context'],
+  palette: Palette,
+  { rows, columns, top, height, across, width }: Box,
+): void {
+  context.font = textFont(palette);
+  context.fillStyle = palette.dim;
+  context.textBaseline = 'middle';
+  context.textAlign = 'right';
+  for (const place of shownPlaces(rows, height / 16))
+    context.fillText(
+      fitted(context, labelOf(rows, place), GUTTER - 6),
+      GUTTER - 6,
+      top + ((place + 0.5) / rows.size) * height,
+    );
+  context.textBaseline = 'top';
+  context.textAlign = 'center';
+  const room = Math.max(1, across / 64);
+  for (const place of shownPlaces(columns, room)) {
+    const text = fitted(context, labelOf(columns, place), across / Math.min(room, columns.size) - 4);
+    const half = context.measureText(text).width / 2;
+    const x = GUTTER + ((place + 0.5) / columns.size) * across;
+    context.fillText(text, Math.min(Math.max(x, GUTTER + half), width - half), top + height + 6);
+  }
+}
+
+/** All places of an axis where there is room, else round numbers of them. */
+function shownPlaces({ size }: Axis, room: number): number[] {
+  if (size <= room) return [...Array(size).keys()];
+  return ticks(1, size, room).flatMap(tick => (Number.isInteger(tick) && tick >= 1 ? [tick - 1] : []));
+}
+
+/** Row and column of the strongest cells; of a pair that stands on both sides of the diagonal alike, once. */
+export function strongestPlaces({ rows, columns, values }: Plane, most: number): [number, number][] {
+  const mirrored =
+    rows.size === columns.size &&
+    rows.name === columns.name &&
+    values.every((value, i) => value === values[(i % rows.size) * rows.size + Math.floor(i / rows.size)]);
+  return Array.from(values.keys())
+    .filter(i => values[i] !== 0 && (!mirrored || Math.floor(i / rows.size) <= i % rows.size))
+    .sort((a, b) => Math.abs(values[b]!) - Math.abs(values[a]!))
+    .slice(0, most)
+    .map(i => [Math.floor(i / columns.size), i % columns.size]);
+}
