@@ -1,14 +1,24 @@
 /**
  * Data files that experiments explain: hovering a sequence, a variant or a row shows what was found about it, and a command
- * paints the nucleotides of an open FASTA file by their contribution. Results come from experiments that are open.
+ * paints the nucleotides of an open FASTA file by their contribution. Only what is on screen is asked for and painted, so
+ * that a file may hold as many sequences as it likes. Results come from experiments that are open.
  */
 import type { Disposable, TextEditor, TextEditorDecorationType } from 'vscode';
-import { commands, Hover, languages, MarkdownString, Range, window } from 'vscode';
+import { commands, Hover, languages, MarkdownString, Range, TabInputText, TabInputCustom, Uri, window } from 'vscode';
+import type { FileExplanation } from '../../server/src/protocol.js';
+import { MOST_PAINTED } from '../../server/src/protocol.js';
+import { Coalescer } from './coalescer.js';
 import { guarded } from './commands.js';
-import { formOf, rowNames, stretchesOf } from './data-rows.js';
+import { formOf, positionAt, recordsBetween, rowNames, stretchesOf } from './data-rows.js';
 import type { Server } from './server.js';
+import type { Views } from './views.js';
 
 const PATTERN = '**/*.{fa,fasta,fna,vcf,tsv,csv,txt,raw}';
+
+/** Milliseconds between two paintings of one file, while it scrolls. */
+const PAUSE = 50;
+/** Lines around those on screen that are painted too: slow scrolling shows no bare ones. */
+const MARGIN = 20;
 
 /** Against the target in blue, for it in orange, as everywhere; strength by opacity, so that every theme's text stays legible. */
 const COLOURS: Readonly<Record<string, string>> = {
@@ -29,21 +39,30 @@ export class DataFiles implements Disposable {
       window.createTextEditorDecorationType({ backgroundColor }),
     ]),
   );
-  /** Addresses of files that are painted at the moment. */
-  private readonly painted = new Set<string>();
+  /** Address of each file that is painted at the moment, and by what. */
+  private readonly painted = new Map<string, FileExplanation>();
+  private readonly paints = new Coalescer(uri => this.paint(uri), PAUSE);
   private readonly subscriptions: readonly Disposable[];
 
-  constructor(private readonly server: Server) {
+  constructor(
+    private readonly server: Server,
+    views: Views,
+  ) {
+    const repaint = (): void => {
+      for (const uri of this.painted.keys()) this.paints.request(uri);
+    };
     this.subscriptions = [
       languages.registerHoverProvider(
         { scheme: 'file', pattern: PATTERN },
         {
-          provideHover: async (document, position) => {
+          provideHover: async (document, { line, character }) => {
             const form = formOf(document.uri.fsPath);
-            const rows = form ? rowNames(form, position.line, line => document.lineAt(line).text) : [];
+            const lineAt = (at: number): string => document.lineAt(at).text;
+            const rows = form ? rowNames(form, line, lineAt) : [];
             if (rows.length === 0 || server.state.is !== 'ready') return undefined;
+            const position = form === 'fasta' ? positionAt(line, character, lineAt) : undefined;
             const found = await server
-              .request('rowHover', { uri: document.uri.toString(), rows })
+              .request('rowHover', { uri: document.uri.toString(), rows, ...(position !== undefined && { position }) })
               .catch(() => undefined);
             if (!found) return undefined;
             const markdown = new MarkdownString(found.markdown);
@@ -53,8 +72,11 @@ export class DataFiles implements Disposable {
         },
       ),
       commands.registerCommand('explainome.paint', () => guarded(() => this.toggle(window.activeTextEditor))),
-      window.onDidChangeVisibleTextEditors(editors => {
-        for (const editor of editors) if (this.painted.has(editor.document.uri.toString())) void this.paint(editor);
+      views.onDidChange(repaint),
+      window.onDidChangeVisibleTextEditors(repaint),
+      window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => {
+        const uri = textEditor.document.uri.toString();
+        if (this.painted.has(uri)) this.paints.request(uri);
       }),
     ];
   }
@@ -64,31 +86,83 @@ export class DataFiles implements Disposable {
   }
 
   private async toggle(editor: TextEditor | undefined): Promise<void> {
-    if (!editor || formOf(editor.document.uri.fsPath) !== 'fasta')
-      throw new Error('Open a FASTA file first: its nucleotides are painted.');
+    if (!editor || formOf(editor.document.uri.fsPath) !== 'fasta') throw new Error(whyNothingToPaint());
     const uri = editor.document.uri.toString();
     if (this.painted.delete(uri)) {
       for (const type of this.types.values()) editor.setDecorations(type, []);
       return;
     }
-    const found = await this.paint(editor);
-    if (!found) throw new Error('No open experiment has a present attribution of the sequences of this file.');
-    this.painted.add(uri);
+    const { attributions } = await this.server.request('explanations', { uri });
+    if (attributions.length === 0)
+      throw new Error(
+        'No open experiment has a present attribution of the sequences of this file. Open the experiment that reads it, and run it.',
+      );
+    const chosen = attributions.length === 1 ? attributions[0] : await choose(attributions);
+    if (!chosen) return;
+    this.painted.set(uri, chosen);
+    this.paints.request(uri);
     window.setStatusBarMessage(
-      `Painted by ${found.name} of ${found.experiment}: orange speaks for the target, blue against it.`,
+      `Painted by ${chosen.name} of ${fileName(chosen.experiment)}: orange speaks for the target, blue against it.`,
       10_000,
     );
   }
 
-  private async paint(editor: TextEditor) {
+  private async paint(uri: string): Promise<void> {
+    for (const editor of window.visibleTextEditors)
+      if (editor.document.uri.toString() === uri) await this.paintOn(editor).catch(() => undefined);
+  }
+
+  /** Paints what is on screen; nothing where the attribution is not present any more. */
+  private async paintOn(editor: TextEditor): Promise<void> {
     const { document } = editor;
-    const found = await this.server.request('painted', { uri: document.uri.toString() });
-    const stretches = found ? stretchesOf(document.getText().split(/\r?\n/), found.rows) : [];
+    const by = this.painted.get(document.uri.toString());
+    if (!by) return;
+    const records = editor.visibleRanges
+      .flatMap(({ start, end }) =>
+        recordsBetween(
+          Math.max(0, start.line - MARGIN),
+          Math.min(document.lineCount - 1, end.line + MARGIN),
+          line => document.lineAt(line).text,
+        ),
+      )
+      .slice(0, MOST_PAINTED);
+    const rows = records.map(({ names, from, to }) => ({ names, from, to }));
+    const { version } = document;
+    const found = await this.server.request('painted', { uri: document.uri.toString(), by, rows });
+    if (document.version !== version) return;
+    const stretches = records.flatMap((record, index) => stretchesOf(record, found?.levels[index] ?? ''));
     for (const [level, type] of this.types)
       editor.setDecorations(
         type,
         stretches.filter(one => one.level === level).map(({ line, from, to }) => new Range(line, from, line, to)),
       );
-    return found;
   }
+}
+
+async function choose(attributions: readonly FileExplanation[]): Promise<FileExplanation | undefined> {
+  const picked = await window.showQuickPick(
+    attributions.map(one => ({
+      label: one.name,
+      description: fileName(one.experiment),
+      detail: one.written,
+      one,
+    })),
+    { title: 'Paint nucleotides by', matchOnDetail: true },
+  );
+  return picked?.one;
+}
+
+/** What is wrong with the file in front of the reader. */
+function whyNothingToPaint(): string {
+  const input = window.tabGroups.activeTabGroup.activeTab?.input;
+  const path = input instanceof TabInputText || input instanceof TabInputCustom ? input.uri.path : '';
+  if (/\.(gz|bgz)$/i.test(path))
+    return `${fileName(path)} is compressed: the editor cannot show its text. Unpack it and let the experiment read the unpacked file.`;
+  if (formOf(path) === 'fasta')
+    return `${fileName(path)} is too large: the editor gives extensions no text of more than 50 MB. The results panel shows every sequence that was explained.`;
+  return 'Open a FASTA file first: its nucleotides are painted.';
+}
+
+function fileName(address: string): string {
+  return Uri.parse(address).path.split('/').at(-1) ?? address;
 }

@@ -1,9 +1,10 @@
 /**
  * The extension host side: wires server, views, decorations, status, panel and commands. Thin on purpose: what is
- * computed is computed in the server and the engine. Activation waits for nothing.
+ * computed is computed in the server and the engine. Activation waits for nothing and starts no process: a workspace that
+ * holds experiments activates it, and most days none of them is opened.
  */
 import './validation.js';
-import type { ExtensionContext } from 'vscode';
+import type { ExtensionContext, TextDocument } from 'vscode';
 import { workspace } from 'vscode';
 import { registerCommands, resultActions } from './commands.js';
 import { registerFileCommands } from './file-commands.js';
@@ -17,7 +18,7 @@ import { SECTION, serverOptions } from './settings.js';
 import { showStatus } from './status.js';
 import { provideTasks } from './tasks.js';
 import { Expectations } from './tests.js';
-import { Views } from './views.js';
+import { isExperiment, Views } from './views.js';
 
 let server: Server | undefined;
 
@@ -28,12 +29,15 @@ export function activate(context: ExtensionContext): void {
   const actions = resultActions(started, context);
   const pins = new Pins(views);
   const panel = new ResultsPanel(context, views, actions);
+  const wake = (document: TextDocument): void => {
+    if (isExperiment(document)) started.wake();
+  };
   context.subscriptions.push(
     started,
     views,
     panel,
     pins,
-    new DataFiles(started),
+    new DataFiles(started, views),
     new Decorations(context, views),
     ...registerCommands(started, views, panel, actions, pins),
     ...registerFileCommands(context),
@@ -41,13 +45,14 @@ export function activate(context: ExtensionContext): void {
     new Expectations(started, views),
     provideTasks(context),
     provideLibrary(started),
+    workspace.onDidOpenTextDocument(wake),
     workspace.onDidGrantWorkspaceTrust(() => started.sendOptions()),
     workspace.onDidChangeConfiguration(change => {
       if (change.affectsConfiguration(`${SECTION}.engine`) || change.affectsConfiguration(`${SECTION}.lints`))
         void started.sendOptions();
     }),
   );
-  started.start();
+  workspace.textDocuments.forEach(wake);
 }
 
 export async function deactivate(): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * The language server's process as the extension sees it: started without anybody waiting for it, asked in typed
- * requests whose answers are checked, restarted on demand.
+ * The language server's process as the extension sees it: started when something needs it, without anybody waiting for it,
+ * asked in typed requests whose answers are checked, restarted on demand.
  */
 import type { Disposable, OutputChannel } from 'vscode';
 import { EventEmitter, window } from 'vscode';
@@ -14,15 +14,15 @@ type Requests = typeof EDITOR_REQUESTS;
 /** Commands that text of the server may link: they show, pin and copy. */
 const LINKED = ['explainome.show', 'explainome.pin', 'explainome.copyTable', 'explainome.copyPython'] as const;
 
-/** `failed` until it is restarted; the reason is for people. */
-export type ServerState = { is: 'starting' } | { is: 'ready' } | { is: 'failed'; reason: string };
+/** `idle` until something needs it, `failed` until it is restarted; the reason is for people. */
+export type ServerState = { is: 'idle' } | { is: 'starting' } | { is: 'ready' } | { is: 'failed'; reason: string };
 
 export class Server implements Disposable {
   private readonly output: OutputChannel = window.createOutputChannel('Explainome');
   private readonly stateChanged = new EventEmitter<ServerState>();
   private readonly documentChanged = new EventEmitter<string>();
   private client: Promise<LanguageClient> | undefined;
-  private current: ServerState = { is: 'starting' };
+  private current: ServerState = { is: 'idle' };
 
   /** Fires when the server starts, is ready or has failed. */
   readonly onDidChangeState = this.stateChanged.event;
@@ -42,8 +42,8 @@ export class Server implements Disposable {
     return this.current;
   }
 
-  /** Starts the server. Failures end in the state and in the output channel, not here. */
-  start(): void {
+  /** Failures end in the state and in the output channel, not here. */
+  private start(): void {
     this.enter({ is: 'starting' });
     const client = this.connect();
     this.client = client;
@@ -53,6 +53,11 @@ export class Server implements Disposable {
     });
   }
 
+  /** Starts the server unless that has been done. */
+  wake(): void {
+    if (this.current.is === 'idle') this.start();
+  }
+
   /** Ends the server, if there is one, and starts another. */
   async restart(): Promise<void> {
     await this.stop();
@@ -60,7 +65,7 @@ export class Server implements Disposable {
   }
 
   /**
-   * Sends a request once the server is ready.
+   * Sends a request once the server is ready; wakes it.
    *
    * @throws Error when the server has failed or its answer is not what the protocol says
    */
@@ -69,6 +74,7 @@ export class Server implements Disposable {
     params: z.input<Requests[K]['params']>,
   ): Promise<z.output<Requests[K]['result']>> {
     const { method, result } = EDITOR_REQUESTS[name];
+    this.wake();
     if (!this.client) throw new Error('The language server has ended. Run “Explainome: Restart Language Server”.');
     const client = await this.client;
     // The schema of this very request has checked it, which the compiler cannot follow through the union.

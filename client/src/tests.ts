@@ -11,6 +11,10 @@ import { reasonOf } from './server.js';
 import type { Views } from './views.js';
 import { isExperiment } from './views.js';
 
+/** Folders whose files are no experiments of the reader: the store names folders after the experiments that it knows. */
+const ELSEWHERE = ['node_modules', '.xome'];
+const EXCLUDED = new RegExp(`/(${ELSEWHERE.map(name => name.replace('.', '\\.')).join('|')})(/|$)`);
+
 /** Milliseconds between two looks at a run that a test has started. */
 const LOOK_MS = 200;
 
@@ -29,11 +33,14 @@ export class Expectations implements Disposable {
     this.controller.resolveHandler = item => (item ? this.resolve(item) : this.discover());
     this.controller.refreshHandler = () => this.discover();
     this.controller.createRunProfile('Run', TestRunProfileKind.Run, (request, token) => this.run(request, token), true);
+    const files = workspace.createFileSystemWatcher('**/*.xome', false, true);
     this.subscriptions = [
       views.onDidChange(uri => void this.follow(uri)),
-      workspace.onDidDeleteFiles(({ files }) => {
-        for (const file of files) this.controller.items.delete(file.toString());
+      files,
+      files.onDidCreate(uri => {
+        if (!EXCLUDED.test(uri.path)) this.fileItem(uri);
       }),
+      files.onDidDelete(uri => this.controller.items.delete(uri.toString())),
     ];
   }
 
@@ -44,7 +51,7 @@ export class Expectations implements Disposable {
 
   /** Every experiment of the workspace; what they expect is read when they are unfolded or run. */
   private async discover(): Promise<void> {
-    const found = await workspace.findFiles('**/*.xome', '**/{node_modules,.xome}/**');
+    const found = await workspace.findFiles('**/*.xome', `**/{${ELSEWHERE.join()}}/**`);
     for (const uri of found) this.fileItem(uri);
     for (const document of workspace.textDocuments)
       if (isExperiment(document)) await this.follow(document.uri.toString());
@@ -92,7 +99,8 @@ export class Expectations implements Disposable {
     const file = this.fileItem(Uri.parse(uri, true));
     const answer = await this.read(file);
     if (!answer) {
-      this.controller.items.delete(uri);
+      // A file that is closed keeps its tests.
+      if (file.uri?.scheme !== 'file') this.controller.items.delete(uri);
       return;
     }
     const outcomes = outcomesOf(answer.expectations);
@@ -113,6 +121,7 @@ export class Expectations implements Disposable {
       const item = file.children.get(ids[index]!);
       if (!item || (only && !only.has(item.id))) return;
       const { is, message } = verdictOf(mark);
+      run.appendOutput(`${is}: ${item.label}\r\n  ${message}\r\n`, undefined, item);
       if (is === 'passed') run.passed(item);
       else if (is === 'skipped') run.skipped(item);
       else {
@@ -172,6 +181,8 @@ export class Expectations implements Disposable {
       let answer = await this.ask(file.uri);
       while (answer?.running) {
         await new Promise(resolve => setTimeout(resolve, LOOK_MS));
+        // The editor closes a document that nobody shows after some minutes, and the server knows open ones only.
+        await workspace.openTextDocument(file.uri);
         answer = await this.ask(file.uri);
       }
       await this.read(file);

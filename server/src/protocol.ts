@@ -618,15 +618,18 @@ export const ExpectationMark = z.object({
 });
 export type ExpectationMark = z.infer<typeof ExpectationMark>;
 
-/** The rows of a data file that a result explains, by the names that they have in the file. */
-export const PaintedRows = z.object({
-  /** The attribution, and the experiment that declares it. */
-  name: z.string(),
+/** An attribution of an open experiment that explains the rows of a data file. */
+export const FileExplanation = z.object({
+  /** Address of the experiment. */
   experiment: z.string(),
-  /** One letter per position of a row: `a` speaks most against the target, `e` for neither, `i` most for it. */
-  rows: z.array(z.object({ name: z.string(), levels: z.string() })),
+  name: z.string(),
+  /** Its declaration as written, without the leading kind and name. */
+  written: z.string(),
 });
-export type PaintedRows = z.infer<typeof PaintedRows>;
+export type FileExplanation = z.infer<typeof FileExplanation>;
+
+/** Rows that are asked for at once: more than a screen holds. */
+export const MOST_PAINTED = 1_000;
 
 /** Custom requests: method, what the client sends, what the server answers. */
 export const EDITOR_REQUESTS = {
@@ -655,12 +658,40 @@ export const EDITOR_REQUESTS = {
   /** Markdown on what open experiments found about a row of a data file; null where they found nothing. */
   rowHover: {
     method: 'xome/rowHover',
-    /** The names that the row may have, the likeliest first. */
-    params: documentParams.extend({ rows: z.array(z.string()) }),
+    params: documentParams.extend({
+      /** The names that the row may have, the likeliest first. */
+      rows: z.array(z.string()),
+      /** The position of a sequence, from 0, of which to tell more. */
+      position: z.number().int().min(0).optional(),
+    }),
     result: z.object({ markdown: z.string() }).nullable(),
   },
-  /** How results of open experiments explain the sequences of a data file; null where none does. */
-  painted: { method: 'xome/painted', params: documentParams, result: PaintedRows.nullable() },
+  /** The present attributions of open experiments that explain sequences of a data file. */
+  explanations: {
+    method: 'xome/explanations',
+    params: documentParams,
+    result: z.object({ attributions: z.array(FileExplanation) }),
+  },
+  /** How one of them explains some of the sequences, such as those on screen; null where it is not present any more. */
+  painted: {
+    method: 'xome/painted',
+    params: documentParams.extend({
+      by: FileExplanation.pick({ experiment: true, name: true }),
+      /** Positions [from, to) of each, which has one of these names. */
+      rows: z
+        .array(z.object({ names: z.array(z.string()), from: z.number().int().min(0), to: z.number().int().min(0) }))
+        .max(MOST_PAINTED),
+    }),
+    result: z
+      .object({
+        /**
+         * Of each row that was asked for: one letter per position, `a` speaks most against the target, `e` for neither, `i` most
+         * for it; empty where nothing is known of it.
+         */
+        levels: z.array(z.string()),
+      })
+      .nullable(),
+  },
   /** The catalog's library document, for definitions that lead there. */
   library: { method: 'xome/library', params: z.object({}), result: z.object({ text: z.string() }) },
 } as const;

@@ -34,6 +34,7 @@ vi.mock('vscode', () => ({
     showInformationMessage: (text: string) => void editor.said.push(text),
     createTextEditorDecorationType: () => undefined,
     onDidChangeVisibleTextEditors: () => undefined,
+    onDidChangeTextEditorVisibleRanges: () => undefined,
   },
   languages: { registerHoverProvider: () => undefined },
 }));
@@ -69,16 +70,17 @@ beforeEach(() => {
   done.length = 0;
   editor.said.length = 0;
   editor.commands.clear();
+  const views = { watched: undefined, onDidChange: () => undefined } as unknown as Views;
   const note = (what: string) => (uri: unknown, more?: unknown) => void done.push([what, String(uri), more]);
   registerCommands(
     // Only what the commands use; the rest of these classes is the editor's.
     { restart: note('restart') } as unknown as Server,
-    { watched: undefined } as unknown as Views,
+    views,
     { show: note('show') } as unknown as ResultsPanel,
     { run: note('run'), cancel: note('cancel'), report: note('report') } satisfies PanelActions,
     { toggle: note('pin') } as unknown as Pins,
   );
-  new DataFiles({} as unknown as Server);
+  new DataFiles({} as unknown as Server, views);
   registerFileCommands({} as ExtensionContext);
 });
 

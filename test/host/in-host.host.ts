@@ -9,8 +9,9 @@ import { makeWorkspace, type Workspace } from './workspace.js';
 
 /** HOST_ONLY=restricted (or another title) runs one of them. */
 const RUNS = [
-  { title: 'language', suites: ['language'], trusted: true },
-  { title: 'run', suites: ['run'], trusted: true },
+  // Without an experiment nothing wakes the extension but the first that is opened.
+  { title: 'language', suites: ['language'], trusted: true, files: ['planted_motifs.onnx'] },
+  { title: 'run', suites: ['activation', 'run'], trusted: true },
   { title: 'restricted', suites: ['restricted'], trusted: false },
 ].filter(({ title }) => [undefined, title].includes(process.env['HOST_ONLY']));
 
@@ -20,17 +21,20 @@ describe.skipIf(unavailable !== undefined)(`in the extension host (${unavailable
   });
   if (unavailable !== undefined) return;
   for (const release of releases)
-    for (const { title, suites, trusted } of RUNS) {
-      let results = await inFreshWorkspace(workspace => runInHost(release, suites, workspace, trusted));
+    for (const { title, suites, trusted, files } of RUNS) {
+      let results = await inFreshWorkspace(files, workspace => runInHost(release, suites, workspace, trusted));
       // A window on a machine that does something else may be too slow once, like the screen tests.
       if (results.some(({ state }) => state === 'failed'))
-        results = await inFreshWorkspace(workspace => runInHost(release, suites, workspace, trusted));
+        results = await inFreshWorkspace(files, workspace => runInHost(release, suites, workspace, trusted));
       report(`VS Code ${release.vscode}, ${title}`, results);
     }
 });
 
-async function inFreshWorkspace<Result>(work: (workspace: Workspace) => Promise<Result>): Promise<Result> {
-  const workspace = makeWorkspace();
+async function inFreshWorkspace<Result>(
+  files: readonly string[] | undefined,
+  work: (workspace: Workspace) => Promise<Result>,
+): Promise<Result> {
+  const workspace = makeWorkspace(files);
   try {
     return await work(workspace);
   } finally {

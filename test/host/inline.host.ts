@@ -3,8 +3,16 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { command, line, strips } from './screen.js';
-import { launchBrowser, openFile, PROJECT, releases, startServer, unavailable, type VSCodeServer } from './vscode.js';
+import { command, line, showFile, strips } from './screen.js';
+import {
+  launchBrowser,
+  openWorkbench,
+  PROJECT,
+  releases,
+  startServer,
+  unavailable,
+  type VSCodeServer,
+} from './vscode.js';
 import { until } from './waiting.js';
 import { makeWorkspace, type Workspace } from './workspace.js';
 
@@ -45,7 +53,7 @@ describe.skipIf(unavailable !== undefined)(`results in VS Code (${unavailable ??
     writeFileSync(join(workspace.folder, 'peaks.xome'), EXPERIMENT);
     server = await startServer({ release, workspace: workspace.folder, extensions: [PROJECT] });
     browser = await launchBrowser();
-    page = await openFile(server, browser, join(workspace.folder, 'peaks.xome'));
+    page = await openWorkbench(server, browser);
   });
   afterAll(async () => {
     await browser.close();
@@ -57,13 +65,21 @@ describe.skipIf(unavailable !== undefined)(`results in VS Code (${unavailable ??
     await page.screenshot({ path: join(PROJECT, 'dist', folder, `${task.name}.png`) });
   });
 
-  it('runs expectations as tests', async () => {
-    await page.locator('.codelens-decoration a', { hasText: 'Run all' }).first().waitFor({ timeout: 60_000 });
+  it('shows expectations as tests before any experiment is opened', async () => {
+    // The editor has this view, and its icon, only where an extension has tests.
+    await page.getByRole('tab', { name: 'Testing' }).first().waitFor({ timeout: 60_000 });
     await command(page, 'Testing: Focus on Test Explorer View');
     const tests = page.locator('.test-explorer .monaco-list-row');
-    await tests.filter({ hasText: 'peaks.xome' }).first().waitFor({ timeout: 60_000 });
+    const file = tests.filter({ hasText: 'peaks.xome' }).first();
+    await file.locator('.monaco-tl-twistie').click({ timeout: 60_000 });
+    await tests.filter({ hasText: 'agree.median > 99% at 95%' }).first().waitFor({ timeout: 60_000 });
+    expect(await page.locator('.part.editor .tab').count()).toBe(0);
+  });
+
+  it('runs them', async () => {
     await command(page, 'Test: Run All Tests');
     await page.locator('.test-explorer .codicon-testing-failed-icon').first().waitFor({ timeout: 120_000 });
+    await showFile(page, 'peaks.xome');
     await until('strip', async () => (await strips(page, 'attribution ism')).length === 1, 60_000);
     await page
       .locator('.glyph-margin-widgets .codicon-testing-passed-icon, .glyph-margin-widgets .testing-run-glyph')
@@ -84,9 +100,7 @@ describe.skipIf(unavailable !== undefined)(`results in VS Code (${unavailable ??
 
   it('explains and paints the sequences of a FASTA file', async () => {
     await command(page, 'View: Split Editor Right');
-    await page.keyboard.press('Control+P');
-    await page.locator('.quick-input-widget .input').first().fill('peaks.fa');
-    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'peaks.fa' }).first().click();
+    await showFile(page, 'peaks.fa');
     await line(page, '>peak3').waitFor();
     await line(page, '>peak3').hover({ position: { x: 20, y: 9 } });
     await page.locator('.monaco-hover:visible img').first().waitFor({ timeout: 30_000 });

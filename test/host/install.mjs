@@ -6,7 +6,7 @@
  * node test/host/install.mjs     about a minute and 2 GB of disk; EXPLAINOME_HOST chooses the folder
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,7 +42,16 @@ export function installed() {
 }
 
 /** Whether nothing is missing. */
-export const complete = () => RELEASES.every(release => installed().some(({ vscode }) => vscode === release.vscode));
+export const complete = () =>
+  RELEASES.every(release => installed().some(({ vscode, entry }) => vscode === release.vscode && searches(entry)));
+
+const workbenchOf = entry => join(dirname(entry), '..', '..', 'lib', 'vscode');
+
+/** Where a release has the program that searches files: newer ones bring it, older ones would download it from GitHub. */
+const bundledSearch = entry =>
+  join(workbenchOf(entry), 'node_modules/@vscode/ripgrep-universal/bin', `linux-${process.arch}`, 'rg');
+const downloadedSearch = entry => join(workbenchOf(entry), 'node_modules/@vscode/ripgrep/bin/rg');
+const searches = entry => existsSync(bundledSearch(entry)) || existsSync(downloadedSearch(entry));
 
 /** Why this machine cannot have it, or undefined. */
 export function impossible() {
@@ -71,6 +80,9 @@ export function install(say = console.error) {
     writeFileSync(`${LIST}.new`, JSON.stringify(list, undefined, 2));
     renameSync(`${LIST}.new`, LIST);
   }
+  const brought = list.map(({ entry }) => bundledSearch(entry)).find(existsSync);
+  for (const { entry } of list)
+    if (brought !== undefined && !searches(entry)) cpSync(brought, downloadedSearch(entry), { recursive: true });
   return list;
 }
 

@@ -16,6 +16,14 @@ export async function command(page: Page, title: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
+/** Opens a file of the workspace by its name, as by a quick search. */
+export async function showFile(page: Page, name: string): Promise<void> {
+  await page.keyboard.press('Control+P');
+  await page.locator('.quick-input-widget .input').first().fill(name);
+  await page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
+  await page.locator('.tab.active', { hasText: name }).first().waitFor();
+}
+
 /** The visible line of the editor that contains `text`. */
 export function line(page: Page, text: string): Locator {
   // Spaces in the editor's lines are no-break spaces.

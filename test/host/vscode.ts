@@ -214,16 +214,28 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** Opens a workbench, in a browser profile of its own, with a file shown. */
-export async function openFile(
+/** Opens a workbench in a browser profile of its own; `payload` as for the address. */
+export async function openWorkbench(
   server: VSCodeServer,
   browser: Browser,
-  file: string,
+  payload: Parameters<VSCodeServer['address']>[0] = [],
   viewport = { width: 1400, height: 900 },
 ): Promise<Page> {
   const context = await browser.newContext({ viewport });
   const page = await context.newPage();
-  await page.goto(server.address([['openFile', server.uri(file)]]), { waitUntil: 'domcontentloaded' });
+  await page.goto(server.address(payload), { waitUntil: 'domcontentloaded' });
+  await page.locator('.monaco-workbench .part.editor').first().waitFor({ timeout: 60_000 });
+  return page;
+}
+
+/** Opens a workbench with a file shown. */
+export async function openFile(
+  server: VSCodeServer,
+  browser: Browser,
+  file: string,
+  viewport?: { width: number; height: number },
+): Promise<Page> {
+  const page = await openWorkbench(server, browser, [['openFile', server.uri(file)]], viewport);
   await page.locator('.monaco-workbench .part.editor .view-line').first().waitFor({ timeout: 60_000 });
   return page;
 }

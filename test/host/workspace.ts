@@ -12,13 +12,12 @@ export interface Workspace {
   remove(): void;
 }
 
-/** A folder with a copy of the examples. */
-export function makeWorkspace(): Workspace {
+/** A folder with a copy of the example: its model and its experiment, or these files of it. */
+export function makeWorkspace(files: readonly string[] = ['planted-motifs.xome', 'planted_motifs.onnx']): Workspace {
   // A short, resolved name: it is part of every address.
   const outside = realpathSync(mkdtempSync(join(tmpdir(), 'xome-')));
   const folder = join(outside, 'work');
   mkdirSync(folder);
-  for (const name of ['planted-motifs.xome', 'planted_motifs.onnx'])
-    cpSync(join(PROJECT, 'examples', name), join(folder, name));
+  for (const name of files) cpSync(join(PROJECT, 'examples', name), join(folder, name));
   return { folder, outside, remove: () => rmSync(outside, { recursive: true, force: true }) };
 }

@@ -157,12 +157,17 @@ export class Editor {
     return (await this.ask('copy', { uri: this.uri(document), name, as }))?.text;
   }
 
-  async rowHover(file: string, rows: string[]): Promise<string | undefined> {
-    return (await this.ask('rowHover', { uri: this.uri(file), rows }))?.markdown;
+  async rowHover(file: string, rows: string[], position?: number): Promise<string | undefined> {
+    return (await this.ask('rowHover', { uri: this.uri(file), rows, ...(position !== undefined && { position }) }))
+      ?.markdown;
   }
 
-  painted(file: string) {
-    return this.ask('painted', { uri: this.uri(file) });
+  explanations(file: string) {
+    return this.ask('explanations', { uri: this.uri(file) });
+  }
+
+  painted(file: string, experiment: string, name: string, rows: { names: string[]; from: number; to: number }[]) {
+    return this.ask('painted', { uri: this.uri(file), by: { experiment: this.uri(experiment), name }, rows });
   }
 
   expectations(document: string) {

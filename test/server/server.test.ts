@@ -434,12 +434,22 @@ describe('results elsewhere', () => {
     );
     expect(await editor.rowHover('a.fa', ['nobody'])).toBeUndefined();
     expect(await editor.rowHover('model.onnx', ['seq1'])).toBeUndefined();
-    expect(await editor.painted('a.fa')).toEqual({
-      name: 'raw',
-      experiment: 'a.xome',
-      // Scores are 0 to 11, and each row is painted by its own largest.
-      rows: ['egi', 'ghi', 'hii', 'hii'].map((levels, row) => ({ name: `seq${row}`, levels })),
-    });
+    expect(await editor.rowHover('a.fa', ['seq1'], 1)).toMatch(/Here: [ACGT] at 2: \*\*4\*\*/);
+  });
+
+  it('paint those parts of sequences that are on screen, by the attribution that was chosen', async () => {
+    const editor = await startDone();
+    const found = (await editor.explanations('a.fa'))?.attributions ?? [];
+    expect(found.map(({ name }) => name)).toEqual(expect.arrayContaining(['raw', 'ig']));
+    expect(await editor.explanations('model.onnx')).toEqual({ attributions: [] });
+    // Scores are 0 to 11, and each row is painted by its own largest, whatever part of it is asked for.
+    const rows = [
+      { names: ['seq3 of another file', 'seq3'], from: 1, to: 3 },
+      { names: ['nobody'], from: 0, to: 3 },
+      { names: ['seq0'], from: 0, to: 100 },
+    ];
+    expect(await editor.painted('a.fa', 'a.xome', 'raw', rows)).toEqual({ levels: ['ii', '', 'egi'] });
+    expect(await editor.painted('a.fa', 'a.xome', 'gone', rows)).toBeUndefined();
   });
 
   it('are expectations with their place and outcome', async () => {

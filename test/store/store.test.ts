@@ -71,6 +71,23 @@ describe('a result', () => {
     expect(await readFile(join(folder, '.xome', '.gitignore'), 'utf8')).toBe('*\n');
   });
 
+  it('finds rows by name among many, whatever the names hold', async () => {
+    const store = await ResultStore.open(folder);
+    const writer = await begin(store, 2);
+    // More than is read at a time.
+    const rows = Array.from({ length: 20_000 }, (_, row) => [`chr${row}:1-100 peak`, '1']);
+    rows[7_000] = ['tab\there\nand below', '1'];
+    rows[19_999] = rows[3]!;
+    await writer.writeRows({ columns: ['name', 'label'], rows });
+    const wanted = ['chr19998:1-100 peak', 'tab\there\nand below', 'chr3:1-100 peak', 'name', 'nobody'];
+    expect([...(await store.places(KEY, wanted))].sort(([, a], [, b]) => a - b)).toEqual([
+      ['chr3:1-100 peak', 3],
+      ['tab\there\nand below', 7_000],
+      ['chr19998:1-100 peak', 19_998],
+    ]);
+    await expect(store.places(OTHER, wanted)).rejects.toThrow('rows.tsv');
+  });
+
   it('may have no rows', async () => {
     const store = await ResultStore.open(folder);
     const writer = await begin(store, 0);

@@ -90,7 +90,11 @@ async function mapHover(map: Snapshot['maps'][number], snapshot: Snapshot, store
     ...(data ? [`${quantity(data.examples, 'count')} examples`] : []),
     `${duration(map.seconds)}${cost}`,
   ].join(' · ');
-  return joined(facts, data && (await exampleHover(map, data, 0, store)), ...map.notes.map(noteLine));
+  return joined(
+    facts,
+    data && (await exampleHover(map, data, { row: 0, name: data.names[0] ?? '1' }, store)),
+    ...map.notes.map(noteLine),
+  );
 }
 
 /**
@@ -100,24 +104,27 @@ async function mapHover(map: Snapshot['maps'][number], snapshot: Snapshot, store
 export async function exampleHover(
   map: Pick<Snapshot['maps'][number], 'name' | 'key'>,
   data: Snapshot['data'][number],
-  row: number,
+  { row, name, position: at }: { readonly row: number; readonly name: string; readonly position?: number },
   store: ResultStore,
 ): Promise<string> {
   const scores = Float32Array.from(await (await store.array(map.key, 'scores')).read(row, row + 1));
   const letters = data.letters && lettersOf(await (await store.array(data.key)).read(row, row + 1));
   const target = await predictionOf(await store.meta(map.key), row, store);
   const title = [
-    `${row === 0 ? 'First example' : 'Example'}: **${plainText(data.names[row] ?? String(row + 1))}**`,
+    `${row === 0 ? 'First example' : 'Example'}: **${plainText(name)}**`,
     ...(target === undefined ? [] : [`target ${quantity(target, 'logit')}`]),
   ].join(' · ');
-  const strongest = strongestPositions(scores, STRONGEST).map(position => {
+  const told = (position: number): string => {
     const place = letters
       ? `${BASES[letters[position] ?? 4] ?? 'N'} at ${quantity(position + 1, 'count')}`
       : plainText(data.features?.[position] ?? `feature ${position + 1}`);
     return `${place}: **${quantity(scores[position] ?? NaN, 'logit')}**`;
-  });
-  const described = `Sequence logo of ${map.name}, ${data.names[row] ?? ''}, ${Math.min(scores.length, LOGO_POSITIONS)} positions`;
-  return joined(title, letters && image(drawLogo(letters, scores), described), `Strongest: ${strongest.join(' · ')}`);
+  };
+  const strongest = strongestPositions(scores, STRONGEST).map(told);
+  const described = `Sequence logo of ${map.name}, ${name}, ${Math.min(scores.length, LOGO_POSITIONS)} positions`;
+  const here = at !== undefined && at < scores.length ? [`Here: ${told(at)}`] : [];
+  const places = [...here, `Strongest: ${strongest.join(' · ')}`].join('\n\n');
+  return joined(title, letters && image(drawLogo(letters, scores), described), places);
 }
 
 /** The target's value at an example: corrected maps have it from the attribution that they correct. */

@@ -27,7 +27,7 @@ import { hoverOf } from './hovers.js';
 import { modelHover } from './model-hover.js';
 import { Jobs, NO_ENGINE } from './jobs.js';
 import { lensesOf } from './lenses.js';
-import { paintedRows, rowHover } from './rows.js';
+import { explanationsOf, paintedRows, rowHover } from './rows.js';
 import { BACKEND, Session } from './session.js';
 
 export interface ServerParts {
@@ -144,7 +144,7 @@ class Server {
       closed: uri => this.closed(uri),
       filesChanged: coalesce(FILES_MS, () => void language.open.checkAgain()),
     });
-    const { run, cancel, view, expectations, copy, rowHover: row, painted, library } = EDITOR_REQUESTS;
+    const { run, cancel, view, expectations, copy, rowHover: row, explanations, painted, library } = EDITOR_REQUESTS;
     this.onRequest(run, ({ uri, only }) => this.run(uri, only));
     this.onRequest(cancel, ({ uri }) => ({ cancelled: this.jobs.cancel(this.normalized(uri)) }));
     this.onRequest(view, async ({ uri }) => (await this.opened(uri))?.view() ?? null);
@@ -159,11 +159,15 @@ class Server {
       const text = session && (await (as === 'table' ? tableOf(session, name) : pythonOf(session, name)));
       return text === undefined ? null : { text };
     });
-    this.onRequest(row, async ({ uri, rows }) => {
-      const markdown = await rowHover(this.all, fileURLToPath(uri), rows);
+    this.onRequest(row, async ({ uri, rows, position }) => {
+      const markdown = await rowHover(this.all, fileURLToPath(uri), rows, position);
       return markdown === undefined ? null : { markdown };
     });
-    this.onRequest(painted, async ({ uri }) => (await paintedRows(this.all, fileURLToPath(uri))) ?? null);
+    this.onRequest(explanations, ({ uri }) => ({ attributions: explanationsOf(this.all, fileURLToPath(uri)) }));
+    this.onRequest(painted, async ({ uri, by, rows }) => {
+      const levels = await paintedRows(this.all, fileURLToPath(uri), by, rows);
+      return levels === undefined ? null : { levels };
+    });
     this.onRequest(library, () => ({ text: catalogText() }));
     client.onNotification(EDITOR_NOTIFICATIONS.options.method, (raw: unknown) => this.configure(raw));
     client.onShutdown(async () => {

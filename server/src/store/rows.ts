@@ -8,9 +8,11 @@ const ESCAPES: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\
 const UNESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', '\\': '\\' };
 
 export function encodeRows(table: RowTable): string {
-  return [table.columns, ...table.rows]
-    .map(cells => cells.map(cell => cell.replace(/[\t\n\r\\]/g, found => ESCAPES[found] ?? found)).join('\t') + '\n')
-    .join('');
+  return [table.columns, ...table.rows].map(cells => cells.map(encodeCell).join('\t') + '\n').join('');
+}
+
+export function encodeCell(cell: string): string {
+  return cell.replace(/[\t\n\r\\]/g, found => ESCAPES[found] ?? found);
 }
 
 /** @param maximum how many of the first rows are wanted: the rest is not looked at */

@@ -17,7 +17,7 @@ import { acquireLock, tryLock } from './lock.js';
 import { ArrayReader } from './npy.js';
 import type { RowTable } from './result.js';
 import { ResultMeta } from './result.js';
-import { decodeRows } from './rows.js';
+import { decodeRows, encodeCell } from './rows.js';
 import type { ResultLayout } from './writer.js';
 import { ResultWriter } from './writer.js';
 
@@ -122,6 +122,36 @@ export class ResultStore {
       throw new StoreError('store/missing', `There are no row names at ${path}.`, path, 'Run the experiment again.');
     }
     return decodeRows(text, maximum);
+  }
+
+  /**
+   * Where rows stand in a result. Its row names are read as a stream, as far as needed: there may be millions.
+   *
+   * @param names of the first column
+   * @returns row numbers, from 0, of those names that it has; where a name stands twice, the first
+   * @throws the system's error when they cannot be read
+   */
+  async places(key: string, names: Iterable<string>): Promise<Map<string, number>> {
+    const wanted = new Map([...names].map(name => [encodeCell(name), name]));
+    const found = new Map<string, number>();
+    // The line above the first row names the columns.
+    let row = -1;
+    let rest = '';
+    for await (const text of createReadStream(join(this.result(key), 'rows.tsv'), 'utf8')) {
+      const lines = (rest + String(text)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const cell = line.split('\t', 1)[0] ?? '';
+        const name = row < 0 ? undefined : wanted.get(cell);
+        if (name !== undefined) {
+          found.set(name, row);
+          wanted.delete(cell);
+        }
+        row++;
+      }
+      if (wanted.size === 0) break;
+    }
+    return found;
   }
 
   /**

@@ -1,7 +1,7 @@
 /** What the in-host tests share: files of the workspace, what the editor shows of them, and waiting. */
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
-import { enginesOf } from '../engines.js';
+import { runningOf } from '../processes.js';
 import { until } from '../waiting.js';
 
 /** Opens a file of the workspace in an editor; with `text`, writes it there first. */
@@ -99,4 +99,6 @@ export function codeOf({ code }: vscode.Diagnostic): string {
 }
 
 /** Process ids of the engines that this window's language server has started. */
-export const engines = (): number[] => enginesOf(process.pid);
+export const engines = (): number[] => runningOf(process.pid, 'engine');
+/** Process ids of this window's language server. */
+export const servers = (): number[] => runningOf(process.pid, 'server');

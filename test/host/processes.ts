@@ -1,8 +1,8 @@
-/** Finds running engines: other windows and runs on the same machine have theirs. */
+/** Finds running engines and servers: other windows and runs on the same machine have theirs. */
 import { execFileSync } from 'node:child_process';
 
-/** Process ids of the engines that descend from this process. */
-export function enginesOf(ancestor: number): number[] {
+/** Process ids of what descends from this process and runs a program of ours. */
+export function runningOf(ancestor: number, program: 'engine' | 'server'): number[] {
   const table = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
     .split('\n')
     .map(line => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
@@ -14,6 +14,6 @@ export function enginesOf(ancestor: number): number[] {
     for (const { pid, parent } of table) if (family.has(parent)) family.add(pid);
   }
   return table
-    .filter(({ pid, command }) => family.has(pid) && /dist[\\/]engine\.js/.test(command))
+    .filter(({ pid, command }) => family.has(pid) && command.includes(`/dist/${program}.js`))
     .map(({ pid }) => pid);
 }
