@@ -51,11 +51,13 @@ export async function predictionGaps(
   for (const [example, label] of classes.entries()) {
     const order = orderOf(example);
     const row = whole(example);
+    const probability = probabilities[example]!;
+    const lost = (found: Float32Array) => {
+      gaps[example]! += (gap / features) * Math.max(0, probability - found[label]!);
+    };
     for (let step = 0; step < steps; step++) {
-      for (const feature of order.subarray(step * gap, (step + 1) * gap)) lose(row, example, feature);
-      await queue.add(row, example, found => {
-        gaps[example]! += (gap / features) * Math.max(0, probabilities[example]! - found[label]!);
-      });
+      for (let at = step * gap; at < (step + 1) * gap; at++) lose(row, example, order[at]!);
+      if (queue.put(row, example, lost)) await queue.flush();
     }
   }
   await queue.flush();

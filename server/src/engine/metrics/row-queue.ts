@@ -31,9 +31,13 @@ export class RowQueue {
    * @param then called with what the model says of the row, in the order in which rows were added
    */
   async add(row: Float32Array | Float64Array, example: number, then: (said: Float32Array) => void): Promise<void> {
+    if (this.put(row, example, then)) await this.flush();
+  }
+
+  /** Adds as `add` does, which a row of a few numbers would wait for longer than it takes; to be flushed when it returns true. */
+  put(row: Float32Array | Float64Array, example: number, then: (said: Float32Array) => void): boolean {
     this.buffer.set(row, this.waiting.length * this.size);
-    this.waiting.push({ example, then });
-    if (this.waiting.length === this.most) await this.flush();
+    return this.waiting.push({ example, then }) === this.most;
   }
 
   /** To be awaited after the last row. */
