@@ -4,14 +4,17 @@ import type { SourceEntry } from './specification.js';
 export const plink = {
   category: 'source',
   name: 'plink',
-  summary: 'Genotypes of people from a PLINK 1 binary data set, with quality control.',
+  summary: 'Genotypes of people from a PLINK 1 or PLINK 2 binary data set, with quality control.',
   documentation:
-    'Reads `x.bed` with `x.bim` and `x.fam` beside it (told by its first bytes; variant after variant). A number counts the first allele of the `.bim` file, which PLINK makes the minor one. Variants of the autosomes are kept where they pass the quality control: people by call rate, then variants by call rate, exact Hardy–Weinberg test and minor allele frequency, the latter two over founders, with the numbers of PLINK 1.9.\n\nThe label is the phenotype: the sixth column of the `.fam` file, or a column of a table. Where all are 1 and 2, they mean control and case and become 0 and 1. People without a phenotype are left out, unless nobody has one.',
+    'Reads `x.bed` with `x.bim` and `x.fam` beside it, or `x.pgen` with `x.pvar` (or `x.pvar.zst`) and `x.psam`, told by the first bytes. A number counts the first allele of the `.bim` file, which PLINK makes the minor one, or the alternative allele of the `.pvar` file; where a `.pgen` file has dosages, it is the dosage. Phase is ignored, and variants with several alternative alleles are left out, with a note. Variants of the autosomes are kept where they pass the quality control: people by call rate, then variants by call rate, exact Hardy–Weinberg test and minor allele frequency, the latter two over founders, with the numbers of PLINK 1.9 and 2: calls and the test are about genotypes, frequencies about dosages where there are any.\n\nThe label is the phenotype: the sixth column of the `.fam` file, the first phenotype of the `.psam` file that holds numbers or the one that is named, or a column of a table. Where all are 1 and 2, they mean control and case and become 0 and 1. People without a phenotype are left out, unless nobody has one.',
   citation: 'Chang et al. 2015, GigaScience 4:7; Wigginton, Cutler & Abecasis 2005, Am. J. Hum. Genet. 76:887',
   revision: 1,
   yields: 'genotypes',
   parameters: {
-    path: { type: { is: 'path', extensions: ['.bed'] }, summary: 'The `.bed` file, relative to this document.' },
+    path: {
+      type: { is: 'path', extensions: ['.bed', '.pgen'] },
+      summary: 'The `.bed` or `.pgen` file, relative to this document.',
+    },
     phenotypes: {
       type: { is: 'path', extensions: ['.txt', '.tsv', '.csv', '.pheno', '.phen', '.txt.gz', '.tsv.gz', '.csv.gz'] },
       optional: true,
@@ -20,7 +23,7 @@ export const plink = {
     phenotype: {
       type: { is: 'text' },
       optional: true,
-      summary: 'Column of that table; the first behind the identifiers where none is named.',
+      summary: 'Column of that table, or of the `.psam` file; the first behind the identifiers where none is named.',
     },
     missing: {
       type: { is: 'keyword', values: ['mean', 'zeros', 'error'] },

@@ -29,11 +29,17 @@ export async function hashContent(path: string, store: ResultStore): Promise<str
     .digest('hex');
 }
 
+/** Genotypes of PLINK lie beside their variants and people; intervals in a BED text file have neither. */
+const BESIDE: Readonly<Record<string, readonly string[]>> = {
+  '.bed': ['.bim', '.fam'],
+  '.pgen': ['.pvar', '.pvar.zst', '.psam'],
+};
+
 /** The files that belong to one, relative to its folder. */
 async function locationsOf(path: string, hash: string): Promise<readonly string[]> {
   const ending = extname(path);
-  // Genotypes of PLINK lie beside their variants and people; intervals in a BED text file have neither.
-  if (ending.toLowerCase() === '.bed') return ['.bim', '.fam'].map(other => `${basename(path, ending)}${other}`);
+  const beside = BESIDE[ending.toLowerCase()];
+  if (beside !== undefined) return beside.map(other => `${basename(path, ending)}${other}`);
   const reader = LOCATIONS[ending.toLowerCase()];
   if (reader === undefined) return [];
   const locations = known.get(hash) ?? reader(await readFile(path));

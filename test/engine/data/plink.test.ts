@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   alleleFrequency,
-  blocksOf,
   callRate,
   choose,
   countGenotypes,
@@ -85,7 +84,7 @@ async function countsOf(path: string, isChosen: (founder: boolean) => boolean): 
   const file = await openPlink(path);
   const mask = choose(file.people, ({ founder }) => isChosen(founder));
   const counts: Counts[] = [];
-  for await (const { variants, stride, bytes } of blocksOf(file))
+  for await (const { variants, stride, bytes } of file.blocks())
     for (let at = 0; at < variants; at++)
       counts.push(countGenotypes(bytes.subarray(at * stride, (at + 1) * stride), mask));
   return counts;
@@ -260,7 +259,7 @@ describe('plink', () => {
     };
     await refused(bytes.subarray(0, bytes.length - 1), '150 variants of 203 people take 7653');
     await refused('chr1\t100\t200\n', 'the file begins with 63 68 72');
-    await refused(Buffer.concat([Buffer.of(0x6c, 0x1b, 0), bytes.subarray(3)]), 'in the order 00');
+    await refused(Buffer.concat([Buffer.of(0x6c, 0x1b, 0), bytes.subarray(3)]), 'stored in mode 0, expected 1');
     writeFileSync(path, bytes);
     await expect(read(path, { minimum_frequency: 0.5 })).rejects.toThrow(
       'leaves 203 of 203 people and 0 of 130 variants',

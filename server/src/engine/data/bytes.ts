@@ -1,22 +1,23 @@
-/** Files as streams of bytes: plain or gzipped, also in blocks as bgzip writes (RFC 1952), told apart by the first bytes. */
+/** Files as streams of bytes: plain, gzipped, also in blocks as bgzip writes (RFC 1952), or Zstandard, told apart by the first bytes. */
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Failure } from '../failure.js';
 import { unreadable } from './source.js';
+import { unpacked, ZSTD_MAGIC } from './zstd.js';
 
 /**
- * The bytes of a file, decompressed if its first two bytes are those of gzip.
+ * The bytes of a file, decompressed if it begins like gzip or Zstandard data.
  *
- * @throws Failure when the file cannot be read or its gzip data are damaged
+ * @throws Failure when the file cannot be read or its compressed data are damaged
  */
 export async function* bytesOf(path: string): AsyncGenerator<Buffer> {
-  const magic = Buffer.alloc(2);
+  const magic = Buffer.alloc(4);
   try {
     const file = await open(path);
     try {
-      await file.read(magic, 0, 2, 0);
+      await file.read(magic, 0, magic.length, 0);
     } finally {
       await file.close();
     }
@@ -25,11 +26,13 @@ export async function* bytesOf(path: string): AsyncGenerator<Buffer> {
   }
   const raw = createReadStream(path, { highWaterMark: 1 << 18 });
   const zipped = magic[0] === 0x1f && magic[1] === 0x8b;
+  const source = magic.equals(ZSTD_MAGIC) ? unpacked(raw as AsyncIterable<Buffer>, path) : undefined;
   // The iteration below rethrows errors; `pipeline` only sees to it that both streams are closed.
   const stream = zipped ? pipeline(raw, createGunzip({ chunkSize: 1 << 18 }), () => undefined) : raw;
   try {
-    for await (const chunk of stream) yield chunk as Buffer;
+    for await (const chunk of source ?? stream) yield chunk as Buffer;
   } catch (error) {
+    if (error instanceof Failure) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (!code.startsWith('Z_')) throw unreadable(path, error);
     throw new Failure('data/damaged-gzip', `the gzip data are damaged or cut off: ${(error as Error).message}`, {

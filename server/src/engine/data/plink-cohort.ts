@@ -7,15 +7,17 @@ import { requireRoomFor } from '../simulate/genotypes.js';
 import type { Rows } from './examples.js';
 import {
   alleleFrequency,
-  blocksOf,
   callRate,
   choose,
   countGenotypes,
-  hardyWeinberg,
   filledLinesOf,
+  hardyWeinberg,
+  isMissing,
+  meanDosage,
   missingByPerson,
   openPlink,
   writeDosages,
+  type Counts,
   type Person,
   type PlinkFile,
   type Variant,
@@ -43,6 +45,7 @@ interface Control {
 async function control(file: PlinkFile, parameters: Parameters): Promise<Control> {
   const { chromosomes, person_call_rate, variant_call_rate, minimum_frequency, hardy_weinberg } = parameters;
   const isChosen = chosenVariants(file.variants, chromosomes);
+  const several = file.variants.reduce((sum, variant) => sum + Number(variant.several ?? false), 0);
   const chosen = isChosen.reduce((sum, one) => sum + one, 0);
   let people = [...file.people.keys()];
   if (person_call_rate > 0) {
@@ -56,21 +59,26 @@ async function control(file: PlinkFile, parameters: Parameters): Promise<Control
   const frequencies: number[] = [];
   const dropped = { calls: 0, frequency: 0, equilibrium: 0 };
   let missing = 0;
-  for await (const { from, variants: count, stride, bytes } of blocksOf(file))
+  for await (const { from, variants: count, stride, bytes, dosages } of file.blocks())
     for (let at = 0; at < count; at++) {
       if (isChosen[from + at] === 0) continue;
       const genotypes = bytes.subarray(at * stride, (at + 1) * stride);
       const all = countGenotypes(genotypes, everyone);
       const independent = countGenotypes(genotypes, founders);
-      const frequency = alleleFrequency(independent);
+      const own = dosages?.get(at);
+      const frequencyOf = (counts: Counts, mask: Uint8Array): number =>
+        own ? meanDosage(genotypes, own, mask) / 2 : alleleFrequency(counts);
+      const frequency = frequencyOf(independent, founders);
       if (callRate(all) < variant_call_rate) dropped.calls++;
       else if (hardy_weinberg > 0 && hardyWeinberg(independent) < hardy_weinberg) dropped.equilibrium++;
       // Without any genotype there is no frequency, and no allele is counted.
       else if (Math.min(frequency || 0, 1 - frequency || 0) < minimum_frequency) dropped.frequency++;
       else {
         variants.push(from + at);
-        frequencies.push(alleleFrequency(all) || 0);
-        missing += all[1];
+        frequencies.push(frequencyOf(all, everyone) || 0);
+        missing +=
+          all[1] -
+          (own ? people.filter(person => isMissing(genotypes, person) && !Number.isNaN(own[person]!)).length : 0);
       }
     }
   if (people.length === 0 || variants.length === 0)
@@ -81,7 +89,8 @@ async function control(file: PlinkFile, parameters: Parameters): Promise<Control
     );
   const message = [
     `${people.length} of ${file.people.length} people and ${variants.length} of ${file.variants.length} variants pass`,
-    `${file.variants.length - chosen} variants are on other chromosomes`,
+    `${file.variants.length - chosen - several} variants are on other chromosomes`,
+    ...(several > 0 ? [`${several} have several alternative alleles`] : []),
     `${dropped.calls} have too few calls`,
     `${dropped.equilibrium} deviate from Hardy–Weinberg proportions`,
     `${dropped.frequency} are too rare`,
@@ -90,11 +99,11 @@ async function control(file: PlinkFile, parameters: Parameters): Promise<Control
   return { people, variants, frequencies: Float64Array.from(frequencies), missing, notes };
 }
 
-/** 1 for each variant on a chosen chromosome. */
+/** 1 for each variant with two alleles on a chosen chromosome. */
 function chosenVariants(variants: readonly Variant[], chromosomes: readonly number[] | undefined): Uint8Array {
   const wanted = new Set(chromosomes ?? Array.from({ length: 22 }, (_, index) => index + 1));
-  return Uint8Array.from(variants, ({ chromosome }) =>
-    Number(wanted.has(Number(chromosome.replace(/^chr/i, '') || NaN))),
+  return Uint8Array.from(variants, ({ chromosome, several }) =>
+    Number(several !== true && wanted.has(Number(chromosome.replace(/^chr/i, '') || NaN))),
   );
 }
 
@@ -108,13 +117,19 @@ async function decode(file: PlinkFile, { people, variants, frequencies }: Contro
   const rowOf = new Int32Array(4 * Math.ceil(file.people.length / 4)).fill(-1);
   people.forEach((person, row) => (rowOf[person] = row));
   let column = 0;
-  for await (const { from, variants: count, stride, bytes } of blocksOf(file))
+  for await (const { from, variants: count, stride, bytes, dosages } of file.blocks())
     while (column < width && variants[column]! < from + count) {
       let end = column;
       while (end < width && end - column < TILE && variants[end]! < from + count) end++;
       const starts = variants.slice(column, end).map(variant => (variant - from) * stride);
       writeDosages(bytes, starts, rowOf, values, width, column);
-      column = end;
+      for (; column < end; column++) {
+        const own = dosages?.get(variants[column]! - from);
+        if (own)
+          people.forEach((person, row) => {
+            if (!Number.isNaN(own[person]!)) values[row * width + column] = own[person]!;
+          });
+      }
     }
   for (let at = 0; at < values.length; at++) {
     if (!Number.isNaN(values[at]!)) continue;
@@ -194,12 +209,12 @@ async function readPhenotypes(path: string, column: string | undefined, people: 
 const keyOf = (family: string | undefined, id: string): string => `${family ?? ''}\n${id}`;
 
 async function read(parameters: Parameters, files: Files): Promise<Rows> {
-  const file = await openPlink(pathOf(parameters.path, files));
   const table = parameters.phenotypes === undefined ? undefined : pathOf(parameters.phenotypes, files);
+  const file = await openPlink(pathOf(parameters.path, files), table === undefined ? parameters.phenotype : undefined);
   const written = table
     ? await readPhenotypes(table, parameters.phenotype, file.people)
     : file.people.map(person => person.phenotype);
-  const phenotypes = labelsOf(written, table ?? file.path.replace(/\.bed$/i, '.fam'));
+  const phenotypes = labelsOf(written, table ?? file.path);
   const passed = await control(file, parameters);
   const labelled = passed.people.filter(person => phenotypes[person] !== undefined);
   // A cohort without phenotypes can be given a trait; one with some is about those who have it.

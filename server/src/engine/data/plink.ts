@@ -1,5 +1,5 @@
 /**
- * Genotypes in PLINK 1 binary files: `.bed` (two bits for each genotype), `.bim` (variants) and `.fam` (people) beside it.
+ * Genotypes in PLINK 1 binary files, and what is done with those of PLINK 2 (`pgen.ts`) alike: `.bed` (two bits for each genotype), `.bim` (variants) and `.fam` (people) beside it.
  * Genotypes are read in blocks of variants, so memory is bounded by what is kept. The numbers of the quality control are
  * those of PLINK 1.9: frequencies and Hardy–Weinberg tests over founders, call rates over all people.
  *
@@ -9,6 +9,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { Failure } from '../failure.js';
 import { linesOf, type Line } from './lines.js';
+import { openPgen } from './pgen.js';
 import { openFile } from './source.js';
 
 export interface Variant {
@@ -17,6 +18,8 @@ export interface Variant {
   readonly position: number;
   /** The allele that is counted, usually the rarer one, and the other. */
   readonly alleles: readonly [string, string];
+  /** It has more alternative alleles than one, which its genotypes do not tell apart. */
+  readonly several?: boolean;
 }
 
 export interface Person {
@@ -24,7 +27,7 @@ export interface Person {
   readonly id: string;
   /** Neither parent is named: counts for frequencies and Hardy–Weinberg tests. */
   readonly founder: boolean;
-  /** The sixth column as it is written. */
+  /** As it is written. */
   readonly phenotype: string;
 }
 
@@ -33,6 +36,8 @@ export interface PlinkFile {
   readonly path: string;
   readonly people: readonly Person[];
   readonly variants: readonly Variant[];
+  /** All genotypes in blocks of variants, in file order. @throws Failure where the file is damaged */
+  readonly blocks: () => AsyncGenerator<VariantBlock>;
 }
 
 /** Genotypes of some variants that follow each other. */
@@ -43,10 +48,14 @@ export interface VariantBlock {
   /** Bytes of each variant: four people in each, the first in the lowest bits. */
   readonly stride: number;
   readonly bytes: Uint8Array;
+  /** Counted alleles that are no whole numbers, [person] by variant of the block; NaN where the genotype says it. */
+  readonly dosages?: ReadonlyMap<number, Float32Array>;
 }
 
 const MAGIC = [0x6c, 0x1b];
 const HEADER = 3;
+/** PLINK 1, and of PLINK 2 records of one length without and with dosages, and of any length. */
+const MODES = new Set([1, 2, 3, 4, 16]);
 const BLOCK_BYTES = 2 ** 24;
 
 /** Counted alleles by the two bits of a genotype; NaN where it is missing. */
@@ -54,13 +63,16 @@ const DOSAGES = Float32Array.of(2, NaN, 1, 0);
 const MISSING = 1;
 
 /**
- * Opens the three files and checks that they belong together; genotypes are not read.
+ * Opens the three files of PLINK 1 or 2, told by the first bytes of the genotypes, and checks that they belong together; genotypes
+ * are not read.
  *
- * @param path of the `.bed` file
+ * @param path of the `.bed` or `.pgen` file
+ * @param phenotype the column of a `.psam` file
  * @throws Failure `data/unreadable`, `data/not-plink`, `data/damaged-plink`
  */
-export async function openPlink(path: string): Promise<PlinkFile> {
-  const size = await checkHeader(path);
+export async function openPlink(path: string, phenotype?: string): Promise<PlinkFile> {
+  const { size, mode } = await checkHeader(path);
+  if (mode > 1) return openPgen(path, phenotype);
   const people: Person[] = [];
   for await (const { cells, number } of rowsOf(beside(path, '.fam'), 6)) {
     const [family = '', id = '', father, mother, , phenotype = ''] = cells;
@@ -89,7 +101,7 @@ export async function openPlink(path: string): Promise<PlinkFile> {
       place: path,
       remedy: 'Give a data set with genotypes.',
     });
-  return { path, people, variants };
+  return { path, people, variants, blocks: () => fixedBlocks(path, people.length, variants.length) };
 }
 
 const beside = (path: string, ending: string): string => path.replace(/\.bed$/i, ending);
@@ -103,8 +115,8 @@ function requireText(id: string, path: string, line: number): void {
     });
 }
 
-/** Checks the first three bytes. @returns the size of the file */
-async function checkHeader(path: string): Promise<number> {
+/** Checks the first three bytes: 1 is variant after variant as in PLINK 1, all greater ones are of PLINK 2. */
+async function checkHeader(path: string): Promise<{ size: number; mode: number }> {
   const head = Buffer.alloc(HEADER);
   const size = await withFile(path, async file => {
     await file.read(head, 0, HEADER, 0);
@@ -112,20 +124,18 @@ async function checkHeader(path: string): Promise<number> {
   });
   const found = [...head].map(byte => byte.toString(16).padStart(2, '0')).join(' ');
   if (head[0] !== MAGIC[0] || head[1] !== MAGIC[1])
-    throw new Failure('data/not-plink', `the file begins with ${found}, expected 6c 1b 01`, {
+    throw new Failure('data/not-plink', `the file begins with ${found}, expected 6c 1b`, {
       place: path,
-      remedy: 'Give a binary PLINK 1 data set; intervals in a BED text file are something else.',
+      remedy: 'Give a binary PLINK data set; intervals in a BED text file are something else.',
     });
-  if (head[2] !== 1)
+  const mode = head[2]!;
+  if (!MODES.has(mode))
     throw new Failure(
       'data/not-plink',
-      `the genotypes are in the order ${found.slice(-2)}, expected variant after variant (01)`,
-      {
-        place: path,
-        remedy: 'Write the file again with `plink --make-bed`.',
-      },
+      `the genotypes are stored in mode ${mode}, expected 1 (PLINK 1, variant after variant) or 2, 3, 4 or 16 (PLINK 2)`,
+      { place: path, remedy: 'Write the file again with `plink --make-bed` or `plink2 --make-pgen`.' },
     );
-  return size;
+  return { size, mode };
 }
 
 async function withFile<Result>(path: string, use: (file: FileHandle) => Promise<Result>): Promise<Result> {
@@ -158,15 +168,15 @@ export async function* filledLinesOf(path: string): AsyncGenerator<Line> {
   }
 }
 
-/** All genotypes in blocks of variants, in file order. @throws Failure when the file ends too soon */
-export async function* blocksOf({ path, people, variants }: PlinkFile): AsyncGenerator<VariantBlock> {
-  const stride = strideOf(people.length);
+/** @throws Failure when the file ends too soon */
+async function* fixedBlocks(path: string, people: number, variants: number): AsyncGenerator<VariantBlock> {
+  const stride = strideOf(people);
   const most = Math.max(1, Math.floor(BLOCK_BYTES / stride));
-  const buffer = new Uint8Array(Math.min(most, variants.length) * stride);
+  const buffer = new Uint8Array(Math.min(most, variants) * stride);
   const file = await openFile(path);
   try {
-    for (let from = 0; from < variants.length; from += most) {
-      const count = Math.min(most, variants.length - from);
+    for (let from = 0; from < variants; from += most) {
+      const count = Math.min(most, variants - from);
       const bytes = buffer.subarray(0, count * stride);
       const { bytesRead } = await file.read(bytes, 0, bytes.length, HEADER + from * stride);
       if (bytesRead !== bytes.length)
@@ -223,6 +233,29 @@ export function choose(people: readonly Person[], holds: (person: Person, index:
 /** Frequency of the counted allele; NaN where nobody has a genotype. */
 export function alleleFrequency([two, , one, none]: Counts): number {
   return (2 * two + one) / (2 * (two + one + none));
+}
+
+export const isMissing = (genotypes: Uint8Array, person: number): boolean =>
+  ((genotypes[person >> 2]! >> (2 * (person & 3))) & 3) === MISSING;
+
+/**
+ * Mean of the counted alleles of a variant with dosages; NaN where nobody has any.
+ *
+ * @param genotypes of the variant, for those without a dosage of their own
+ * @param chosen the people who count, as in {@link countGenotypes}
+ */
+export function meanDosage(genotypes: Uint8Array, dosages: Float32Array, chosen: Uint8Array): number {
+  let [sum, count] = [0, 0];
+  for (let person = 0; person < dosages.length; person++) {
+    const shift = 2 * (person & 3);
+    if (((chosen[person >> 2]! >> shift) & 3) === 0) continue;
+    const own = dosages[person]!;
+    const value = Number.isNaN(own) ? DOSAGES[(genotypes[person >> 2]! >> shift) & 3]! : own;
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    count++;
+  }
+  return sum / count;
 }
 
 /** Share of people with a genotype. */
@@ -285,7 +318,7 @@ export function writeDosages(
 /** Missing genotypes of every person over the chosen variants. */
 export async function missingByPerson(file: PlinkFile, isChosen: (variant: number) => boolean): Promise<Uint32Array> {
   const missing = new Uint32Array(file.people.length);
-  for await (const { from, variants, stride, bytes } of blocksOf(file))
+  for await (const { from, variants, stride, bytes } of file.blocks())
     for (let variant = 0; variant < variants; variant++) {
       if (!isChosen(from + variant)) continue;
       for (let byte = 0; byte < stride; byte++) {
