@@ -111,7 +111,7 @@ it('keeps function and gradient of any convolutional stack, ties included', asyn
       async (drawn, purpose) => {
         const graph = network(drawn);
         const plain = withGradient(graph);
-        const fast = withGradient(streamline(graph, purpose), fastDerivatives);
+        const fast = withGradient(streamline(graph, purpose, 0), fastDerivatives);
         const x = sequences(drawn.length, drawn.seed);
         const [expected, found] = [plain, fast].map(g => {
           const values = interpret(g, { x: toValue(x) });
@@ -128,7 +128,7 @@ it('keeps function and gradient of any convolutional stack, ties included', asyn
 
 it('leaves no normalisation, computes the phases of the first pool apart and pools in front of ReLU', () => {
   const drawn = { seed: 1, length: 25, width: 5, begin: 2, end: 2, pool: 2, normalised: true, relu: true };
-  const { nodes } = streamline(network({ ...drawn, shared: false, transB: 0 }), 'gradients');
+  const { nodes } = streamline(network({ ...drawn, shared: false, transB: 0 }), 'gradients', 0);
   expect(nodes.map(node => node.operator)).toEqual([
     'Pad',
     'Slice',
@@ -145,4 +145,17 @@ it('leaves no normalisation, computes the phases of the first pool apart and poo
     'Relu',
     'Gemm',
   ]);
+});
+
+it.each([
+  ['of few filters under a wide pool stay together', 24, 200, 50, 1],
+  ['of many filters under a narrow one are apart', 256, 249, 2, 2],
+])('phases %s', (_, filters, length, window, convolutions) => {
+  const builder = new GraphBuilder('network');
+  const x = builder.input('x', 'float32', [BATCH, 4, 1, length]);
+  const kernel = builder.constant(floats([filters, 4, 1, 7], new Float32Array(filters * 28)));
+  const map = builder.add('Conv', [x, kernel], { pads: [0, 3, 0, 3] });
+  const pooled = builder.add('MaxPool', [map], { kernel_shape: [1, window], strides: [1, window] });
+  const { nodes } = streamline(builder.finish([pooled]), 'gradients');
+  expect(nodes.filter(({ operator }) => operator === 'Conv')).toHaveLength(convolutions);
 });
