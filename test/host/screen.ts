@@ -8,6 +8,13 @@ export async function pressLens(page: Page, title: string): Promise<void> {
   await lens.click();
 }
 
+/** Waits for the end of a run that was started. */
+export async function runEnded(page: Page, timeout = 120_000): Promise<void> {
+  const cancel = page.locator('.codelens-decoration a', { hasText: 'Cancel' }).first();
+  await cancel.waitFor({ timeout: 30_000 });
+  await cancel.waitFor({ state: 'detached', timeout });
+}
+
 /** Runs a command by its title in the palette. */
 export async function command(page: Page, title: string): Promise<void> {
   await page.keyboard.press('F1');
