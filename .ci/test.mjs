@@ -26,6 +26,18 @@ const OPTIONAL = [
     pack: 'python3-h5py',
   },
   {
+    what: 'anndata',
+    need: 'judging exports as AnnData independently',
+    has: () => works('/usr/bin/python3', ['-c', 'import anndata']),
+    pack: 'python3-anndata',
+  },
+  {
+    what: 'zarr',
+    need: 'judging exports as Zarr independently',
+    has: () => works('/usr/bin/python3', ['-c', 'import zarr']),
+    pack: 'python3-zarr',
+  },
+  {
     what: 'bcftools',
     need: 'judging the reading of VCF files independently',
     has: () => works('bcftools', ['--version']),

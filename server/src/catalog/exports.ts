@@ -70,6 +70,41 @@ export const hdf5 = {
   parameters: { of: map, path: written(['.h5', '.hdf5']) },
 } as const satisfies ExportEntry;
 
+export const zarr = {
+  category: 'export',
+  name: 'zarr',
+  summary: 'A result with all its arrays as a Zarr store, as xarray opens it.',
+  documentation:
+    'Writes every array of the result (the map is `array`; scores, predictions, multipliers … beside it) with the names of its axes, names of rows and labels of axes as coordinates, units and kind of map as attributes: Zarr version 2, uncompressed, in a ZIP archive. In Python: `xarray.open_zarr(zarr.storage.ZipStore("NAME.zarr.zip", mode="r"))`.',
+  citation: 'Zarr storage specification 2; xarray, Zarr encoding',
+  revision: 1,
+  parameters: { of: tsv.parameters.of, path: written(['.zarr.zip']) },
+} as const satisfies ExportEntry;
+
+export const anndata = {
+  category: 'export',
+  name: 'anndata',
+  summary: 'Attributions as layers of an AnnData object, `.h5ad` or zipped Zarr.',
+  documentation:
+    'X holds the examples as the model reads them, with their names, labels and the target’s values in `obs` and the features in `var`. A map of the input becomes a layer of the same shape, a result with one number for each feature (`mean_attribution`, `linear_association` …) a column of `var`. One attribution is called `attribution`; several have the names that the record gives them: `anndata({ig: ig_map, t: t_test}, "cells.h5ad")`. Layers of one file explain the same examples.',
+  citation: 'Virshup et al. 2024, JOSS 9:4371',
+  alphabets: ['expression', 'genotypes'],
+  revision: 1,
+  parameters: {
+    of: {
+      type: {
+        is: 'either',
+        of: [
+          { is: 'declared', kind: 'attribution' },
+          { is: 'record', of: { is: 'declared', kind: 'attribution' } },
+        ],
+      },
+      summary: 'The attribution to write, or several by the names that they get.',
+    },
+    path: written(['.h5ad', '.zarr.zip']),
+  },
+} as const satisfies ExportEntry;
+
 export const bedgraph = {
   category: 'export',
   name: 'bedgraph',

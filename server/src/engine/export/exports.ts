@@ -12,6 +12,7 @@ import { explainWriteError } from '../../store/error.js';
 import type { ResultStore } from '../../store/store.js';
 import type { Files } from '../data/source.js';
 import { Failure } from '../failure.js';
+import { anndata } from './anndata.js';
 import { bed } from './bed.js';
 import { bedgraph } from './bedgraph.js';
 import { bigwig } from './bigwig.js';
@@ -23,12 +24,15 @@ import { onnx } from './onnx.js';
 import { OutputFile } from './output.js';
 import { tsv } from './tsv.js';
 import { vcf } from './vcf.js';
+import { zarr } from './zarr.js';
 
 /** One implementation per export of the catalog. */
 export const EXPORTS: { readonly [Name in keyof typeof specifications]: Export<(typeof specifications)[Name]> } = {
   tsv,
   npz,
   hdf5,
+  zarr,
+  anndata,
   bedgraph,
   bigwig,
   meme,

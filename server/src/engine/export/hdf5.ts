@@ -4,13 +4,14 @@
  */
 import type { hdf5 as specification } from '../../catalog/exports.js';
 import type { Export } from './export.js';
-import { writeHdf5, type Hdf5Array } from './hdf5-writer.js';
+import { writeHdf5 } from './hdf5-writer.js';
 import { KeptSequences } from './kept-sequences.js';
+import type { TreeArray } from './tree.js';
 
 export const hdf5: Export<typeof specification> = async ({ of }, context) => {
   const kept = await KeptSequences.open(of, context);
   const { shape } = kept;
-  const scores = (path: string, change: Parameters<KeptSequences['turned']>[0]): Hdf5Array => ({
+  const scores = (path: string, change: Parameters<KeptSequences['turned']>[0]): TreeArray => ({
     path,
     type: 'float32',
     shape,
@@ -18,7 +19,7 @@ export const hdf5: Export<typeof specification> = async ({ of }, context) => {
       for await (const row of kept.turned(change)) yield new Uint8Array(row.buffer);
     },
   });
-  await writeHdf5(await context.create(context.path), [
+  const arrays: TreeArray[] = [
     scores('projected_shap/seq', (map, sequence) => map.map((value, at) => value * sequence[at]!)),
     {
       path: 'raw/seq',
@@ -29,6 +30,7 @@ export const hdf5: Export<typeof specification> = async ({ of }, context) => {
       },
     },
     scores('shap/seq', map => map),
-  ]);
+  ];
+  await writeHdf5(await context.create(context.path), { groups: {}, arrays });
   return kept.writeRegions(context.path.replace(/\.(h5|hdf5)$/i, '.bed'), context);
 };

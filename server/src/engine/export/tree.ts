@@ -1,0 +1,55 @@
+/** Trees of named arrays with attributes, as HDF5 and Zarr hold them. */
+
+/** Text, or a list of texts. */
+export type Attributes = Readonly<Record<string, string | readonly string[]>>;
+
+interface Described {
+  /** `group/name`; the groups need not be listed. */
+  readonly path: string;
+  readonly shape: readonly number[];
+  readonly attributes?: Attributes;
+}
+
+export type TreeArray =
+  | (Described & {
+      readonly type: 'float32' | 'float64' | 'int8';
+      /** The elements in C order, little-endian. */
+      readonly parts: () => AsyncIterable<Uint8Array>;
+    })
+  | (Described & { readonly type: 'text'; readonly texts: readonly string[] });
+
+export interface Tree {
+  /** Attributes of groups by path; that of the root is empty. */
+  readonly groups: Readonly<Record<string, Attributes>>;
+  readonly arrays: readonly TreeArray[];
+}
+
+/** Every group with its attributes, the ones around others first. */
+export function groupsOf({ groups, arrays }: Tree): ReadonlyMap<string, Attributes> {
+  const found = new Map<string, Attributes>([['', groups[''] ?? {}]]);
+  const enter = (path: string): void => {
+    if (found.has(path)) return;
+    enter(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
+    found.set(path, groups[path] ?? {});
+  };
+  Object.keys(groups).forEach(enter);
+  for (const { path } of arrays) enter(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
+  return found;
+}
+
+/** An array in memory. */
+export function numbers(path: string, values: Float32Array | Float64Array, attributes?: Attributes): TreeArray {
+  const type = values instanceof Float32Array ? 'float32' : 'float64';
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { path, type, shape: [values.length], ...(attributes && { attributes }), parts: () => once(bytes) };
+}
+
+/** A list of texts. */
+export function words(path: string, texts: readonly string[], attributes?: Attributes): TreeArray {
+  return { path, type: 'text', shape: [texts.length], texts, ...(attributes && { attributes }) };
+}
+
+/** One part that is at hand. */
+export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
