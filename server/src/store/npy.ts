@@ -159,25 +159,31 @@ export class ArrayReader {
       throw new StoreError('store/rows', `Rows ${from} to ${to} were asked for, ${this.path} has ${rows}.`, this.path);
     }
     const size = rowSize(this.shape);
-    const values =
-      this.type === 'float32' ? new Float32Array((to - from) * size) : new Float64Array((to - from) * size);
+    const width = BYTES[this.type];
+    const position = this.header.offset + from * size * width;
     const file = await openForReading(this.path);
     try {
+      // What the header claims is compared with the file before memory is asked for.
+      const missing = position + (to - from) * size * width - (await file.stat()).size;
+      if (missing > 0) throw this.cutShort(missing, to);
+      const values =
+        this.type === 'float32' ? new Float32Array((to - from) * size) : new Float64Array((to - from) * size);
       const bytes = new Uint8Array(values.buffer);
-      const position = this.header.offset + from * size * BYTES[this.type];
       const length = await readFully(file, bytes, position);
-      if (length < bytes.length) {
-        throw new StoreError(
-          'store/damaged',
-          `${this.path} ends ${bytes.length - length} bytes before row ${to}.`,
-          this.path,
-          'Delete the folder that holds it; the next run computes it again.',
-        );
-      }
+      if (length < bytes.length) throw this.cutShort(bytes.length - length, to);
+      return values;
     } finally {
       await file.close();
     }
-    return values;
+  }
+
+  private cutShort(missing: number, to: number): StoreError {
+    return new StoreError(
+      'store/damaged',
+      `${this.path} ends ${missing} bytes before row ${to}.`,
+      this.path,
+      'Delete the folder that holds it; the next run computes it again.',
+    );
   }
 }
 

@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises';
 import { TabixIndexedFile } from '@gmod/tabix';
 import { Failure } from '../failure.js';
 import { linesOf } from './lines.js';
+import { BlockFile } from './tabix-files.js';
 
 export interface VcfRecord {
   readonly chromosome: string;
@@ -112,8 +113,12 @@ async function* recordsWithin(path: string, { chromosome, from, to }: Region): A
     });
   const lines: string[] = [];
   try {
-    const index = `${path}.${ending}`;
-    const file = new TabixIndexedFile({ path, ...(ending === 'tbi' ? { tbiPath: index } : { csiPath: index }) });
+    const index = new BlockFile(`${path}.${ending}`, true);
+    const filehandle = new BlockFile(path);
+    const file = new TabixIndexedFile({
+      filehandle,
+      ...(ending === 'tbi' ? { tbiFilehandle: index } : { csiFilehandle: index }),
+    });
     const known = await file.getReferenceSequenceNames();
     const name = nameAmong(known, chromosome);
     if (name === undefined)
