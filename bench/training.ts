@@ -1,6 +1,7 @@
 /**
  * Seconds for an epoch of training: paper 2's shallow network (Majdandzic, Rajesh & Koo 2023) on 14,000 sequences of 200 nt,
- * batches of 100, Adam, dropout and batch normalisation; beside eager PyTorch in alternating runs, where a Python has it.
+ * batches of 100, Adam, dropout and batch normalisation, on one thread, as `train` has it, and on two; beside eager PyTorch on two
+ * threads, where a Python has it. In turns, by the clock and in processor time, which other work on the machine disturbs less.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { onnxruntimeExecutor } from '../server/src/engine/backends/onnxruntime.js';
@@ -57,26 +58,45 @@ const task: Training = {
   seed: 1,
 };
 
-const THREADS = Number(process.env['THREADS'] ?? 2);
-const executor = await onnxruntimeExecutor(THREADS);
-const graphs = await TrainingGraphs.compile(task, executor);
-async function epoch(): Promise<number> {
+const compiled = new Map<number, TrainingGraphs>();
+for (const threads of [1, 2])
+  compiled.set(threads, await TrainingGraphs.compile(task, await onnxruntimeExecutor(threads)));
+
+interface Epoch {
+  readonly seconds: number;
+  readonly processor: number;
+}
+
+async function epoch(threads: number): Promise<Epoch> {
   const weights = drawWeights(task.network.parameters, 'he_normal', 1, 0);
-  const started = performance.now();
-  await trainMember(task, graphs, weights, 0, () => Promise.resolve());
-  return (performance.now() - started) / 1000;
+  const [used, started] = [process.cpuUsage(), performance.now()];
+  await trainMember(task, compiled.get(threads)!, weights, 0, () => Promise.resolve());
+  const { user, system } = process.cpuUsage(used);
+  return { seconds: (performance.now() - started) / 1000, processor: (user + system) / 1e6 };
 }
 
 const torch = spawnSync('python3', ['-c', 'import torch']).status === 0;
-const torchEpoch = (): number =>
-  Number(execFileSync('python3', ['bench/training_torch.py', String(THREADS)], { encoding: 'utf8' }));
-const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-await epoch();
-const [ours, theirs]: [number[], number[]] = [[], []];
-for (let repeat = 0; repeat < REPEATS; repeat++) {
-  ours.push(await epoch());
-  if (torch) theirs.push(torchEpoch());
+function torchEpoch(): Epoch {
+  const words = execFileSync('python3', ['bench/training_torch.py', '2'], { encoding: 'utf8' }).split(' ');
+  const [seconds = NaN, processor = NaN] = words.map(Number);
+  return { seconds, processor };
 }
-console.log(`seconds per epoch, median of ${REPEATS}: ${median(ours).toFixed(2)}`);
-if (torch) console.log(`PyTorch: ${median(theirs).toFixed(2)}, ratio ${(median(ours) / median(theirs)).toFixed(2)}`);
-else console.log('PyTorch: skipped, no python3 with torch');
+
+const trainers = new Map<string, () => Epoch | Promise<Epoch>>([
+  ['one thread', () => epoch(1)],
+  ['two threads', () => epoch(2)],
+  ...(torch ? [['PyTorch, two threads', torchEpoch] as const] : []),
+]);
+const times = new Map([...trainers.keys()].map(name => [name, [] as Epoch[]]));
+await epoch(1);
+await epoch(2);
+for (let repeat = 0; repeat < REPEATS; repeat++)
+  for (const [name, train] of trainers) times.get(name)!.push(await train());
+
+const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+console.log(`seconds per epoch, medians of ${REPEATS}: by the clock, processor time`);
+for (const [name, epochs] of times) {
+  const by = (of: keyof Epoch): string => median(epochs.map(one => one[of])).toFixed(2);
+  console.log(`${name.padEnd(22)} ${by('seconds')}  ${by('processor')}`);
+}
+if (!torch) console.log('PyTorch: skipped, no python3 with torch');

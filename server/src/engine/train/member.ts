@@ -99,6 +99,12 @@ export async function trainMember(
       .filter(({ trainable }) => trainable)
       .map(({ name, shape }) => [name, task.optimizer(sizeOf(shape))]),
   );
+  const masks = new Map(
+    graphs.batches.map(batch => [
+      batch,
+      new Map(graphs.step(batch).masks.map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))])),
+    ]),
+  );
   const lower = monitor === 'loss';
   const course = new Course({ ...task.course, lower });
   const epochs: Epoch[] = [];
@@ -106,16 +112,18 @@ export async function trainMember(
   for (let epoch = 0; epoch < task.epochs && !course.over; epoch++) {
     const rate = course.rate(epoch);
     new Stream(seed, `order ${member}`, undefined, epoch).shuffle(order);
-    const words = fastWords(new Stream(seed, `dropout ${member}`, undefined, epoch));
+    const dropout = new Dropout(new Stream(seed, `dropout ${member}`, undefined, epoch));
     let loss = 0;
     let done = 0;
     for (const batch of graphs.batches) {
       const chosen = order.subarray(done, (done += batch));
       const step = graphs.step(batch);
+      const kept = masks.get(batch)!;
+      dropout.draw(step.masks, kept);
       const result = await step.run(
         gathered(training.x, chosen, size),
         gathered(training.y, chosen, units),
-        drawMasks(step.masks, words),
+        kept,
         weights,
       );
       loss += result.loss * chosen.length;
@@ -156,34 +164,38 @@ function follow(moving: Float32Array, batch: Float32Array, momentum: number): vo
 }
 
 /**
- * Random words by the thousand: Doty-Humphrey's small fast counter, seeded by a stream. Masks need millions of draws an epoch,
- * and belong to no example.
+ * Masks of dropout. They need millions of draws an epoch, and belong to no example, so they come from Doty-Humphrey's small fast
+ * counter, seeded by a stream.
  */
-function fastWords(stream: Stream): () => number {
-  let [a, b, c, counter] = [stream.uint32() | 0, stream.uint32() | 0, stream.uint32() | 0, 1];
-  return () => {
-    const word = (a + b + counter) | 0;
-    counter = (counter + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (((c << 21) | (c >>> 11)) + word) | 0;
-    return word;
-  };
-}
+class Dropout {
+  private readonly state: Int32Array;
 
-/** Sixteen random bits decide about a unit: two units for one draw, and a rate that is met to 1 in 65,536. */
-function drawMasks(masks: readonly Mask[], words: () => number): Map<string, Float32Array> {
-  return new Map(
-    masks.map(({ name, shape, rate }) => {
-      const limit = Math.round(rate * 65_536);
-      const kept = 1 / (1 - rate);
-      const values = new Float32Array(sizeOf(shape));
-      for (let i = 0; i < values.length; i += 2) {
-        const bits = words();
-        if ((bits & 0xffff) >= limit) values[i] = kept;
-        if (bits >>> 16 >= limit && i + 1 < values.length) values[i + 1] = kept;
-      }
-      return [name, values];
-    }),
-  );
+  constructor(stream: Stream) {
+    this.state = Int32Array.from([stream.uint32(), stream.uint32(), stream.uint32(), 1]);
+  }
+
+  /** Fills each mask anew. */
+  draw(masks: readonly Mask[], into: ReadonlyMap<string, Float32Array>): void {
+    for (const { name, rate } of masks) this.fill(into.get(name)!, rate);
+  }
+
+  /** Sixteen random bits decide about a unit: two units for one draw, and a rate that is met to 1 in 65,536. */
+  private fill(values: Float32Array, rate: number): void {
+    const limit = Math.round(rate * 65_536);
+    // As bits, and without branches: the sign of a difference, spread over all bits, clears what is dropped.
+    const [kept] = new Int32Array(Float32Array.of(1 / (1 - rate)).buffer) as unknown as [number];
+    const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+    let [a, b, c, counter] = this.state as unknown as [number, number, number, number];
+    for (let i = 0; i < bits.length; i += 2) {
+      const word = (a + b + counter) | 0;
+      counter = (counter + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + word) | 0;
+      bits[i] = kept & ~(((word & 0xffff) - limit) >> 31);
+      // Behind the last of an odd number of units this writes nothing.
+      bits[i + 1] = kept & ~(((word >>> 16) - limit) >> 31);
+    }
+    this.state.set([a, b, c, counter]);
+  }
 }

@@ -1,16 +1,25 @@
 /** Measures over the cells of a benchmark. */
 import type * as specifications from '../../../catalog/metrics/comparisons.js';
 import { Task } from '../../../protocol.js';
+import { StoredExamples } from '../../data/stored-examples.js';
 import { Failure } from '../../failure.js';
+import type { ContrastInput } from '../../metrics/contrast.js';
+import type { Values } from '../../metrics/metric.js';
 import { METRICS } from '../../metrics/metrics.js';
-import { metaOf } from '../results.js';
+import { dataOf, metaOf } from '../results.js';
 import type { StepContext } from '../step.js';
 import { only, type Measures } from './measure.js';
 
 type Cell = Extract<Task, { kind: 'benchmark' }>['cells'][number];
 /** The label of a cell along each list of the benchmark. */
-const LABELS = { targets: 'target', methods: 'method', wrappers: 'wrapper', corrections: 'correction' } as const;
-const AXES = [...Object.values(LABELS), 'data'] as const;
+const LABELS = {
+  targets: 'target',
+  methods: 'method',
+  wrappers: 'wrapper',
+  corrections: 'correction',
+  data_sets: 'data',
+} as const;
+const AXES = Object.values(LABELS);
 
 export const COMPARISON_MEASURES: Measures<typeof specifications> = {
   contrast: async (task, { metric, statistic, axis: list, from, to }, context) => {
@@ -47,15 +56,84 @@ export const COMPARISON_MEASURES: Measures<typeof specifications> = {
         from: await unitsOf(low, first.statistic, metric, context),
         to: await unitsOf(high, first.statistic, metric, context),
       });
+    const axisName = (await metaOf(context.store, keys[0]![0])).arrays[0]?.axes[0]?.name;
+    const named = axisName !== undefined && { axis: axisName };
+    if (list === 'data_sets') return METRICS.contrast({ ...(await matched(keys[0]!, pairs, axisName, context)), ...named });
     const sizes = new Set(pairs.flatMap(pair => [pair.from.length, pair.to.length]));
     if (sizes.size > 1)
       throw new Failure('metric/units', `the cells have different numbers of units: ${[...sizes].join(', ')}`, {
         place: context.title,
       });
-    const axisName = (await metaOf(context.store, keys[0]![0])).arrays[0]?.axes[0]?.name;
-    return METRICS.contrast({ pairs, ...(axisName !== undefined && { axis: axisName }) });
+    return METRICS.contrast({ pairs, ...named });
   },
 };
+
+type Pairs = ContrastInput['pairs'];
+
+/**
+ * Measurements on two data sets as measurements of all units that either has: NaN where a side lacks one.
+ *
+ * @param keys of one pair of cells, which stands for the others: all are of the same two data sets
+ * @throws Failure `metric/units` where nothing tells which units are the same
+ */
+async function matched(
+  keys: readonly [string, string],
+  pairs: Pairs,
+  axis: string | undefined,
+  context: StepContext,
+): Promise<Pick<ContrastInput, 'pairs' | 'common'>> {
+  const [first] = pairs;
+  const [from, to] = [
+    await identities(keys[0], first!.from.length, axis, context),
+    await identities(keys[1], first!.to.length, axis, context),
+  ];
+  const places = new Map([...from, ...to].map(identity => [identity, 0]));
+  [...places.keys()].forEach((identity, place) => places.set(identity, place));
+  const spread = (values: Values, own: readonly string[]): Float64Array => {
+    const all = new Float64Array(places.size).fill(NaN);
+    own.forEach((identity, unit) => (all[places.get(identity)!] = values[unit]!));
+    return all;
+  };
+  return {
+    pairs: pairs.map(pair => ({ from: spread(pair.from, from), to: spread(pair.to, to) })),
+    common: from.length + to.length - places.size,
+  };
+}
+
+/** What tells the units of a measurement apart from those of another data set: origin of an example, name of a feature, number of a network. */
+async function identities(
+  key: string,
+  units: number,
+  axis: string | undefined,
+  { store, title }: StepContext,
+): Promise<string[]> {
+  if (axis === 'network') return Array.from({ length: units }, (_, network) => String(network));
+  const task = Task.parse((await metaOf(store, key)).task);
+  if (task.kind !== 'metric') throw new Error('a cell of a benchmark is a metric');
+  const examples = await StoredExamples.open(store, await dataOf(store, only(task)));
+  const names =
+    axis === 'example'
+      ? examples.origins.map(({ source, index }) => `${source} ${index}`)
+      : axis === 'variant' || axis === 'feature'
+        ? examples.features
+        : [];
+  if (names.length !== units)
+    throw new Failure(
+      'metric/units',
+      `${task.metric.call} has ${units} units (${axis}), which nothing relates to those of another data set`,
+      {
+        place: title,
+        remedy: 'Compare along another list, or a metric that has a value for each example or feature of the data.',
+      },
+    );
+  // The same example may be there several times.
+  const seen = new Map<string, number>();
+  return names.map(name => {
+    const count = seen.get(name) ?? 0;
+    seen.set(name, count + 1);
+    return `${name} ${count}`;
+  });
+}
 
 /** The column of a metric's result that a statistic is the mean of. */
 async function unitsOf(
