@@ -1,6 +1,7 @@
 /** The commands `explainome.*`: by palette, key, title button, or with arguments by a code lens. */
 import type { Disposable, ExtensionContext } from 'vscode';
 import { commands, env, Uri, window } from 'vscode';
+import { comparableWith } from '../../server/src/protocol.js';
 import { markAt } from './marks.js';
 import type { PanelActions, ResultsPanel } from './panel/panel.js';
 import type { Pins } from './pins.js';
@@ -52,12 +53,27 @@ export function registerCommands(
     await env.clipboard.writeText(found.text);
     window.setStatusBarMessage(`${name} is on the clipboard.`, 5000);
   };
+  const compare = async (uri: Uri, name: string): Promise<void> => {
+    const snapshot = views.get(uri.toString())?.snapshot;
+    const others = snapshot ? comparableWith(snapshot, name) : [];
+    if (!snapshot || others.length === 0)
+      throw new Error(
+        `There is nothing to compare ${name} with: another attribution of its sequences, or a like metric.`,
+      );
+    const written = new Map([...snapshot.maps, ...snapshot.metrics].map(one => [one.name, one.written]));
+    const items = others.map(label => ({ label, description: written.get(label) ?? '' }));
+    const title = `Compare ${name} with`;
+    const chosen =
+      items.length === 1 ? items[0] : await window.showQuickPick(items, { title, matchOnDescription: true });
+    if (chosen) panel.compare(uri, [name, chosen.label]);
+  };
   return [
     onExperiment('explainome.run', (uri, name) => run(uri, name === undefined ? undefined : [name])),
     onExperiment('explainome.runAll', uri => run(uri)),
     onExperiment('explainome.cancel', cancel),
     onExperiment('explainome.show', (uri, name) => panel.show(uri, name)),
     onExperiment('explainome.openReport', report),
+    onExperiment('explainome.compare', (uri, name) => onResult(name, () => compare(uri, name ?? ''))),
     onExperiment('explainome.pin', (uri, name) => onResult(name, () => pins.toggle(uri, name ?? ''))),
     onExperiment('explainome.copyTable', (uri, name) => onResult(name, () => copy(uri, name ?? '', 'table'))),
     onExperiment('explainome.copyPython', (uri, name) => onResult(name, () => copy(uri, name ?? '', 'python'))),

@@ -11,8 +11,8 @@ import { EDITOR_NOTIFICATIONS, EDITOR_REQUESTS } from '../../server/src/protocol
 
 type Requests = typeof EDITOR_REQUESTS;
 
-/** Commands that text of the server may link: they show, pin and copy. */
-const LINKED = ['explainome.show', 'explainome.pin', 'explainome.copyTable', 'explainome.copyPython'] as const;
+/** Commands that text of the server may link: they show, compare, pin and copy. */
+const LINKED = ['show', 'compare', 'pin', 'copyTable', 'copyPython'].map(name => `explainome.${name}`);
 
 /** `idle` until something needs it, `failed` until it is restarted; the reason is for people. */
 export type ServerState = { is: 'idle' } | { is: 'starting' } | { is: 'ready' } | { is: 'failed'; reason: string };
@@ -117,7 +117,7 @@ export class Server implements Disposable {
         initializationOptions: () => this.options(),
         outputChannel: this.output,
         // Hovers hold pictures and tables; of all commands only harmless ones may be linked.
-        markdown: { supportHtml: true, isTrusted: { enabledCommands: [...LINKED] } },
+        markdown: { supportHtml: true, isTrusted: { enabledCommands: LINKED } },
       },
     );
     const { changed } = EDITOR_NOTIFICATIONS;

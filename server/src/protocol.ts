@@ -502,6 +502,21 @@ export function arrayNames({ data, maps, tables }: Pick<Snapshot, 'data' | 'maps
   ]);
 }
 
+/** Names of the results that one can be compared with: maps of the same sequences, metrics with a statistic in common. */
+export function comparableWith({ data, maps, metrics }: Snapshot, name: string): string[] {
+  const map = maps.find(one => one.name === name);
+  const set = data.find(({ key }) => key === map?.data);
+  if (map)
+    return set?.letters === undefined ? [] : maps.filter(one => one.data === map.data && one !== map).map(namely);
+  const metric = metrics.find(one => one.name === name);
+  const statistics = new Set(metric?.statistics.map(({ name: of, unit }) => `${of} ${unit}`));
+  return metrics
+    .filter(one => one !== metric && one.statistics.some(({ name: of, unit }) => statistics.has(`${of} ${unit}`)))
+    .map(namely);
+}
+
+const namely = ({ name }: { readonly name: string }): string => name;
+
 /** How a statistic's value reads wherever people see it: `0.11 %`, `31.2°`, `9.07`, `9 312`. Not a number: `no value`. */
 export function quantity(value: number, unit: Statistic['unit']): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'no value' : value > 0 ? '∞' : '−∞';
@@ -717,6 +732,8 @@ export const ToPanel = z.discriminatedUnion('type', [
   z.object({ type: z.literal('view'), view: DocumentView, arrays: z.array(panelArray) }),
   /** The cursor stands in this declaration. */
   z.object({ type: z.literal('select'), name: z.string() }),
+  /** Show what one result says more than another: two maps of the same examples, or two metrics with a statistic in common. */
+  z.object({ type: z.literal('compare'), names: z.tuple([z.string(), z.string()]) }),
   /** Nothing to show, and why. */
   z.object({ type: z.literal('empty'), message: z.string() }),
 ]);

@@ -76,7 +76,7 @@ beforeEach(() => {
     // Only what the commands use; the rest of these classes is the editor's.
     { restart: note('restart') } as unknown as Server,
     views,
-    { show: note('show') } as unknown as ResultsPanel,
+    { show: note('show'), compare: note('compare') } as unknown as ResultsPanel,
     { run: note('run'), cancel: note('cancel'), report: note('report') } satisfies PanelActions,
     { toggle: note('pin') } as unknown as Pins,
   );

@@ -1,5 +1,6 @@
 /** Differences of maps: their numbers, and how a reader comes to see them. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, assert, beforeAll, describe, expect, it } from 'vitest';
+import { comparableWith, quantity } from '../../server/src/protocol.js';
 import { scoredMapOf, sequencesOf } from '../../webview/src/arrays.js';
 import { differenceOf } from '../../webview/src/difference.js';
 import { chromium } from './browser.js';
@@ -66,6 +67,31 @@ describe.skipIf(chromium === undefined)('differences in the panel (need Chromium
     expect(label).toMatch(/by ig − ig before\. Strongest positions: (\d+ [ACGTN] 1(, )?){3}\.$/);
     await choose('none');
     expect(await titles()).toEqual(['ig', 'grad', 'ism']);
+
+    // A link in the editor asks for one in whichever order.
+    expect(comparableWith(snapshot, 'ism')).toEqual(['ig', 'grad']);
+    await panel.send({ type: 'compare', names: ['ism', 'grad'] });
+    expect(await titles()).toEqual(['ig', 'grad', 'ism', 'grad − ism']);
+    expect(await panel.complaints()).toEqual([]);
+    await panel.page.close();
+  });
+
+  it('are put into numbers for two metrics with statistics in common', async () => {
+    const panel = await host.open('dark', 900, 1200);
+    const [metric, ...others] = results.snapshot.metrics;
+    assert(metric);
+    const statistics = metric.statistics.map(one => ({ ...one, value: one.value + 0.25 }));
+    const metrics = [metric, { ...metric, name: 'other', statistics }, ...others];
+    const snapshot = { ...results.snapshot, metrics };
+    expect(comparableWith(snapshot, 'other')).toContain(metric.name);
+    expect(comparableWith(snapshot, 'nobody')).toEqual([]);
+    await panel.send(viewOf({ ...results, snapshot }));
+    await panel.send({ type: 'compare', names: ['other', metric.name] });
+    const rows = panel.page.locator('.comparison tbody tr');
+    expect(await rows.count()).toBe(metric.statistics.length);
+    const [first] = metric.statistics;
+    assert(first);
+    expect(await rows.first().locator('td').last().innerText()).toBe(quantity(0.25, first.unit));
     expect(await panel.complaints()).toEqual([]);
     await panel.page.close();
   });

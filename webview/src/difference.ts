@@ -9,6 +9,9 @@ export interface Difference {
   readonly map: () => TitledMap;
 }
 
+/** What the difference of two maps is called, wherever it is chosen. */
+export const differenceLabel = (a: string, b: string): string => `${a} − ${b}`;
+
 /** Every pair of maps, and each map with what an earlier run gave under its name. */
 export function differencesOf(maps: readonly ScoredMap[], earlier: readonly ScoredMap[]): Difference[] {
   const pairs = maps.flatMap((a, i) => maps.slice(i + 1).map(b => [a, b] as const));
@@ -17,7 +20,7 @@ export function differencesOf(maps: readonly ScoredMap[], earlier: readonly Scor
     return now ? [[now, { ...before, map: { ...before.map, name: `${before.map.name} before` } }] as const] : [];
   });
   return [...pairs, ...runs].map(([a, b]) => ({
-    label: `${a.map.name} − ${b.map.name}`,
+    label: differenceLabel(a.map.name, b.map.name),
     map: () => ({ ...differenceOf(a, b), figures: [] }),
   }));
 }
@@ -41,7 +44,7 @@ export function differenceOf(a: ScoredMap, b: ScoredMap): ScoredMap {
     declaration: a.map.name,
     map: {
       ...map,
-      name: `${a.map.name} − ${b.map.name}`,
+      name: differenceLabel(a.map.name, b.map.name),
       written: scaled ? 'difference, each divided by its typical largest magnitude' : 'difference',
       unit: scaled ? 'of the typical largest' : a.map.unit,
     },

@@ -11,12 +11,14 @@ import type { DocumentView, Snapshot, ToPanel } from '../../server/src/protocol.
 import type { Arrays } from './arrays.js';
 import { attributions, figuresOf } from './attributions.js';
 import { benchmarkArticle } from './benchmark.js';
+import { differenceLabel } from './difference.js';
 import { editorControls } from './editor-controls.js';
 import { element } from './element.js';
 import { expectations } from './expectations.js';
 import type { Host } from './host.js';
 import { arrange, type Piece } from './kept.js';
 import { metricArticle } from './measurements.js';
+import { metricComparison } from './metric-comparison.js';
 import { missing } from './missing.js';
 import { panelHead } from './panel-head.js';
 import { readState, stateOf, TABS, type FileState, type Tab } from './panel-state.js';
@@ -50,6 +52,9 @@ export function panelView(host: Host): PanelView {
   let selected: string | undefined;
   /** The declaration that the reader has just gone to from here: the editor's answer must not scroll the panel. */
   let revealed: string | undefined;
+  /** What was last asked to be compared: pictures of its maps are drawn anew. */
+  let comparison: readonly [string, string] | undefined;
+  let comparisons = 0;
 
   /** The frame in which the scroll of a restored panel is set once more. */
   let restoring = 0;
@@ -169,10 +174,19 @@ export function panelView(host: Host): PanelView {
       const figures = maps.map(map => figuresOf(map.name, snapshot.metrics));
       const at = (viewpoints[data.name] ??= {});
       const before = [...known.earlier.values()];
+      const asked = comparison?.every(name => maps.some(map => map.name === name)) && comparisons;
       return [
         {
           id: `data ${data.name}`,
-          content: JSON.stringify([data, maps, snapshot.views, sizes, figures, before.map(({ map }) => map.key)]),
+          content: JSON.stringify([
+            data,
+            maps,
+            snapshot.views,
+            sizes,
+            figures,
+            before.map(({ map }) => map.key),
+            asked,
+          ]),
           build: () =>
             attributions(surroundings, snapshot, data, arrays, { at, changed: save }, before) ?? element('section'),
         },
@@ -202,7 +216,18 @@ export function panelView(host: Host): PanelView {
 
   function showMetrics(snapshot: Snapshot): void {
     const statistics = snapshot.metrics.map(metric => [metric.name, metric.statistics]);
+    const pair = comparison?.flatMap(name => snapshot.metrics.find(metric => metric.name === name) ?? []) ?? [];
+    const [first, second] = pair;
     arrange(metricParts, [
+      ...(first && second
+        ? [
+            {
+              id: 'comparison',
+              content: JSON.stringify(pair),
+              build: () => metricComparison(surroundings, first, second),
+            },
+          ]
+        : []),
       {
         id: 'expectations',
         content: JSON.stringify([snapshot.expectations, statistics]),
@@ -266,6 +291,24 @@ export function panelView(host: Host): PanelView {
     highlight();
   }
 
+  function compare(names: readonly [string, string]): void {
+    comparison = names;
+    comparisons++;
+    const { view, arrays } = known;
+    if (!view?.snapshot || !file) return;
+    const { data, maps } = view.snapshot;
+    const [first, second] = maps.filter(({ name }) => names.includes(name));
+    const explained = data.find(({ key }) => key === first?.data);
+    if (first && second && explained)
+      (file.viewpoints[explained.name] ??= {}).difference = differenceLabel(first.name, second.name);
+    update(view, arrays);
+    activate(first ? 'attributions' : 'metrics');
+    const [target] = first
+      ? parts().filter(part => part.dataset['declaration'] === first.name)
+      : metricParts.querySelectorAll('.comparison');
+    target?.scrollIntoView({ block: 'start' });
+  }
+
   const parts = (): HTMLElement[] => [...node.querySelectorAll<HTMLElement>('[data-declaration]')];
 
   function highlight(): void {
@@ -294,6 +337,7 @@ export function panelView(host: Host): PanelView {
       // A failure to draw stays on screen until there is something else to show.
       if (message.type !== 'select') head.fail(undefined);
       if (message.type === 'select') select(message.name);
+      else if (message.type === 'compare') compare(message.names);
       else if (message.type === 'view') {
         known = received(message, known);
         update(message.view, known.arrays);

@@ -42,6 +42,8 @@ export class ResultsPanel implements Disposable {
   private selected: string | undefined;
   /** To be selected when the view is there: asked for by a command, wins over the cursor. */
   private asked: string | undefined;
+  /** To be compared when the view is there. */
+  private compared: readonly [string, string] | undefined;
   private readonly root: Uri;
   private readonly memory: Memento;
   private readonly arrays = new PanelArrays(async (folder, selection, rows) =>
@@ -88,6 +90,12 @@ export class ResultsPanel implements Disposable {
     this.document = uri;
     const place = { viewColumn: ViewColumn.Beside, preserveFocus: true };
     this.adopt(window.createWebviewPanel(PANEL_TYPE, 'Results', place));
+  }
+
+  /** Shows what one result says more than another. */
+  compare(uri: Uri, names: readonly [string, string]): void {
+    this.compared = names;
+    this.show(uri, names[0]);
   }
 
   dispose(): void {
@@ -178,6 +186,8 @@ export class ResultsPanel implements Disposable {
     if (this.asked !== undefined) this.select(this.asked, true);
     else if (editor) this.selectAtCursor(editor);
     this.asked = undefined;
+    if (this.compared) this.post({ type: 'compare', names: [...this.compared] });
+    this.compared = undefined;
   }
 
   private selectAtCursor({ document, selection }: TextEditor): void {

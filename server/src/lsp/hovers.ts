@@ -1,6 +1,6 @@
 /** Hovers on results: what a metric found with its distribution, what an attribution shows of its first example. */
 import type { Note, Snapshot } from '../protocol.js';
-import { quantity, Task } from '../protocol.js';
+import { comparableWith, quantity, Task } from '../protocol.js';
 import { duration } from '../run/wording.js';
 import type { ResultMeta } from '../store/result.js';
 import type { ResultStore } from '../store/store.js';
@@ -26,7 +26,7 @@ export async function hoverOf(session: Session, name: string): Promise<string | 
   const stale = session.stale.has(name)
     ? '**Stale**: this is the result of an earlier text. Run again to see that of the present one.'
     : undefined;
-  const links = linksOf(session.checked.uri, name);
+  const links = linksOf(session.checked.uri, name, comparableWith(snapshot, name).length > 0);
   const metric = snapshot.metrics.find(one => one.name === name);
   if (metric) return joined(stale, metricHover(metric, snapshot), links);
   const map = snapshot.maps.find(one => one.name === name);
@@ -36,10 +36,11 @@ export async function hoverOf(session: Session, name: string): Promise<string | 
 }
 
 /** What can be done with a result, as links. Editors follow only those commands that their client allows. */
-function linksOf(uri: string, name: string): string {
+function linksOf(uri: string, name: string, comparable: boolean): string {
   const operands = encodeURIComponent(JSON.stringify([uri, name]));
   return Object.entries({
     'Show in panel': 'explainome.show',
+    ...(comparable && { Compare: 'explainome.compare' }),
     'Pin between the lines': 'explainome.pin',
     'Copy as table': 'explainome.copyTable',
     'Copy as Python': 'explainome.copyPython',

@@ -106,6 +106,15 @@ test('nothing is posted before the page is ready; then the whole view, then what
   expect(await posted()).toEqual(['view', 'select']);
 });
 
+test('a comparison that was asked for follows the view, once', async () => {
+  panel.compare(document, ['ig', 'ism']);
+  webview.say({ type: 'ready' });
+  await vi.waitFor(async () => expect(await posted()).toEqual(['view', 'select', 'compare']));
+  expect(webview.posted.at(-1)).toEqual({ type: 'compare', names: ['ig', 'ism'] });
+  changed(document.toString());
+  await vi.waitFor(async () => expect((await posted()).slice(3)).toEqual(['view']));
+});
+
 test('a page that was hidden gets nothing until its successor is ready, and then the whole view again', async () => {
   panel.show(document);
   webview.say({ type: 'ready' });
