@@ -108,16 +108,16 @@ export const one_hot_hdf5 = {
 export const table = {
   category: 'source',
   name: 'table',
-  summary: 'Rows of numbers from a table as text: genotypes of people, expression of samples.',
+  summary: 'Rows of numbers from a table, text or Parquet: genotypes of people, expression of samples.',
   documentation:
-    'The first row names the columns; every further row is one example, every column that is not named otherwise one feature. Cells are separated by tabs, commas, semicolons or blanks (the first of these that the header holds), quoted as in CSV, plain or gzipped. Missing are empty cells and `NA`, `NaN`, `N/A`, `null`, `none` and `.`; what happens to them must be said, and how many there were is reported.',
+    'The first row names the columns; every further row is one example, every column that is not named otherwise one feature. Cells are separated by tabs, commas, semicolons or blanks (the first of these that the header holds), quoted as in CSV, plain, gzipped or packed by Zstandard; or it is a Parquet file, told by its first bytes and read column by column, of which numbers, truth values and text are read and other columns have to be skipped. Missing are empty cells and `NA`, `NaN`, `N/A`, `null`, `none` and `.`; what happens to them must be said, and how many there were is reported.',
   citation: 'RFC 4180 (comma-separated values)',
   revision: 1,
   parameters: {
     path: {
       type: {
         is: 'path',
-        extensions: ['.csv', '.tsv', '.txt', '.raw', '.csv.gz', '.tsv.gz', '.txt.gz', '.raw.gz'],
+        extensions: ['.csv', '.tsv', '.txt', '.raw', '.csv.gz', '.tsv.gz', '.txt.gz', '.raw.gz', '.parquet'],
       },
       summary: 'The table, relative to this document.',
     },

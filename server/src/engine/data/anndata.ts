@@ -12,7 +12,7 @@ import type { Rows } from './examples.js';
 import { withHierarchy, type Hierarchy, type TreeNode } from './hierarchy.js';
 import { pathOf, type Files, type Source } from './source.js';
 import { denseRows, keep, requireFinite } from './sparse.js';
-import { duplicateNotes, labelOf } from './table.js';
+import { duplicateNotes, labelOf } from './table-cells.js';
 
 type Parameters = ParametersOf<typeof specification>;
 

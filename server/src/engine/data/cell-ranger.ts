@@ -13,7 +13,7 @@ import { withHierarchy } from './hierarchy.js';
 import { linesOf } from './lines.js';
 import { pathOf, type Files, type Source } from './source.js';
 import { denseRows, keep, requireFinite, type SparseMatrix } from './sparse.js';
-import { duplicateNotes, labelOf } from './table.js';
+import { duplicateNotes, labelOf } from './table-cells.js';
 
 type Parameters = ParametersOf<typeof specification>;
 

@@ -9,7 +9,7 @@ import type { Examples, Rows } from './examples.js';
 import { eachNumber, openMember, openNpy, textsOf, type NumpyArray } from './npy.js';
 import { channelCodes, OneHotDecoder, oneHotLayout } from './one-hot-array.js';
 import { pathOf, type Files, type Source } from './source.js';
-import { duplicateNotes, fillMissing, labelOf, missingNotes } from './table.js';
+import { duplicateNotes, fillMissing, labelOf, missingNotes } from './table-cells.js';
 import { ZipFile } from './zip-file.js';
 
 type Parameters = ParametersOf<typeof specification>;

@@ -1,0 +1,153 @@
+/** Rows of numbers from the columns of a Parquet file: the source `table` for files that begin like one. */
+import type { table as specification } from '../../catalog/sources.js';
+import type { ParametersOf } from '../../catalog/specification.js';
+import type { DataDescription } from '../../protocol.js';
+import { Failure } from '../failure.js';
+import type { Rows } from './examples.js';
+import { withParquet, type Cell, type ParquetTable } from './parquet.js';
+import { columnsOf, duplicateNotes, fillMissing, labelOf, missingNotes, numberOf } from './table-cells.js';
+
+type Parameters = ParametersOf<typeof specification>;
+
+/** @throws Failure as for tables that are text, and `data/parquet-type` for columns that hold neither numbers nor text */
+export function readParquet(path: string, parameters: Parameters): Promise<Rows> {
+  return withParquet(path, async file => {
+    const { header, names, label, features } = columnsOf(file.names, file.names.length, parameters, path);
+    for (const column of features) file.requireCells(column);
+    const kept: Kept = { blocks: [], names: [], labels: [], indices: [], absent: 0, affected: 0 };
+    let from = 0;
+    for (const [group, rows] of file.groups.entries()) {
+      const block = await readBlock(file, group, features, parameters.missing, from);
+      const [ids, classes] = [
+        names === undefined ? undefined : await file.cells(group, names),
+        label === undefined ? undefined : await file.cells(group, label),
+      ];
+      let to = 0;
+      for (let row = 0; row < rows; row++) {
+        const gaps = block.gaps[row]!;
+        kept.absent += gaps;
+        kept.affected += Number(gaps > 0);
+        if (gaps > 0 && parameters.missing === 'drop') continue;
+        block.values.copyWithin(to * features.length, row * features.length, (row + 1) * features.length);
+        to++;
+        kept.indices.push(from + row);
+        kept.names.push(ids === undefined ? `row ${from + row + 1}` : String(ids[row] ?? ''));
+        const place = `${path}, row ${from + row + 1}, column "${header[label ?? 0]}"`;
+        const value = classes && labelOf(String(classes[row] ?? ''), header[label!]!, parameters.classes, place);
+        kept.labels.push(value === undefined || Number.isNaN(value) ? undefined : value);
+      }
+      kept.blocks.push(block.values.subarray(0, to * features.length));
+      from += rows;
+    }
+    return finished(
+      kept,
+      features.map(column => header[column]!),
+      parameters,
+      path,
+      file.rows,
+    );
+  });
+}
+
+/** What has been read. */
+interface Kept {
+  readonly blocks: Float32Array[];
+  readonly names: string[];
+  readonly labels: (number | undefined)[];
+  /** Rows of the file. */
+  readonly indices: number[];
+  absent: number;
+  affected: number;
+}
+
+function finished(kept: Kept, features: readonly string[], parameters: Parameters, path: string, rows: number): Rows {
+  const { blocks, names, labels, indices, absent, affected } = kept;
+  if (names.length === 0)
+    throw new Failure(
+      'data/empty',
+      rows === 0 ? 'the table has no rows' : 'every row has a missing value, so that none is left',
+      {
+        place: path,
+        remedy:
+          rows === 0
+            ? 'Give a table with at least one example.'
+            : 'Use `missing: mean`, or leave out columns with `skip`.',
+      },
+    );
+  const values = joined(blocks);
+  if (absent > 0 && parameters.missing !== 'drop') fillMissing(values, features, parameters.missing, path);
+  const source = parameters.path.slice(0, 8);
+  return {
+    alphabet: parameters.as,
+    length: features.length,
+    features,
+    values,
+    names,
+    labels,
+    origins: indices.map(index => ({ source, index })),
+    notes: [...missingNotes(absent, affected, rows, parameters.missing), ...duplicateNotes(features)],
+  };
+}
+
+function joined(blocks: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(blocks.reduce((sum, block) => sum + block.length, 0));
+  let at = 0;
+  for (const block of blocks) {
+    values.set(block, at);
+    at += block.length;
+  }
+  return values;
+}
+
+/** The features of a group of rows, [row, feature], and how many values each row lacks. */
+async function readBlock(
+  file: ParquetTable,
+  group: number,
+  features: readonly number[],
+  missing: Parameters['missing'],
+  from: number,
+): Promise<{ values: Float32Array; gaps: Uint32Array }> {
+  const rows = file.groups[group]!;
+  const gaps = new Uint32Array(rows);
+  let values: Float32Array | undefined;
+  for (const [feature, column] of features.entries()) {
+    const cells = await file.cells(group, column);
+    // Only now is it known that there are so many rows.
+    values ??= new Float32Array(rows * features.length);
+    const name = file.names[column]!;
+    for (let row = 0; row < rows; row++) {
+      const value = numberIn(cells[row], name, () => `${file.path}, row ${from + row + 1}`, missing);
+      values[row * features.length + feature] = value;
+      if (Number.isNaN(value)) gaps[row]!++;
+    }
+  }
+  return { values: values!, gaps };
+}
+
+/** @returns NaN where there is none. @throws Failure for text that is no number, for infinity, and where none may be missing */
+function numberIn(cell: Cell, column: string, place: () => string, missing: Parameters['missing']): number {
+  const value = typeof cell === 'number' ? cell : typeof cell === 'string' ? numberOf(cell, column, place()) : NaN;
+  if (Number.isNaN(value) && missing === 'error')
+    throw new Failure('data/missing', `the value of "${column}" is missing`, {
+      place: place(),
+      remedy: 'Say what to do with missing values: `missing: mean`, `zeros` or `drop`.',
+    });
+  return Math.abs(value) === Infinity ? numberOf(String(value), column, place()) : value;
+}
+
+/** From the footer alone. */
+export function describeParquet(path: string, parameters: Parameters): Promise<DataDescription> {
+  return withParquet(path, file => {
+    const { features } = columnsOf(file.names, file.names.length, parameters, path);
+    for (const column of features) file.requireCells(column);
+    const length: [number, number] = [features.length, features.length];
+    return Promise.resolve({
+      is: 'data',
+      examples: file.rows,
+      complete: true,
+      alphabet: parameters.as,
+      length,
+      notes: [],
+    });
+  });
+}

@@ -1,0 +1,208 @@
+/**
+ * Tables in Parquet files, column by column and row group by row group: the footer is read when a file is opened, then one column
+ * chunk at a time. `hyparquet` decodes pages; what their headers claim is compared with the footer before it does.
+ * Source: https://parquet.apache.org/docs/file-format/.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { decompress } from 'fzstd';
+import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
+import { parquetHeader, readPage } from 'hyparquet/src/column.js';
+import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
+import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors';
+import { Failure } from '../failure.js';
+import { readRange } from './range.js';
+import { openFile } from './source.js';
+
+export type Cell = number | string | undefined;
+
+const MAGIC = 'PAR1';
+/** Rows of a group: writers make a million at most. */
+const MOST_ROWS = 2 ** 24;
+/** Bytes of a page, unpacked. */
+const LARGEST_PAGE = 2 ** 28;
+
+/** Each is told how many bytes it makes. */
+const COMPRESSORS = {
+  GZIP: (bytes: Uint8Array, length: number): Uint8Array => gunzipSync(bytes, { maxOutputLength: length }),
+  BROTLI: (bytes: Uint8Array, length: number): Uint8Array => brotliDecompressSync(bytes, { maxOutputLength: length }),
+  ZSTD: (bytes: Uint8Array, length: number): Uint8Array => decompress(bytes, new Uint8Array(length)),
+  LZ4: decompressLz4,
+  LZ4_RAW: decompressLz4Raw,
+};
+
+/** Whether a file begins like a Parquet file. @throws Failure `data/unreadable` */
+export async function isParquet(path: string): Promise<boolean> {
+  const file = await openFile(path);
+  try {
+    const head = Buffer.alloc(MAGIC.length);
+    await file.read(head, 0, head.length, 0);
+    return head.toString('latin1') === MAGIC;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Opens a file for the time of `use`. @throws Failure `data/unreadable`, `data/damaged-parquet` */
+export async function withParquet<Result>(
+  path: string,
+  use: (table: ParquetTable) => Promise<Result>,
+): Promise<Result> {
+  const file = await openFile(path);
+  try {
+    return await use(await ParquetTable.open(file, path));
+  } finally {
+    await file.close();
+  }
+}
+
+const damaged = (path: string, found: string): Failure =>
+  new Failure('data/damaged-parquet', `the file is damaged, cut off or encrypted: ${found.slice(0, 200)}`, {
+    place: path,
+    remedy: 'Copy or write the file again.',
+  });
+
+/** What the library throws is about the file. */
+async function about<Result>(path: string, work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw damaged(path, error instanceof Error ? error.message : String(error));
+  }
+}
+
+export class ParquetTable {
+  private constructor(
+    private readonly file: FileHandle,
+    readonly path: string,
+    private readonly metadata: FileMetaData,
+    private readonly tree: SchemaTree,
+    /** Rows of each group. */
+    readonly groups: readonly number[],
+  ) {}
+
+  static async open(file: FileHandle, path: string): Promise<ParquetTable> {
+    const { size } = await file.stat();
+    const slice = (from: number, to = size): Promise<ArrayBuffer> => bytesAt(file, path, from, to);
+    const { metadata, tree, groups } = await about(path, async () => {
+      const metadata = await parquetMetadataAsync({ byteLength: size, slice }, { geoparquet: false });
+      return {
+        metadata,
+        tree: parquetSchema(metadata),
+        groups: metadata.row_groups.map(({ num_rows: rows }) => Number(rows)),
+      };
+    });
+    const wrong = groups.find(rows => !(Number.isSafeInteger(rows) && rows >= 0 && rows <= MOST_ROWS));
+    if (wrong !== undefined) throw damaged(path, `a group of ${wrong} rows, at most ${MOST_ROWS} are read`);
+    return new ParquetTable(file, path, metadata, tree, groups);
+  }
+
+  /** Names of the columns, nested ones included. */
+  get names(): string[] {
+    return this.tree.children.map(({ element }) => element.name);
+  }
+
+  get rows(): number {
+    return this.groups.reduce((sum, rows) => sum + rows, 0);
+  }
+
+  /** @throws Failure `data/parquet-type` for a column that holds neither numbers nor text */
+  requireCells(column: number): void {
+    const found = kindOf(this.tree.children[column]!);
+    if (found !== undefined)
+      throw new Failure(
+        'data/parquet-type',
+        `the column "${this.names[column]}" holds ${found}, expected numbers or text`,
+        {
+          place: this.path,
+          remedy: 'Leave it out with `skip`, or write it as a column of its own for each number.',
+        },
+      );
+  }
+
+  /** The cells of one column in one group; undefined where there is none. @throws Failure */
+  async cells(group: number, column: number): Promise<Cell[]> {
+    this.requireCells(column);
+    const node = this.tree.children[column]!;
+    const rows = this.groups[group]!;
+    const cells = await about(this.path, () => this.decoded(group, node, rows));
+    if (cells.length !== rows)
+      throw damaged(this.path, `the column "${node.element.name}" has ${cells.length} of ${rows} rows`);
+    return cells.map(cellOf);
+  }
+
+  private async decoded(group: number, node: SchemaTree, rows: number): Promise<unknown[]> {
+    const chunk = this.metadata.row_groups[group]!.columns.find(
+      ({ meta_data: found }) => found?.path_in_schema[0] === node.element.name,
+    );
+    const about = chunk?.meta_data;
+    if (about === undefined) throw new Error(`the column "${node.element.name}" has no data`);
+    const begin = Number(about.dictionary_page_offset ?? about.data_page_offset);
+    const bytes = await bytesAt(this.file, this.path, begin, begin + Number(about.total_compressed_size));
+    const decoder = {
+      ...about,
+      pathInSchema: about.path_in_schema,
+      element: node.element,
+      schemaPath: [this.tree, node],
+    };
+    const settings = { ...decoder, parsers: DEFAULT_PARSERS, compressors: COMPRESSORS };
+    const reader = { view: new DataView(bytes), offset: 0 };
+    const cells: unknown[] = [];
+    let dictionary: ReturnType<typeof convert> | undefined;
+    while (cells.length < rows && reader.offset < bytes.byteLength) {
+      const header = parquetHeader(reader);
+      const { data_page_header: first, data_page_header_v2: second, dictionary_page_header: distinct } = header;
+      const values = first?.num_values ?? second?.num_values ?? distinct?.num_values;
+      const most = distinct === undefined ? rows - cells.length : rows;
+      if (values === undefined || !(values >= 0 && values <= most))
+        throw new Error(`a page of ${values} values, ${most} are left`);
+      if (second !== undefined && !(second.num_nulls >= 0 && second.num_nulls <= values))
+        throw new Error(`a page of ${values} values, ${second.num_nulls} of them missing`);
+      const { uncompressed_page_size: size } = header;
+      if (!(size >= 0 && size <= LARGEST_PAGE)) throw new Error(`a page of ${size} bytes`);
+      const { data = [] } = readPage(reader, header, settings, dictionary, undefined, 0);
+      if (distinct !== undefined) dictionary = convert(data, settings);
+      else for (let at = 0; at < data.length; at++) cells.push(data[at]);
+    }
+    return cells;
+  }
+}
+
+async function bytesAt(file: FileHandle, path: string, from: number, to: number): Promise<ArrayBuffer> {
+  const bytes = await readRange(file, from, to - from, found => damaged(path, found));
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+}
+
+const TIMES = new Set([
+  'DATE',
+  'TIME_MILLIS',
+  'TIME_MICROS',
+  'TIMESTAMP_MILLIS',
+  'TIMESTAMP_MICROS',
+  'INTERVAL',
+  'TIME',
+  'TIMESTAMP',
+]);
+const TEXTS = new Set(['UTF8', 'ENUM', 'STRING']);
+
+/** What a column holds, unless it is numbers or text. */
+function kindOf({ element, children }: SchemaTree): string | undefined {
+  const meaning = element.logical_type?.type ?? element.converted_type;
+  if (children.length > 0)
+    return `nested columns (${children
+      .map(child => child.element.name)
+      .join(', ')
+      .slice(0, 80)})`;
+  if (element.repetition_type === 'REPEATED') return 'lists';
+  if (element.type === 'INT96' || (meaning !== undefined && TIMES.has(meaning))) return 'times';
+  if (element.type === 'BYTE_ARRAY' && meaning !== 'DECIMAL' && !(meaning !== undefined && TEXTS.has(meaning)))
+    return meaning === undefined ? 'bytes' : meaning;
+  if (element.type === 'FIXED_LEN_BYTE_ARRAY' && meaning !== 'DECIMAL' && meaning !== 'FLOAT16') return 'bytes';
+  return undefined;
+}
+
+function cellOf(value: unknown): Cell {
+  if (typeof value === 'number' || typeof value === 'string') return value;
+  return typeof value === 'bigint' || typeof value === 'boolean' ? Number(value) : undefined;
+}

@@ -1,0 +1,131 @@
+/** What the cells of a table mean, whatever file they stand in: columns by name, numbers and classes, and what is missing. */
+import type { ParametersOf } from '../../catalog/specification.js';
+import type { table as specification } from '../../catalog/sources.js';
+import type { Note } from '../../protocol.js';
+import { Failure } from '../failure.js';
+
+type Parameters = ParametersOf<typeof specification>;
+
+/** What programs write where a value is missing, in lower case: R, pandas, PLINK, Excel. */
+const MISSING = new Set(['', 'na', 'nan', 'n/a', 'null', 'none', '.', '#n/a']);
+
+/** What the columns of a table are, by their indices. */
+export interface Columns {
+  readonly header: readonly string[];
+  readonly names: number | undefined;
+  readonly label: number | undefined;
+  readonly features: readonly number[];
+}
+
+/**
+ * @param cells of the header
+ * @param width cells of the rows
+ * @throws Failure when a column that is asked for is missing, or no feature is left
+ */
+export function columnsOf(cells: readonly string[], width: number, parameters: Parameters, place: string): Columns {
+  // R's `write.table` writes row names without a heading.
+  const header = cells.length === width - 1 ? ['', ...cells] : cells;
+  const find = (name: string, parameter: string): number => {
+    const at = header.indexOf(name);
+    if (at >= 0) return at;
+    const shown = header.slice(0, 12).join(', ');
+    throw new Failure(
+      'data/no-column',
+      `the table has no column "${name}", which \`${parameter}\` names; it has: ${shown}${header.length > 12 ? ', …' : ''}`,
+      { place, remedy: 'Name one of its columns (upper and lower case matter).' },
+    );
+  };
+  const { names, label, skip } = parameters;
+  const unnamed = header[0] === '' ? 0 : undefined;
+  const columns = {
+    names: names === undefined ? unnamed : find(names, 'names'),
+    label: label === undefined ? undefined : find(label, 'label'),
+  };
+  const others = new Set([columns.names, columns.label, ...skip.map(name => find(name, 'skip'))]);
+  const features = [...header.keys()].filter(column => !others.has(column));
+  if (features.length === 0)
+    throw new Failure('data/no-features', 'the table has no column of features', {
+      place,
+      remedy: 'Give a table with a header row and a column for each feature.',
+    });
+  return { header, ...columns, features };
+}
+
+/** @returns NaN where the value is missing. @throws Failure for anything else that is no finite number */
+export function numberOf(text: string, column: string, place: string): number {
+  if (MISSING.has(text.toLowerCase())) return NaN;
+  const value = Number(text);
+  if (Number.isFinite(value)) return value;
+  throw new Failure('data/not-number', `found "${text.slice(0, 40)}" in the column "${column}", expected a number`, {
+    place,
+    remedy: 'If the column is no feature, name it: `names:`, `label:` or `skip: ["…"]`.',
+  });
+}
+
+/** @throws Failure when a label is neither a number nor one of the classes */
+export function labelOf(text: string, column: string, classes: readonly string[] | undefined, place: string): number {
+  if (classes === undefined || MISSING.has(text.toLowerCase())) return numberOf(text, column, place);
+  const at = classes.indexOf(text);
+  if (at >= 0) return at;
+  throw new Failure('data/label', `found the label "${text}", expected one of ${classes.join(', ')}`, {
+    place,
+    remedy: 'Add it to `classes`, in the order of the model’s outputs.',
+  });
+}
+
+/** Writes zeros, or each feature's mean over the examples that have it, in the place of what is missing. */
+export function fillMissing(
+  values: Float32Array,
+  features: readonly string[],
+  by: Parameters['missing'],
+  place: string,
+): void {
+  const width = features.length;
+  features.forEach((name, feature) => {
+    let sum = 0;
+    let count = 0;
+    for (let at = feature; at < values.length; at += width) {
+      if (Number.isNaN(values[at]!)) continue;
+      sum += values[at]!;
+      count++;
+    }
+    if (count === 0 && by === 'mean')
+      throw new Failure('data/missing', `"${name}" has no value in any row, so it has no mean`, {
+        place,
+        remedy: `Leave the column out: \`skip: ["${name}"]\`.`,
+      });
+    const value = by === 'mean' ? sum / count : 0;
+    for (let at = feature; at < values.length; at += width) if (Number.isNaN(values[at]!)) values[at] = value;
+  });
+}
+
+const POLICIES: Readonly<Record<Parameters['missing'], string>> = {
+  error: 'none is allowed',
+  drop: 'those examples were left out',
+  zeros: 'each became 0',
+  mean: 'each became the mean of its feature over the examples that have it',
+};
+
+export function missingNotes(absent: number, affected: number, rows: number, policy: Parameters['missing']): Note[] {
+  if (absent === 0) return [];
+  return [
+    {
+      level: 'information',
+      code: 'data/missing',
+      message: `${absent} values are missing in ${affected} of ${rows} examples; ${POLICIES[policy]}.`,
+    },
+  ];
+}
+
+export function duplicateNotes(features: readonly string[]): Note[] {
+  const seen = new Set<string>();
+  const repeated = features.filter(name => seen.size === seen.add(name).size);
+  if (repeated.length === 0) return [];
+  return [
+    {
+      level: 'warning',
+      code: 'data/duplicate-names',
+      message: `${repeated.length} features repeat a name; the first is "${repeated[0]}". Where a feature is named, the first of its name is meant.`,
+    },
+  ];
+}
