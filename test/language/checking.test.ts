@@ -1,5 +1,6 @@
 /** What the checker finds, by code and marked text. */
 import { describe, expect, test } from 'vitest';
+import type { ProblemData } from '../../server/src/language/problems.js';
 import { findings, open, PRELUDE } from './memory.js';
 
 const MAPS = `${PRELUDE}
@@ -261,4 +262,32 @@ describe('syntax', () => {
       ['syntax/character: "', 'type/mismatch: peaks', 'value/range: 0'],
     ],
   ]);
+});
+
+describe('a name of elsewhere is told by its meaning', () => {
+  test.each([
+    ['data x = vcf("a.vcf")', 'variants'],
+    ['data x = bed("peaks.bed")', 'intervals'],
+    ['data x = h5ad("cells.h5ad")', 'anndata'],
+    ['data x = tenx("matrix.h5")', 'cell_ranger'],
+    ['data x = csv("table.csv")', 'table'],
+    ['data x = peaks | head(3)', 'take'],
+    ['data x = peaks | normalise', 'standardise'],
+    ['model m = torch("weights.pt", dna(9))', 'pytorch'],
+    ['target t = probability of ctcf', 'output'],
+    ['method m = DeepLiftShap(zeros)', 'deep_lift'],
+    ['method m = GradientShap(zeros)', 'expected_gradients'],
+    ['method m = ism', 'in_silico_mutagenesis'],
+    ['method m = integrated_gradients(blank)', 'zeros'],
+    ['method m = integrated_gradients(zeros, n_steps: 50)', 'steps'],
+    ['method m = integrated_gradients(baselines: zeros)', 'baseline'],
+    ['method m = inputXGradient', 'input_x_gradient'],
+    ['metric m = convergence_delta of a', 'completeness'],
+    ['network n = layers([linear(1)])', 'dense'],
+  ])('%s', async (line, meant) => {
+    const { document } = await open(PRELUDE + line);
+    const data = (document.diagnostics ?? []).map(diagnostic => diagnostic.data as ProblemData | undefined);
+    expect(data.map(problem => problem?.replacement)).toContain(meant);
+    expect(data.find(problem => problem?.replacement === meant)?.remedy).toContain(`Did you mean \`${meant}\`?`);
+  });
 });

@@ -23,7 +23,7 @@ attribution all    = saliency of score on file
 
 test('methods cost what their entries say, for each example', async () => {
   const { workspace, document } = await open(EXPERIMENT);
-  const experiment = buildExperiment(document, workspace.xome)!;
+  const experiment = (await buildExperiment(document, workspace.xome))!;
   const passes = (name: string, examples?: number) => costOf(experiment, name, { examples: () => examples });
   expect(passes('raw')).toEqual({ passes: 300, kind: 'gradient', least: false });
   expect(passes('ig')).toEqual({ passes: 300 * 32 * 5, kind: 'gradient', least: true });

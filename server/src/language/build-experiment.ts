@@ -1,6 +1,6 @@
 /** A document without errors as plain data for the plan: the only way out of the language. */
 /* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
-import { AstUtils, UriUtils } from 'langium';
+import { AstUtils, Cancellation, interruptAndCheck, UriUtils } from 'langium';
 import type { LangiumDocument } from 'langium';
 import type { LangiumServices } from 'langium/lsp';
 import type { Declaration, Experiment, WrittenView } from './experiment.js';
@@ -17,17 +17,26 @@ import { ignore } from './problems.js';
 
 /**
  * The experiment that a linked document writes down. Its own declarations all take part, imported ones where they are
- * used, each before its first use.
+ * used, each before its first use. Steps aside between declarations.
  *
  * @returns undefined when anything in it, or in what it uses of its imports, is wrong
+ * @throws OperationCancelled when a newer text has come
  */
-export function buildExperiment(document: LangiumDocument, services: LangiumServices): Experiment | undefined {
+export async function buildExperiment(
+  document: LangiumDocument,
+  services: LangiumServices,
+  cancelToken = Cancellation.CancellationToken.None,
+): Promise<Experiment | undefined> {
   const context: Context = { report: ignore, files: services.shared.workspace.FileSystemProvider };
   const items = experimentOf(document)?.items ?? [];
   const expectations = items.filter(isExpectation);
   const metrics = expectations.map(({ metric }) => metric?.ref).filter(metric => metric !== undefined);
   const { ordered, circles } = orderOf([...definitionsOf(document), ...metrics]);
-  const declarations = ordered.map(definition => declarationOf(definition, services, context));
+  const declarations: (Declaration | undefined)[] = [];
+  for (const definition of ordered) {
+    await interruptAndCheck(cancelToken);
+    declarations.push(declarationOf(definition, services, context));
+  }
   const expected = expectations.map(expectation => interpretExpectation(expectation, context));
   const views = items.filter(isAction).map(action => viewOf(action, context));
   if (circles.length > 0 || !allDefined(declarations)) return undefined;

@@ -77,7 +77,7 @@ export async function checkFile(path: string, options: CheckOptions = {}): Promi
   );
   const experiment = diagnostics.some(({ severity }) => severity === 'error')
     ? undefined
-    : buildExperiment(document, xome);
+    : await buildExperiment(document, xome);
   return {
     ...(experiment !== undefined && { experiment }),
     diagnostics,

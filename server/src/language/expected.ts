@@ -36,7 +36,15 @@ export function expectedAt(node: AstNode): Expected {
 
 /** Place and keywords of a parameter's type. */
 export function expectedOf(type: ValueType): Expected {
-  return { place: placeOfType(type), keywords: keywordsOf(type) };
+  return { place: placeOfType(type), keywords: [...keywordsOf(type), ...fixedWords(type)] };
+}
+
+/** Words of the language itself that are values. */
+function fixedWords(type: ValueType): readonly string[] {
+  if (type.is === 'either') return [...new Set(type.of.flatMap(fixedWords))];
+  if (type.is === 'truth') return ['true', 'false'];
+  // As a benchmark calls a method without a wrapper.
+  return type.is === 'word' ? ['none'] : [];
 }
 
 /** The catalog entry that a call means in its place. */

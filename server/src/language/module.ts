@@ -13,6 +13,7 @@ import { XomeCodeActionProvider } from './editor/quick-fixes.js';
 import { XomeCompletionProvider } from './editor/completion.js';
 import { XomeDocumentLinkProvider } from './editor/document-links.js';
 import { XomeDocumentSymbolProvider } from './editor/outline.js';
+import { XomeFoldingRangeProvider } from './editor/folding.js';
 import { XomeFormatter } from './editor/formatting.js';
 import { XomeHoverProvider } from './editor/hover.js';
 import { XomeLanguageServer } from './editor/language-server.js';
@@ -28,6 +29,7 @@ import type { HeaderReader } from './headers.js';
 import { XomeLexer } from './lexer.js';
 import { LintChecks } from './lints/check.js';
 import type { LintOptions } from './lints/check.js';
+import { XomeAsyncParser, XomeParser } from './parser.js';
 import { XomeScopeProvider } from './scope.js';
 import { registerChecks } from './validation.js';
 import { XomeDocumentValidator } from './validator.js';
@@ -43,6 +45,7 @@ const module: Module<LangiumServices, PartialLangiumServices> = {
     CompletionProvider: services => new XomeCompletionProvider(services),
     DocumentLinkProvider: services => new XomeDocumentLinkProvider(services),
     DocumentSymbolProvider: () => new XomeDocumentSymbolProvider(),
+    FoldingRangeProvider: services => new XomeFoldingRangeProvider(services),
     Formatter: services => new XomeFormatter(services),
     HoverProvider: services => new XomeHoverProvider(services),
     RenameProvider: services => new XomeRenameProvider(services),
@@ -51,6 +54,8 @@ const module: Module<LangiumServices, PartialLangiumServices> = {
   },
   parser: {
     Lexer: services => new XomeLexer(services),
+    LangiumParser: services => new XomeParser(services),
+    AsyncParser: services => new XomeAsyncParser(services),
   },
   references: {
     ScopeProvider: services => new XomeScopeProvider(services),

@@ -1,4 +1,5 @@
-/** The nearest of several names, for "did you mean …?". */
+/** The name that somebody most likely means, for "did you mean …?": by its meaning, else by its letters. */
+import { namesFor, plainName } from '../catalog/synonyms.js';
 
 /**
  * Number of single-letter insertions, deletions, substitutions and swaps of neighbours between two words
@@ -39,6 +40,22 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
     }
   }
   return best;
+}
+
+/** The candidate that is the same name written otherwise, that the name is a word of the field for, or that is nearest to it. */
+export function likelyName(name: string, candidates: Iterable<string>): string | undefined {
+  const names = [...candidates];
+  return (
+    names.find(candidate => plainName(candidate) === plainName(name)) ??
+    meantName(name, names) ??
+    nearestName(name, names)
+  );
+}
+
+/** The candidate that elsewhere is called so. */
+export function meantName(name: string, candidates: Iterable<string>): string | undefined {
+  const meant = namesFor(name);
+  return [...candidates].find(candidate => meant.includes(candidate));
 }
 
 /** `a`, `b` and 3 more: names in backticks, cut so that messages stay short. */

@@ -3,14 +3,16 @@
  * be run. For whoever shows results beside the text; nothing outside this folder needs to know Langium.
  */
 /* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
-import { DocumentState, GrammarUtils, URI, UriUtils } from 'langium';
+import { DocumentState, URI, UriUtils } from 'langium';
 import type { LangiumDocument } from 'langium';
 import { DiagnosticSeverity } from 'vscode-languageserver';
+import type { CancellationToken } from 'vscode-languageserver';
 import { buildExperiment } from './build-experiment.js';
 import type { Experiment, SourceRange } from './experiment.js';
 import { isDefinition, isExpectation } from './generated/ast.js';
 import { experimentOf, importClosure } from './imports.js';
 import type { XomeServices } from './module.js';
+import { partOf } from './tree.js';
 
 export interface OpenExperiment {
   /** Normalized address. */
@@ -61,9 +63,9 @@ export class OpenExperiments {
   /** Tells of every check of an open document, of documents that are closed, and of files that change. */
   listen(listener: OpenExperimentsListener): void {
     const { DocumentBuilder: builder, TextDocuments: open } = this.services.shared.workspace;
-    builder.onBuildPhase(DocumentState.Validated, documents => {
+    builder.onBuildPhase(DocumentState.Validated, async (documents, cancelToken) => {
       for (const document of documents) {
-        const experiment = this.read(document);
+        const experiment = await this.read(document, cancelToken);
         if (experiment) listener.checked(experiment);
       }
     });
@@ -85,7 +87,7 @@ export class OpenExperiments {
     while (open.get(uri) !== undefined) {
       await manager.ready;
       const document = documents.getDocument(parsed);
-      const experiment = document?.state === DocumentState.Validated ? this.read(document) : undefined;
+      const experiment = document?.state === DocumentState.Validated ? await this.read(document) : undefined;
       if (experiment) return experiment;
       // A newer text is about to be checked.
       await new Promise<void>(checked => {
@@ -106,23 +108,26 @@ export class OpenExperiments {
   }
 
   /** Undefined when the document is not open, or when its text is newer than what was checked. */
-  private read(document: LangiumDocument): OpenExperiment | undefined {
+  private async read(document: LangiumDocument, cancelToken?: CancellationToken): Promise<OpenExperiment | undefined> {
     const { LangiumDocuments: documents, TextDocuments: open } = this.services.shared.workspace;
     const text = open.get(document.uri);
     const root = document.parseResult.value.$cstNode?.root;
     if (!text || root?.fullText !== text.getText()) return undefined;
+    const { version } = text;
     const closure = importClosure(document, documents);
     const fault = closure
       .flatMap(member => member.diagnostics ?? [])
       .find(({ severity }) => severity === DiagnosticSeverity.Error)?.message;
-    const experiment = fault === undefined ? buildExperiment(document, this.services.xome) : undefined;
+    const experiment =
+      fault === undefined ? await buildExperiment(document, this.services.xome, cancelToken) : undefined;
+    if (open.get(document.uri)?.version !== version) return undefined;
     const items = experimentOf(document)?.items ?? [];
     return {
       uri: UriUtils.normalize(document.uri),
       ...(document.uri.scheme === 'file' && { file: document.uri.fsPath }),
-      version: text.version,
+      version,
       declarations: items.filter(isDefinition).flatMap(definition => {
-        const name = GrammarUtils.findNodeForProperty(definition.$cstNode, 'name');
+        const name = partOf(definition, 'name');
         if (!name || !definition.$cstNode) return [];
         const { range } = definition.$cstNode;
         return [{ name: definition.name, kind: definition.kind, range, nameRange: name.range }];

@@ -1,4 +1,5 @@
 /** The language's services on a connection: what the language server consists of, apart from results. */
+import { setInterruptionPeriod } from 'langium';
 import type { FileSystemProvider } from 'langium';
 import { startLanguageServer } from 'langium/lsp';
 import { NodeFileSystem } from 'langium/node';
@@ -11,6 +12,12 @@ import type { HeaderReader } from './headers.js';
 import type { LintOptions } from './lints/check.js';
 import { createXomeServices } from './module.js';
 import { OpenExperiments } from './open-experiments.js';
+
+/**
+ * Milliseconds after which a build steps aside. From key to answer a request goes through half a dozen turns of the event loop,
+ * and waits for as many pieces of a build that is under way.
+ */
+const STEP_MS = 2;
 
 export interface ServedLanguage {
   readonly connection: Connection;
@@ -31,6 +38,7 @@ export function serveLanguage(options: ServedLanguage): { open: OpenExperiments;
   services.shared.lsp.LanguageServer.onInitialize(onInitialize);
   checkHeadersWhenIdle(services.shared);
   serveSelectionRanges(services.shared);
+  setInterruptionPeriod(STEP_MS);
   const start = (): void => {
     startLanguageServer(services.shared);
     answerWhileTyping(connection, services.shared, services.xome);

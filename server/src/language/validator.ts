@@ -1,18 +1,18 @@
 /** Turns what parser and linker find into diagnostics that say what was found, what was expected, and what to do. */
 /* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import { DefaultDocumentValidator } from 'langium';
-import type { LangiumDocument, LinkingError, ParseResult, ValidationOptions } from 'langium';
+import type { AstNode, LangiumDocument, LinkingError, ParseResult, ValidationOptions } from 'langium';
 import type { LangiumServices, LangiumSharedServices } from 'langium/lsp';
 import type { Diagnostic, Range } from 'vscode-languageserver';
 import { AstUtils } from 'langium';
 import { KINDS } from '../catalog/index.js';
 import { expectedAt } from './expected.js';
-import { isDefinition, isExpectation } from './generated/ast.js';
-import { nearestName } from './names.js';
+import { isDefinition, isExpectation, isExperiment } from './generated/ast.js';
+import { likelyName, nearestName } from './names.js';
 import { fullMessage } from './problems.js';
 import type { ProblemData } from './problems.js';
 import { standsFor, visibleNames } from './scope.js';
-import { placeWords } from './wording.js';
+import { didYouMean, placeWords } from './wording.js';
 
 const ERROR = 1;
 
@@ -22,6 +22,11 @@ export class XomeDocumentValidator extends DefaultDocumentValidator {
   constructor(services: LangiumServices) {
     super(services);
     this.shared = services.shared;
+  }
+
+  /** Every check begins at a statement: what is in one need not be walked through. */
+  protected override validateSingleNodeOptions(node: AstNode): { validateNode: boolean; validateChildren: boolean } {
+    return { validateNode: true, validateChildren: isExperiment(node) };
   }
 
   protected override processLexingErrors(
@@ -81,8 +86,8 @@ export class XomeDocumentValidator extends DefaultDocumentValidator {
       : [...expected.place.kinds, ...expected.place.categories];
     const fitting = all.filter(node => standsFor(node).some(kind => kinds.includes(kind))).map(node => node.name);
     const nearest =
-      nearestName(reference.$refText, [...expected.keywords, ...fitting]) ??
-      nearestName(reference.$refText, isExpectation(container) ? [] : all.map(node => node.name));
+      likelyName(reference.$refText, [...expected.keywords, ...fitting]) ??
+      likelyName(reference.$refText, isExpectation(container) ? [] : all.map(node => node.name));
     const wanted = isExpectation(container)
       ? 'the name of a metric'
       : [expected.keywords.map(word => `\`${word}\``).join(', '), placeWords(expected.place)]
@@ -92,7 +97,7 @@ export class XomeDocumentValidator extends DefaultDocumentValidator {
     return {
       code: 'name/unknown',
       message: wanted === '' ? message : `${message} Expected ${wanted}.`,
-      ...(nearest !== undefined && { remedy: `Did you mean \`${nearest}\`?`, replacement: nearest }),
+      ...(nearest !== undefined && { remedy: didYouMean(nearest, expected.place), replacement: nearest }),
     };
   }
 

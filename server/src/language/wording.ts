@@ -1,5 +1,5 @@
 /** How types, kinds and places are called in messages. */
-import { isWrapper } from '../catalog/index.js';
+import { findEntry, isWrapper } from '../catalog/index.js';
 import type { Category, Kind, ValueType } from '../catalog/index.js';
 import { listNames } from './names.js';
 import { entriesIn } from './places.js';
@@ -47,6 +47,14 @@ export function placeWords(place: Place): string {
   });
   const names = place.kinds.map(kind => `the name of ${kindWords(kind)}`);
   return [...calls, ...names].join(' or ');
+}
+
+/** `Did you mean …?`, with what an entry of the catalog is for. */
+export function didYouMean(name: string, place: Place): string {
+  const summary = place.categories
+    .map(category => findEntry(category, name)?.summary)
+    .find(found => found !== undefined);
+  return [`Did you mean \`${name}\`?`, summary].filter(Boolean).join(' ');
 }
 
 /** Methods that take a method. */

@@ -2,14 +2,7 @@
  * How documents come together: the catalog is loaded first, imports are loaded from disk before linking (also outside the
  * workspace and without one), and a change is felt by everything that imports it.
  */
-import {
-  DefaultDocumentBuilder,
-  DefaultIndexManager,
-  DefaultWorkspaceManager,
-  DocumentState,
-  interruptAndCheck,
-  UriUtils,
-} from 'langium';
+import { DefaultDocumentBuilder, DefaultIndexManager, DefaultWorkspaceManager, DocumentState, UriUtils } from 'langium';
 import type { BuildOptions, LangiumDocument } from 'langium';
 import { DefaultDocumentUpdateHandler } from 'langium/lsp';
 import type { LangiumSharedServices } from 'langium/lsp';
@@ -50,12 +43,7 @@ export class XomeWorkspaceManager extends DefaultWorkspaceManager {
   }
 }
 
-/** Characters from which the parse of a text can be felt: nothing interrupts a parse, and the next key waits behind it. */
-const LONG_TEXT = 20_000;
-/** Milliseconds that a long text waits for another key before it is parsed. */
-const TYPING_PAUSE = 150;
-
-/** Builds documents together with what they import; a long one that is being typed in, once its author pauses. */
+/** Builds documents together with what they import. */
 export class XomeDocumentBuilder extends DefaultDocumentBuilder {
   constructor(private readonly services: LangiumSharedServices) {
     super(services);
@@ -66,22 +54,7 @@ export class XomeDocumentBuilder extends DefaultDocumentBuilder {
     options: BuildOptions,
     cancelToken: CancellationToken,
   ): Promise<void> {
-    if (documents.some(document => this.isTypedIn(document))) {
-      await pause(TYPING_PAUSE, cancelToken);
-      await interruptAndCheck(cancelToken);
-    }
     await super.buildDocuments(await this.withImports(documents, cancelToken), options, cancelToken);
-  }
-
-  /** True of a long open text that has changed since it was parsed; one that has just been opened has no tree yet. */
-  private isTypedIn({ state, uri, parseResult }: LangiumDocument): boolean {
-    const open = this.services.workspace.TextDocuments.get(uri);
-    return (
-      open !== undefined &&
-      state < DocumentState.Parsed &&
-      parseResult.value.$cstNode !== undefined &&
-      open.getText().length > LONG_TEXT
-    );
   }
 
   /** The documents and those that they import and that nothing has loaded yet, read from disk. */
@@ -90,7 +63,11 @@ export class XomeDocumentBuilder extends DefaultDocumentBuilder {
     const all = [...documents];
     // `all` grows while it is walked: imports of imports are loaded too.
     for (const document of all) {
-      if (document.state < DocumentState.Parsed) await this.langiumDocumentFactory.update(document, cancelToken);
+      if (document.state < DocumentState.Parsed) {
+        await this.langiumDocumentFactory.update(document, cancelToken);
+        // Whoever waits for the tree: the builder tells of parses of its own only.
+        await this.notifyDocumentPhase(document, DocumentState.Parsed, cancelToken);
+      }
       for (const uri of importedUris(document)) {
         if (loaded.hasDocument(uri) || !isFile(files, uri)) continue;
         try {
@@ -102,19 +79,6 @@ export class XomeDocumentBuilder extends DefaultDocumentBuilder {
     }
     return all;
   }
-}
-
-/** Settles after some time, or as soon as it is cancelled. */
-function pause(milliseconds: number, cancelToken: CancellationToken): Promise<void> {
-  return new Promise(settle => {
-    const end = (): void => {
-      clearTimeout(timer);
-      listening.dispose();
-      settle();
-    };
-    const timer = setTimeout(end, milliseconds);
-    const listening = cancelToken.onCancellationRequested(end);
-  });
 }
 
 /**

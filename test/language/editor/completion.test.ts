@@ -50,6 +50,9 @@ describe('values', () => {
     ['a declared parameter', 'data x = peaks | only_correct(target: ▮)', ['binding']],
     ['after a finished call, its clauses', 'attribution a = saliency ▮', ['of', 'on', '|']],
     ['after the data, stages', 'attribution a = saliency of binding on peaks ▮', ['|']],
+    ['units of a number', 'model m = onnx("ctcf.onnx", dna(2 ▮))', ['bp', 'kb']],
+    ['shares and amounts', 'method m = smooth_grad(saliency, seed: 1, noise: 10 ▮', ['%', 'alleles', 'counts']],
+    ['true or false', 'network n = layers([batch_norm(scale: ▮)])', ['true', 'false']],
     ['numbers are the author’s', 'data x = peaks | take(size: ▮)', []],
     ['comments are the author’s', '// reference r = ▮', []],
   ])('%s', async (_what, line, expected) => {
@@ -73,6 +76,18 @@ describe('expectations', () => {
   test('metrics by name, then their statistics with the headline first', async () => {
     expect(await labels(`${metric}expect ▮`)).toEqual(['level']);
     expect((await labels(`${metric}expect level.▮`)).slice(0, 2)).toEqual(['mean', 'median']);
+  });
+
+  test.each([
+    ['a comparison behind the metric', 'expect level ▮', ['<', '<=', '>', '>=', 'in']],
+    ['or behind its statistic', 'expect level.mean ▮', ['<', '<=', '>', '>=', 'in']],
+    ['the bound is the author’s', 'expect level > ▮', []],
+    ['the confidence behind the bound', 'expect level > 50% ▮', ['at']],
+    ['the upper end of a range', 'expect level in 1 ▮', ['..']],
+    ['the confidence behind a range', 'expect level in 1..2 ▮', ['at']],
+    ['nothing behind the confidence', 'expect level > -1 at 95% ▮', []],
+  ])('%s', async (_what, line, expected) => {
+    expect(await labels(metric + line)).toEqual(expected);
   });
 });
 

@@ -7,6 +7,7 @@ import { CompletionItemKind, CompletionList, InsertTextFormat } from 'vscode-lan
 import type { CompletionItem, CompletionParams, Range } from 'vscode-languageserver';
 import { findEntry, KINDS } from '../../catalog/index.js';
 import type { Entry, Kind } from '../../catalog/index.js';
+import { SYNONYMS } from '../../catalog/synonyms.js';
 import type { Definition } from '../generated/ast.js';
 import { resolveFile } from '../interpret/context.js';
 import { headEntry } from '../interpret/facts.js';
@@ -31,6 +32,18 @@ const CLAUSES: Readonly<Record<ClauseWord, string>> = {
   of: 'What it is applied to.',
   on: 'The data.',
   '|': 'A stage that the result goes through.',
+};
+
+/** Signs and words behind a name or a number. */
+const SIGNS: Readonly<Record<string, string>> = {
+  '<': 'The value must be smaller.',
+  '<=': 'The value must be smaller, or the same.',
+  '>': 'The value must be larger.',
+  '>=': 'The value must be larger, or the same.',
+  in: 'The value must lie between two others: `in 0.4..0.6`.',
+  '..': 'The upper end follows.',
+  at: 'The whole interval of this confidence must be on the right side: `at 95%`.',
+  '%': 'A share.',
 };
 
 export class XomeCompletionProvider implements CompletionProvider {
@@ -81,6 +94,8 @@ export class XomeCompletionProvider implements CompletionProvider {
           ...this.declarations(document, place.kinds, offset),
           ...entriesIn(place).map(entry => ({
             label: entry.name,
+            // Found by what it is called elsewhere too.
+            filterText: [entry.name, ...(SYNONYMS[entry.name] ?? [])].join(' '),
             kind: CompletionItemKind.Function,
             detail: signatureOf(entry),
             documentation: { kind: 'markdown' as const, value: hoverOf(entry) },
@@ -96,6 +111,8 @@ export class XomeCompletionProvider implements CompletionProvider {
           })),
         ];
       }
+      case 'words':
+        return [...slot.words.map(sign), ...(slot.newLine ? statements() : [])];
       case 'metric':
         return this.declarations(document, ['metric'], offset);
       case 'statistic':
@@ -146,10 +163,13 @@ export class XomeCompletionProvider implements CompletionProvider {
     try {
       const entries = await this.shared.workspace.FileSystemProvider.readDirectory(folder);
       return entries
-        .map(({ uri, isDirectory }) => ({ label: UriUtils.basename(uri), isDirectory }))
-        .filter(({ label, isDirectory }) =>
-          isDirectory ? !label.startsWith('.') : extensions.some(end => label.toLowerCase().endsWith(end)),
-        )
+        .map(({ uri, isDirectory }) => {
+          const label = UriUtils.basename(uri);
+          // A folder may itself be what is asked for: a Zarr store.
+          const fits = extensions.some(end => label.toLowerCase().endsWith(end));
+          return { label, fits, isDirectory: isDirectory && !fits };
+        })
+        .filter(({ label, fits, isDirectory }) => (isDirectory ? !label.startsWith('.') : fits))
         .sort((a, b) => a.label.localeCompare(b.label))
         .map(({ label, isDirectory }) => ({
           label: isDirectory ? `${label}/` : label,
@@ -191,6 +211,16 @@ function statements(): Proposal[] {
     rank: 1,
   }));
   return [...kinds, ...actions];
+}
+
+function sign(word: string): Proposal {
+  const detail = SIGNS[word];
+  return {
+    label: word,
+    kind: detail ? CompletionItemKind.Operator : CompletionItemKind.Unit,
+    ...(detail && { detail }),
+    rank: 0,
+  };
 }
 
 function clause(word: ClauseWord): Proposal {

@@ -9,6 +9,8 @@ import { expectedOf } from '../expected.js';
 import type { Expected } from '../expected.js';
 import { placeIn } from '../places.js';
 import type { Clause } from '../places.js';
+import { statementStarts } from '../statements.js';
+import { INPUT_UNITS, unitsLike } from '../units.js';
 
 /** What fits at the cursor. */
 export type Slot =
@@ -18,6 +20,8 @@ export type Slot =
   /** A clause word after a complete operand; on a new line also a new statement. */
   | { readonly is: 'clause'; readonly words: readonly ClauseWord[]; readonly newLine: boolean }
   | { readonly is: 'metric' }
+  /** Words and signs of an expectation, and units behind a number. */
+  | { readonly is: 'words'; readonly words: readonly string[]; readonly newLine: boolean }
   | { readonly is: 'statistic'; readonly metric: string }
   | { readonly is: 'file'; readonly extensions: readonly string[]; readonly written: string }
   | { readonly is: 'nothing' };
@@ -53,8 +57,8 @@ interface Frame {
 }
 
 const NOTHING: Slot = { is: 'nothing' };
-const STARTERS: ReadonlySet<string> = new Set([...KINDS, 'view', 'export', 'expect', 'import']);
 const WORD = /[A-Za-z0-9_]/;
+const COMPARISONS: readonly string[] = ['<', '<=', '>', '>=', 'in'];
 
 /**
  * @param text of the whole document
@@ -101,26 +105,9 @@ function lastEnd(tokens: readonly IToken[]): number {
   return (tokens.at(-1)?.endOffset ?? -1) + 1;
 }
 
-/**
- * The tokens of the statement that the last token belongs to. A kind at the start of a line with a name and `=` after it
- * begins one even inside an unclosed bracket; elsewhere kinds may be parameter names.
- */
-function statement(tokens: readonly IToken[]): IToken[] {
-  let start = 0;
-  let depth = 0;
-  tokens.forEach((token, index) => {
-    const { image } = token;
-    if ('([{'.includes(image)) depth++;
-    else if (')]}'.includes(image)) depth = Math.max(0, depth - 1);
-    if (!STARTERS.has(image) || tokens[index - 1]?.image === '.') return;
-    const firstInLine = (tokens[index - 1]?.endLine ?? 0) < (token.startLine ?? 1);
-    const declares = tokens[index + 2]?.image === '=' || !KINDS.some(kind => kind === image);
-    if (depth === 0 || (firstInLine && declares && tokens[index + 1]?.image !== ':')) {
-      start = index;
-      depth = 0;
-    }
-  });
-  return tokens.slice(start);
+/** The tokens of the statement that the last token belongs to. */
+function statement(tokens: readonly IToken[]): readonly IToken[] {
+  return tokens.slice(statementStarts(tokens).at(-1) ?? 0);
 }
 
 function read(tokens: readonly IToken[], newLine: boolean): [Slot, Frame[]] {
@@ -132,7 +119,7 @@ function read(tokens: readonly IToken[], newLine: boolean): [Slot, Frame[]] {
     case 'expect': {
       if (second === undefined) return [{ is: 'metric' }, []];
       if (third?.image === '.' && tokens.length === 3) return [{ is: 'statistic', metric: second.image }, []];
-      return [newLine ? { is: 'statement' } : NOTHING, []];
+      return [{ is: 'words', words: wordsAfter(tokens), newLine }, []];
     }
     case 'view':
     case 'export':
@@ -143,6 +130,16 @@ function read(tokens: readonly IToken[], newLine: boolean): [Slot, Frame[]] {
       return third?.image === '=' ? readPipeline(tokens.slice(3), kind, newLine) : [NOTHING, []];
     }
   }
+}
+
+/** What goes on with an expectation: a comparison, and behind its bound the confidence. */
+function wordsAfter(tokens: readonly IToken[]): readonly string[] {
+  const images = tokens.map(({ image }) => image);
+  const compared = images.findIndex(image => COMPARISONS.includes(image));
+  if (compared < 0) return COMPARISONS;
+  const last = tokens.at(-1);
+  if (images.includes('at') || (last?.tokenType.name !== 'NUMBER' && last?.image !== '%')) return [];
+  return images[compared] === 'in' && !images.includes('..') ? ['..'] : ['at'];
 }
 
 /** Walks over `head(…) of a, b on c | d(…)` and says what comes next. */
@@ -195,7 +192,7 @@ function readPipeline(tokens: readonly IToken[], kind: Kind | 'view' | 'export',
   }
 
   if (operand !== undefined) {
-    if (frames.length > 0) return [NOTHING, frames];
+    if (frames.length > 0) return [{ is: 'words', words: unitsAfter(tokens, frames), newLine: false }, frames];
     const words = kind === 'view' || kind === 'export' ? [] : clausesAfter(kind, clause, head);
     return [{ is: 'clause', words, newLine }, frames];
   }
@@ -203,6 +200,18 @@ function readPipeline(tokens: readonly IToken[], kind: Kind | 'view' | 'export',
   const parameters = frame?.opened === '(' && frame.label === undefined ? openParameters(frame) : [];
   if (frame?.opened === '{' && frame.label === undefined) return [NOTHING, frames];
   return [{ is: 'value', expected: expected(), parameters }, frames];
+}
+
+/** Units that the number at the end may have. */
+function unitsAfter(tokens: readonly IToken[], frames: readonly Frame[]): readonly string[] {
+  const type = tokens.at(-1)?.tokenType.name === 'NUMBER' ? typeIn(frames) : undefined;
+  const units = (one: ValueType): readonly string[] => {
+    if (one.is === 'either') return one.of.flatMap(units);
+    if (one.is === 'amount') return ['%', ...INPUT_UNITS];
+    if (one.is === 'share') return ['%'];
+    return (one.is === 'integer' || one.is === 'number') && one.unit !== undefined ? unitsLike(one.unit) : [];
+  };
+  return type === undefined ? [] : [...new Set(units(type))];
 }
 
 function clausesAfter(kind: Kind, clause: Clause, head: string | undefined): ClauseWord[] {

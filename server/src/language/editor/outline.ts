@@ -1,7 +1,6 @@
 /** Outline: one symbol for each declaration, expectation, view and export, in the order of the text. */
 /* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
 import type { AstNode, LangiumDocument } from 'langium';
-import { GrammarUtils } from 'langium';
 import type { DocumentSymbolProvider } from 'langium/lsp';
 import { SymbolKind } from 'vscode-languageserver';
 import type { DocumentSymbol } from 'vscode-languageserver';
@@ -9,6 +8,7 @@ import type { Kind } from '../../catalog/index.js';
 import { isAction, isDefinition, isExpectation } from '../generated/ast.js';
 import type { Experiment } from '../generated/ast.js';
 import { experimentOf } from '../imports.js';
+import { partOf } from '../tree.js';
 
 const SYMBOLS: Readonly<Record<Kind, SymbolKind>> = {
   model: SymbolKind.Module,
@@ -41,7 +41,7 @@ function symbolOf(item: Experiment['items'][number]): DocumentSymbol | undefined
   if (range === undefined) return undefined;
   if (isDefinition(item)) {
     if (item.name === undefined) return undefined;
-    const selectionRange = GrammarUtils.findNodeForProperty(item.$cstNode, 'name')?.range ?? range;
+    const selectionRange = partOf(item, 'name')?.range ?? range;
     const detail = `${item.kind} ${item.value?.$cstNode?.text ?? ''}`.trimEnd();
     return { name: item.name, detail, kind: SYMBOLS[item.kind], range, selectionRange };
   }

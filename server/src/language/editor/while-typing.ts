@@ -16,9 +16,9 @@ export function answerWhileTyping(connection: Connection, shared: LangiumSharedS
   ): Promise<LangiumDocument | undefined> => {
     await manager.ready;
     const uri = URI.parse(address.uri);
-    // One that has just been opened has no tree at all. Its parse, which looks for imports, is told of by the next phase.
+    // One that has just been opened has no tree at all.
     if (documents.getDocument(uri)?.parseResult.value.$cstNode === undefined)
-      await builder.waitUntil(DocumentState.IndexedContent, uri, cancelled).catch(() => undefined);
+      await builder.waitUntil(DocumentState.Parsed, uri, cancelled).catch(() => undefined);
     return documents.getDocument(uri);
   };
   connection.onCompletion(async (params, cancelled) => {

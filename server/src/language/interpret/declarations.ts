@@ -3,7 +3,6 @@
  * into plain data.
  */
 /* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
-import { AstUtils } from 'langium';
 import { entriesNamed, findEntry, isMap } from '../../catalog/index.js';
 import type { CorrectionEntry, Form, Kind, MetricEntry } from '../../catalog/index.js';
 import type { WrittenCall, WrittenName, WrittenPipeline } from '../experiment.js';
@@ -13,6 +12,7 @@ import { listNames } from '../names.js';
 import { placeIn } from '../places.js';
 import type { Clause } from '../places.js';
 import type { Problem } from '../problems.js';
+import { nodesOf } from '../tree.js';
 import { kindWords, placeWords } from '../wording.js';
 import { attributionFacts, dataRoot, definitionOf, headEntry, inputOf, methodFacts } from './facts.js';
 import type { AttributionFacts } from './facts.js';
@@ -215,7 +215,7 @@ function checkAlphabet(definition: Definition, context: Context): void {
   const input = target && inputOf(target, context);
   if (input === undefined) return;
   const { alphabet, of: model } = input;
-  for (const called of AstUtils.streamAst(definition.value).filter(isCall)) {
+  for (const called of nodesOf(definition.value).filter(isCall)) {
     const named = called.callee?.ref;
     const declared = isDefinition(named) && ['method', 'reference'].includes(named.kind) ? headEntry(named) : undefined;
     const entry =

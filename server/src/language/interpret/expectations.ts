@@ -4,7 +4,7 @@ import { AstUtils } from 'langium';
 import type { StatisticSpecification } from '../../catalog/index.js';
 import type { SourcePlace, WrittenExpectation } from '../experiment.js';
 import type { Expectation, Quantity } from '../generated/ast.js';
-import { listNames, nearestName } from '../names.js';
+import { listNames, likelyName } from '../names.js';
 import { kindWords } from '../wording.js';
 import type { Context } from './context.js';
 import { headEntry } from './facts.js';
@@ -37,7 +37,7 @@ export function interpretExpectation(expectation: Expectation, context: Context)
   const specification = entry.statistics[statistic];
   if (specification === undefined) {
     const names = Object.keys(entry.statistics);
-    const nearest = nearestName(statistic, names);
+    const nearest = likelyName(statistic, names);
     context.report({
       severity: 'error',
       code: 'expect/unknown-statistic',

@@ -1,6 +1,5 @@
 /** What a declaration is, followed through names and files: the map it yields, the data it explains, the model behind it. */
 /* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
-import { AstUtils } from 'langium';
 import { findEntry } from '../../catalog/index.js';
 import type { AlphabetEntry, Entry, Form, Kind, MethodEntry } from '../../catalog/index.js';
 import type { WrittenCall } from '../experiment.js';
@@ -8,6 +7,7 @@ import { isCall, isDefinition } from '../generated/ast.js';
 import type { Call, Definition } from '../generated/ast.js';
 import { placeIn } from '../places.js';
 import { ignore } from '../problems.js';
+import { nodesOf } from '../tree.js';
 import type { Context } from './context.js';
 import { interpretReference, parameterOf } from './values.js';
 
@@ -181,8 +181,7 @@ export function declaredInput(model: WrittenCall): DeclaredInput | undefined {
 
 /** Declarations that a declaration names anywhere in its value, each once, in order. */
 export function dependenciesOf(definition: Definition): Definition[] {
-  if (definition.value === undefined) return [];
-  const named = AstUtils.streamAst(definition.value)
+  const named = nodesOf(definition.value)
     .filter(isCall)
     .map(call => call.callee?.ref)
     .filter(isDefinition);

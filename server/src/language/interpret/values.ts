@@ -9,13 +9,13 @@ import type { Entry, ParameterSpecification, ValueType } from '../../catalog/ind
 import type { WrittenAmount, WrittenCall, WrittenName, WrittenValue } from '../experiment.js';
 import { isBuiltin, isCall, isDefinition, isList, isQuantity, isRecord, isText, isTruth } from '../generated/ast.js';
 import type { Argument, Call, Definition, Quantity, Text, Value } from '../generated/ast.js';
-import { listNames, nearestName } from '../names.js';
-import { holderOf, placeOfType } from '../places.js';
+import { likelyName, listNames, meantName } from '../names.js';
+import { entriesIn, holderOf, placeOfType } from '../places.js';
 import type { Place } from '../places.js';
 import { ignore } from '../problems.js';
 import type { Problem } from '../problems.js';
 import { conversion, INPUT_UNITS, unitsLike } from '../units.js';
-import { categoryWords, format, kindWords, percent, placeWords, typeWords } from '../wording.js';
+import { categoryWords, didYouMean, format, kindWords, percent, placeWords, typeWords } from '../wording.js';
 import { isFile, resolveFile } from './context.js';
 import type { Context } from './context.js';
 
@@ -85,17 +85,19 @@ function wrongEntry(call: Call, name: string, place: Place, what: string): Probl
   const is = first === undefined ? 'a word that some parameters take' : categoryWords(first.category);
   const holder = entries.map(holderOf).find(kind => kind !== undefined && place.kinds.includes(kind));
   const follows = entries.some(({ category }) => category === 'stage' || category === 'correction');
-  const remedy =
-    holder !== undefined
-      ? `Declare it in a line of its own, \`${holder} name = ${name}…\`, and write the name here.`
-      : follows
-        ? `It is written behind what it works on: \`name | ${name}…\`.`
-        : undefined;
+  const fitting = entriesIn(place).map(entry => entry.name);
+  const meant = holder === undefined ? meantName(name, fitting) : undefined;
+  const remedy = [
+    holder && `Declare it in a line of its own, \`${holder} name = ${name}…\`, and write the name here.`,
+    meant && didYouMean(meant, place),
+    follows && `It is written behind what it works on: \`name | ${name}…\`.`,
+  ].find(Boolean);
   return {
     severity: 'error',
     code: holder === undefined ? 'type/category' : 'type/not-declared',
     message: `\`${name}\` is ${is}; ${what} must be ${placeWords(place)}.`,
-    ...(remedy !== undefined && { remedy }),
+    ...(remedy && { remedy }),
+    ...(meant !== undefined && { replacement: meant }),
     node: call,
     property: 'callee',
   };
@@ -210,7 +212,7 @@ function noSuchParameter(argument: Argument, index: number, entry: Entry): Probl
       node: argument,
     };
   }
-  const nearest = nearestName(argument.parameter, names);
+  const nearest = likelyName(argument.parameter, names);
   return {
     severity: 'error',
     code: 'parameter/unknown',

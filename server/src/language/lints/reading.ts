@@ -3,7 +3,7 @@
  * that have errors are left out; the checks of the language report them.
  */
 /* eslint-disable @typescript-eslint/no-unnecessary-condition -- after a syntax error the tree lacks parts that its types promise */
-import { AstUtils, GrammarUtils } from 'langium';
+import { AstUtils } from 'langium';
 import type { AstNode, DocumentationProvider, LangiumDocument } from 'langium';
 import { findEntry, isWrapper } from '../../catalog/index.js';
 import type { Category, Entry, Kind, PlainValue } from '../../catalog/index.js';
@@ -15,6 +15,7 @@ import { definitionsOf, experimentOf } from '../imports.js';
 import { attributionFacts, definitionOf, inputOf } from '../interpret/facts.js';
 import type { Context } from '../interpret/context.js';
 import { interpretCall, parameterOf } from '../interpret/values.js';
+import { partOf } from '../tree.js';
 
 /** A call of a catalog entry, with the values that the text gives. */
 export interface Called {
@@ -270,6 +271,5 @@ export function declarationOf(node: AstNode): Definition | undefined {
 
 /** The range of a property of a node, as the text has it. */
 export function rangeOf(node: AstNode, property?: string) {
-  const part = property === undefined ? node.$cstNode : GrammarUtils.findNodeForProperty(node.$cstNode, property);
-  return part?.range;
+  return (property === undefined ? node.$cstNode : partOf(node, property))?.range;
 }
