@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -81,4 +81,22 @@ it('changes with the variants and the people of a PLINK data set', async () => {
     hashes.push(await hashContent(path, store));
   }
   expect(new Set(hashes).size).toBe(4);
+});
+
+it('of a folder changes with the content and the name of any file in it, at any depth', async () => {
+  const path = join(folder, 'cells.zarr');
+  await mkdir(join(path, 'X/c'), { recursive: true });
+  const hashes: string[] = [];
+  for (const [name, content] of [
+    ['zarr.json', '{}'],
+    ['X/c/0', 'chunk'],
+    ['X/c/0', 'other'],
+    ['X/c/1', 'other'],
+  ] as const) {
+    await writeFile(join(path, name), content);
+    hashes.push(await hashContent(path, store));
+  }
+  expect(new Set(hashes).size).toBe(4);
+  await rm(join(path, 'X/c/1'));
+  expect(await hashContent(path, store)).toBe(hashes[2]);
 });

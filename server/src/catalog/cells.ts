@@ -4,14 +4,17 @@ import type { SourceEntry } from './specification.js';
 export const anndata = {
   category: 'source',
   name: 'anndata',
-  summary: 'Expression of cells from an AnnData object: `.h5ad`, or Zarr in a ZIP archive.',
+  summary: 'Expression of cells from an AnnData object: `.h5ad`, or Zarr as a folder or in a ZIP archive.',
   documentation:
     'Cells are examples, genes features, named by the indices of `obs` and `var`. Dense and sparse matrices (CSR, CSC), data frames with categorical, nullable and plain columns, Zarr versions 2 and 3 with shards; HDF5 and Zarr are told apart by their first bytes. A label that is categorical becomes the number of its category in the order of the file, and the result says which is which; `classes` sets the order. Cells without a label stay in, unlabelled. The numbers are taken as they stand: `scale_to` and `log1p` follow as stages where the layer holds counts.',
   citation: 'Virshup et al. 2024, JOSS 9:4371',
   revision: 1,
   yields: 'expression',
   parameters: {
-    path: { type: { is: 'path', extensions: ['.h5ad', '.zarr.zip'] }, summary: 'The file, relative to this document.' },
+    path: {
+      type: { is: 'path', extensions: ['.h5ad', '.zarr', '.zarr.zip'] },
+      summary: 'The file, or the folder of a Zarr store, relative to this document.',
+    },
     layer: {
       type: { is: 'text' },
       optional: true,

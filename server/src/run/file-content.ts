@@ -1,11 +1,12 @@
 /**
- * The content of a file that an experiment names, as a hash. An ONNX model may keep its weights in files beside it, which PyTorch's
+ * The content of a file that an experiment names, as a hash; that of a folder, as Zarr stores are, goes over all files in it. An ONNX model may keep its weights in files beside it, which PyTorch's
  * exporter does by default, and one of TensorFlow.js always does: those are part of its content. Sources: ONNX external data
  * format; tfjs-core/src/io/types.ts (`WeightsManifestConfig`).
  */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import * as z from 'zod';
 import type { ResultStore } from '../store/store.js';
 
@@ -15,8 +16,12 @@ const LOCATION = Buffer.from('\x0a\x08location\x12', 'latin1');
 /** Locations by content hash of the model: a file of the same content names the same ones. */
 const known = new Map<string, readonly string[]>();
 
+/** Hashes of folders by their paths and the states of all files in them. */
+const knownFolders = new Map<string, string>();
+
 /** SHA-256 as hexadecimal digits; that of the file alone where it names no others. @throws when it cannot be read */
 export async function hashContent(path: string, store: ResultStore): Promise<string> {
+  if ((await stat(path)).isDirectory()) return hashFolder(path);
   const own = await store.hashFile(path);
   const locations = await locationsOf(path, own);
   if (locations.length === 0) return own;
@@ -34,6 +39,41 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
   '.bed': ['.bim', '.fam'],
   '.pgen': ['.pvar', '.pvar.zst', '.psam'],
 };
+
+/** A hash that changes when a file in the folder does: of their names, sizes and times of change. @throws when it cannot be read */
+export async function folderState(folder: string): Promise<string> {
+  const digest = createHash('sha256');
+  for (const file of await filesIn(folder)) {
+    const { size, mtimeMs } = await stat(join(folder, file));
+    digest.update(JSON.stringify([file, size, mtimeMs]));
+  }
+  return digest.digest('hex');
+}
+
+async function hashFolder(folder: string): Promise<string> {
+  const state = `${folder} ${await folderState(folder)}`;
+  let hash = knownFolders.get(state);
+  if (hash === undefined) {
+    const digest = createHash('sha256');
+    for (const file of await filesIn(folder)) {
+      const own = createHash('sha256');
+      for await (const chunk of createReadStream(join(folder, file))) own.update(chunk as Buffer);
+      digest.update(JSON.stringify([file, own.digest('hex')]));
+    }
+    hash = digest.digest('hex');
+    knownFolders.set(state, hash);
+  }
+  return hash;
+}
+
+/** Files at any depth, relative to the folder, in one order everywhere. Links to folders are not followed. */
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter(entry => !entry.isDirectory())
+    .map(entry => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+}
 
 /** The files that belong to one, relative to its folder. */
 async function locationsOf(path: string, hash: string): Promise<readonly string[]> {

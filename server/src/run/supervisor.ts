@@ -7,6 +7,7 @@ import { stat } from 'node:fs/promises';
 import type { Call, Description, EngineMessage, EngineRequest, ExecutorOptions, Problem } from '../protocol.js';
 import type { EngineProcessOptions } from './engine-process.js';
 import { EngineError, EngineProcess } from './engine-process.js';
+import { folderState } from './file-content.js';
 
 export { EngineError } from './engine-process.js';
 
@@ -110,6 +111,7 @@ export class Supervisor {
     const states = await Promise.all(
       Object.entries(files).map(async ([key, path]) => {
         const state = await stat(path).catch(() => undefined);
+        if (state?.isDirectory()) return [key, path, await folderState(path)];
         return [key, path, state?.size, state?.mtimeMs];
       }),
     );

@@ -1,5 +1,5 @@
 /**
- * The source `anndata`: cells and genes of an AnnData object in HDF5 (.h5ad) or zipped Zarr. Encodings: dense arrays, CSR and
+ * The source `anndata`: cells and genes of an AnnData object in HDF5 (.h5ad) or Zarr. Encodings: dense arrays, CSR and
  * CSC matrices, data frames with categorical, nullable and plain columns.
  * https://anndata.readthedocs.io/en/stable/fileformat-prose.html
  */
@@ -19,6 +19,9 @@ type Parameters = ParametersOf<typeof specification>;
 /** Classes that are told in the note. */
 const TOLD = 30;
 
+/** Groups of `values` and `mask`. */
+const NULLABLE = new Set<unknown>(['nullable-integer', 'nullable-boolean', 'nullable-string-array']);
+
 /** A column of a data frame, undefined where a value is missing, and the order of its categories. */
 interface Column {
   readonly values: readonly (string | undefined)[];
@@ -31,8 +34,11 @@ interface AnnData {
   readonly path: string;
 }
 
+/** The elements as text; truth values are 0 and 1, as HDF5 has them. */
 async function textsOf({ tree }: AnnData, array: string): Promise<string[]> {
-  return Array.from((await tree.array(array)).values, String);
+  return Array.from((await tree.array(array)).values, value =>
+    String(typeof value === 'boolean' ? Number(value) : value),
+  );
 }
 
 /** The index of a data frame: names of cells or genes. @throws Failure `data/not-anndata` */
@@ -62,10 +68,16 @@ async function columnOf(data: AnnData, frame: string, name: string): Promise<Col
     });
   }
   const isGroup = node.shape === undefined;
-  if (isGroup && node.attributes['encoding-type'] !== 'categorical') {
+  const encoding = node.attributes['encoding-type'];
+  if (isGroup && encoding !== 'categorical') {
+    if (!NULLABLE.has(encoding))
+      throw new Failure('data/encoding', `the column is encoded as ${String(encoding)}`, {
+        place: `${data.path}, ${path}`,
+        remedy: 'Plain, categorical and nullable columns are known.',
+      });
     const missing = await textsOf(data, `${path}/mask`);
     const values = await textsOf(data, `${path}/values`);
-    return { values: values.map((value, at) => (['1', 'true'].includes(missing[at] ?? '') ? undefined : value)) };
+    return { values: values.map((value, at) => (missing[at] === '1' ? undefined : value)) };
   }
   // Versions before 0.8 keep all categories in a group of their own.
   const legacy = `${frame}/__categories/${name}`;

@@ -72,6 +72,23 @@ export async function withHdf5<Result>(
   }
 }
 
+/** Filters that are part of the library: deflate, shuffle, Fletcher32, n-bit and scale-offset. */
+const FILTERS = new Set([1, 2, 3, 5, 6]);
+
+/**
+ * The library stops the process at a filter that it does not have.
+ *
+ * @throws Failure `data/compression`, naming the filter
+ */
+export function requireFilters(dataset: Hdf5Dataset, place: string): void {
+  const other = dataset.filters.find(({ id }) => !FILTERS.has(id));
+  if (other === undefined) return;
+  throw new Failure('data/compression', `the array is compressed by ${other.name || `filter ${other.id}`}`, {
+    place,
+    remedy: 'Write it again with gzip or without compression; `h5repack -f GZIP=4` does so.',
+  });
+}
+
 /** A file that is damaged may not even be closed. */
 function close(file: Hdf5File): void {
   try {

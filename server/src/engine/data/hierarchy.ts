@@ -1,12 +1,15 @@
 /**
- * Files that are trees of named arrays with attributes, read alike whether they are HDF5 or Zarr (versions 2 and 3, zipped).
+ * Files that are trees of named arrays with attributes, read alike whether they are HDF5 or Zarr (versions 2 and 3, folders or zipped).
  * Zarr: https://zarr-specs.readthedocs.io; read by zarrita, HDF5 by h5wasm.
  */
+import { readFile, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import h5wasm from 'h5wasm/node';
 import * as zarr from 'zarrita';
 import { Failure } from '../failure.js';
 import { sizeOf } from '../graph/graph.js';
-import { complaint, firstBytes, withHdf5, type Hdf5File } from './hdf5.js';
+import { complaint, firstBytes, requireFilters, withHdf5, type Hdf5File } from './hdf5.js';
+import { unreadable } from './source.js';
 import { ZipFile } from './zip-file.js';
 
 export type Plain = number | bigint | string | boolean;
@@ -43,6 +46,7 @@ const MOST_IN_CHUNK = 2 ** 27;
  * @throws Failure `data/unreadable`, `data/not-hierarchy`, `data/damaged-…`
  */
 export async function withHierarchy<Result>(path: string, use: (tree: Hierarchy) => Promise<Result>): Promise<Result> {
+  if (await isFolder(path)) return use(new ZarrTree(path, new StoreFolder(path)));
   const head = await firstBytes(path, 'data');
   if (head.toString('latin1', 0, 2) !== 'PK')
     return withHdf5(
@@ -53,7 +57,7 @@ export async function withHierarchy<Result>(path: string, use: (tree: Hierarchy)
     );
   const zip = await ZipFile.open(path);
   try {
-    return await use(new ZarrTree(path, zip));
+    return await use(new ZarrTree(path, new StoreArchive(zip)));
   } finally {
     await zip.close();
   }
@@ -62,7 +66,7 @@ export async function withHierarchy<Result>(path: string, use: (tree: Hierarchy)
 function notKnown(path: string): Failure {
   return new Failure('data/not-hierarchy', 'the file begins like neither HDF5 nor a ZIP archive', {
     place: path,
-    remedy: 'Give an HDF5 file (.h5, .h5ad), or a Zarr store as a ZIP archive: `zarr.storage.ZipStore`.',
+    remedy: 'Give an HDF5 file (.h5, .h5ad), or a Zarr store: its folder, or a ZIP archive of it.',
   });
 }
 
@@ -110,6 +114,7 @@ class Hdf5Tree implements Hierarchy {
     if (!(found instanceof h5wasm.Dataset)) throw noArray(place);
     const shape = found.shape ?? [];
     requireSize(shape, place);
+    requireFilters(found, place);
     let values;
     try {
       values = found.value;
@@ -126,23 +131,62 @@ class Hdf5Tree implements Hierarchy {
   }
 }
 
+/** Where the members of a Zarr store lie. */
+interface Members {
+  /** Undefined where there is none of that name. */
+  read(key: string): Promise<Uint8Array | undefined>;
+}
+
+class StoreArchive implements Members {
+  /** Archives of a folder have its name in front of every member. */
+  private readonly top: string;
+
+  constructor(private readonly zip: ZipFile) {
+    this.top = zip.members.has('zarr.json') || zip.members.has('.zgroup') ? '' : topFolder(zip);
+  }
+
+  async read(key: string): Promise<Uint8Array | undefined> {
+    const member = this.zip.members.get(this.top + key);
+    return member && this.zip.readAll(member, LARGEST_CHUNK);
+  }
+}
+
+class StoreFolder implements Members {
+  constructor(private readonly folder: string) {}
+
+  async read(key: string): Promise<Uint8Array | undefined> {
+    const path = join(this.folder, key);
+    // Names of arrays come from the experiment and from the store itself.
+    if (relative(this.folder, path).startsWith('..')) return undefined;
+    const size = await stat(path).then(
+      found => (found.isFile() ? found.size : undefined),
+      () => undefined,
+    );
+    if (size === undefined) return undefined;
+    if (size > LARGEST_CHUNK) throw damaged(path, `the file has ${size} bytes, at most ${LARGEST_CHUNK} are expected`);
+    try {
+      return await readFile(path);
+    } catch (error) {
+      throw unreadable(path, error);
+    }
+  }
+}
+
 class ZarrTree implements Hierarchy {
   private readonly root;
 
   constructor(
     private readonly path: string,
-    zip: ZipFile,
+    members: Members,
   ) {
-    // Archives of a folder have its name in front of every member.
-    const top = zip.members.has('zarr.json') || zip.members.has('.zgroup') ? '' : topFolder(zip);
     // Shards are read piece by piece: the last member stays at hand.
     let last: { key: string; bytes: Uint8Array } | undefined;
     const get = async (key: string): Promise<Uint8Array | undefined> => {
       if (last?.key === key) return last.bytes;
-      const member = zip.members.get(top + key.slice(1));
-      if (member === undefined) return undefined;
+      const found = await members.read(key.slice(1));
+      if (found === undefined) return undefined;
       // Bytes with a buffer of their own: some codecs of the library read from its beginning.
-      last = { key, bytes: Uint8Array.from(await zip.readAll(member, LARGEST_CHUNK)) };
+      last = { key, bytes: Uint8Array.from(found) };
       return last.bytes;
     };
     this.root = zarr.root({
@@ -171,7 +215,9 @@ class ZarrTree implements Hierarchy {
       throw damaged(place, `its chunks have the shape [${found.chunks.join(', ')}]`);
     try {
       const { data, shape } = await zarr.get(found);
-      return { shape, values: Array.from(data as Iterable<Plain>) };
+      const values = ArrayBuffer.isView(data) ? data : Array.from(data as Iterable<Plain>);
+      // A view of numbers is a list of them; the library's type leaves open which.
+      return { shape, values: values as ArrayLike<Plain> };
     } catch (error) {
       throw error instanceof Failure ? error : damaged(place, error);
     }
@@ -185,6 +231,13 @@ class ZarrTree implements Hierarchy {
       throw error instanceof Failure ? error : damaged(`${this.path}, ${path}`, error);
     }
   }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    found => found.isDirectory(),
+    () => false,
+  );
 }
 
 function topFolder(zip: ZipFile): string {

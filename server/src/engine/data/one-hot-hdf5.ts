@@ -9,7 +9,7 @@ import type { one_hot_hdf5 as specification } from '../../catalog/sources.js';
 import type { DataDescription } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import type { Sequences } from './examples.js';
-import { withHdf5, type Hdf5Dataset, type Hdf5File, type Hdf5Group } from './hdf5.js';
+import { requireFilters, withHdf5, type Hdf5Dataset, type Hdf5File, type Hdf5Group } from './hdf5.js';
 import { channelCodes, OneHotDecoder, oneHotLayout, type Letters, type OneHotLayout } from './one-hot-array.js';
 import { pathOf, type Files, type Source } from './source.js';
 
@@ -44,6 +44,7 @@ function datasetAt(file: Hdf5File, path: string, name: string): { dataset: Hdf5D
       remedy: 'Name one of these datasets (upper and lower case matter).',
     });
   }
+  requireFilters(dataset, `${path}, dataset ${name}`);
   return { dataset, shape: dataset.shape ?? [] };
 }
 
