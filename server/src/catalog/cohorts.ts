@@ -8,7 +8,7 @@ export const plink = {
   documentation:
     'Reads `x.bed` with `x.bim` and `x.fam` beside it, or `x.pgen` with `x.pvar` (or `x.pvar.zst`) and `x.psam`, told by the first bytes. A number counts the first allele of the `.bim` file, which PLINK makes the minor one, or the alternative allele of the `.pvar` file; where a `.pgen` file has dosages, it is the dosage. Phase is ignored, and variants with several alternative alleles are left out, with a note. Variants of the autosomes are kept where they pass the quality control: people by call rate, then variants by call rate, exact Hardy–Weinberg test and minor allele frequency, the latter two over founders, with the numbers of PLINK 1.9 and 2: calls and the test are about genotypes, frequencies about dosages where there are any.\n\nThe label is the phenotype: the sixth column of the `.fam` file, the first phenotype of the `.psam` file that holds numbers or the one that is named, or a column of a table. Where all are 1 and 2, they mean control and case and become 0 and 1. People without a phenotype are left out, unless nobody has one.',
   citation: 'Chang et al. 2015, GigaScience 4:7; Wigginton, Cutler & Abecasis 2005, Am. J. Hum. Genet. 76:887',
-  revision: 1,
+  revision: 2,
   yields: 'genotypes',
   parameters: {
     path: {
@@ -34,6 +34,12 @@ export const plink = {
       type: { is: 'list', of: { is: 'integer', min: 1, max: 22 } },
       optional: true,
       summary: 'Autosomes to keep; all where none are given.',
+    },
+    region: {
+      type: { is: 'text' },
+      optional: true,
+      summary:
+        'Only variants of `"17"` or `"chr17:41196312-41277500"` (from 1, both ends included); no others are read.',
     },
     minimum_frequency: {
       type: { is: 'share', min: 0, max: 0.5 },

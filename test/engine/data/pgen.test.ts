@@ -103,7 +103,7 @@ async function compareControl(path: string): Promise<void> {
       at++;
     }
   expect(at).toBe(frequencies.length);
-  const missing = await missingByPerson(file, variant => chosen[variant]!);
+  const missing = await missingByPerson(file, Uint8Array.from(chosen, Number));
   expect([...missing].map(String)).toEqual(tableOf(beside(path, 'smiss')).map(row => row['MISSING_CT']));
 }
 
@@ -144,6 +144,25 @@ describe('PLINK 2 files', () => {
     expect(labels.every(label => label === undefined)).toBe(true);
     const first = [0, 0.5, 1, 2, 3.5 / 4];
     expect([...values]).toEqual(first.flatMap((value, i) => [value, Math.fround(((i + 1) * 6000) / 16384)]));
+  });
+
+  it.skipIf(!hasPlink2)('a region behind blocks of the format that are not read', async () => {
+    const path = join(folder, 'blocks.pgen');
+    execFileSync('plink2', ['--dummy', '6', '140000', '0.1', '--silent', '--seed', '1', '--out', path.slice(0, -5)]);
+    const whole = await read(path);
+    // 140,000 variants are three blocks of 65,536.
+    const { variants } = await openPlink(path);
+    for (const [from, to] of [
+      [65_530, 65_541],
+      [139_995, 140_000],
+    ] as const) {
+      const part = await read(path, { region: `1:${variants[from]!.position}-${variants[to - 1]!.position}` });
+      expect(part.length).toBe(to - from);
+      part.values.forEach((value, at) => {
+        const [person, variant] = [Math.floor(at / part.length), at % part.length];
+        expect(value).toBe(whole.values[person * whole.length + from + variant]);
+      });
+    }
   });
 
   it('refuses what does not belong together, and other modes, by place', async () => {

@@ -1,6 +1,17 @@
 import fc from 'fast-check';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -90,6 +101,43 @@ async function countsOf(path: string, isChosen: (founder: boolean) => boolean): 
   return counts;
 }
 
+describe('a region', () => {
+  it('is read as it is in the whole file', async () => {
+    const path = writeCohort('region', () => '-9');
+    const [whole, part] = [await read(path), await read(path, { region: 'chr5:1026-2000' })];
+    expect(part.features).toEqual(['rs26', 'rs27', 'rs28', 'rs29']);
+    const columns = part.features.map(name => whole.features.indexOf(name));
+    part.values.forEach((value, at) =>
+      expect(value).toBe(whole.values[Math.floor(at / 4) * whole.length + columns[at % 4]!]),
+    );
+    await expect(read(path, { region: '77' })).rejects.toMatchObject({ problem: { code: 'data/chromosome' } });
+    await expect(read(path, { region: '5:10-1' })).rejects.toMatchObject({ problem: { code: 'data/region' } });
+  });
+
+  it('of a cohort that fits into no memory is read alone, and the whole is refused before it is read', async () => {
+    // 20,000 variants of 100,000 people: half a gigabyte of holes, and a few genotypes at the end.
+    const [people, variants, stride] = [100_000, 20_000, 25_000];
+    const path = join(folder, 'large.bed');
+    writeFileSync(path, Buffer.from([0x6c, 0x1b, 1]));
+    truncateSync(path, 3 + variants * stride);
+    const file = openSync(path, 'r+');
+    writeSync(file, Buffer.from([0b11101101]), 0, 1, 3 + (variants - 1) * stride);
+    closeSync(file);
+    writeFileSync(
+      path.replace('.bed', '.fam'),
+      Array.from({ length: people }, (_, i) => `f p${i} 0 0 1 -9\n`).join(''),
+    );
+    const rows = Array.from({ length: variants }, (_, i) => `1 rs${i} 0 ${i + 1} A G\n`);
+    writeFileSync(path.replace('.bed', '.bim'), rows.join(''));
+    await expect(read(path)).rejects.toMatchObject({
+      problem: { code: 'data/too-large', remedy: expect.stringContaining('Name a `region`') },
+    });
+    const { values, features } = await read(path, { region: `1:${variants - 1}-${variants}`, missing: 'zeros' });
+    expect(features).toEqual([`rs${variants - 2}`, `rs${variants - 1}`]);
+    expect([...values.subarray(0, 8)]).toEqual([2, 0, 2, 0, 2, 1, 2, 0]);
+  });
+});
+
 describe.skipIf(!hasPlink)('beside plink1.9', () => {
   const run = (path: string, ...options: string[]): string => {
     const out = join(folder, 'out');
@@ -120,8 +168,8 @@ describe.skipIf(!hasPlink)('beside plink1.9', () => {
         5.1e-4 * Number(row['F_MISS']) + 1e-12,
       ),
     );
-    const chosen = new Set(autosomal);
-    const missing = await missingByPerson(await openPlink(path), variant => chosen.has(variant));
+    const chosen = Uint8Array.from(variants, (_, variant) => Number(autosomal.includes(variant)));
+    const missing = await missingByPerson(await openPlink(path), chosen);
     expect(tableOf(`${out}.imiss`).map(row => Number(row['N_MISS']))).toEqual([...missing]);
     expect(people).toHaveLength(missing.length);
   }

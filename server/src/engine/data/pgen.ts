@@ -58,7 +58,7 @@ export async function openPgen(path: string, phenotype?: string): Promise<PlinkF
   const file = await openFile(path);
   try {
     const index = await readIndex(file, path, variants.length, people.length);
-    return { path, people, variants, blocks: () => blocksOf(path, index, people.length) };
+    return { path, people, variants, blocks: isWanted => blocksOf(path, index, people.length, isWanted) };
   } finally {
     await file.close();
   }
@@ -139,6 +139,7 @@ async function* blocksOf(
   path: string,
   { types, starts, lengths }: Index,
   people: number,
+  isWanted?: Uint8Array,
 ): AsyncGenerator<VariantBlock> {
   const stride = Math.ceil(people / 4);
   // Beside dosages hard calls are small.
@@ -147,6 +148,12 @@ async function* blocksOf(
   const file = await openFile(path);
   try {
     for (let from = 0; from < types.length;) {
+      // Variants may refer to earlier ones of the same block of the format, so that those before a wanted one are read too.
+      const next = Math.min(types.length, (Math.floor(from / FORMAT_BLOCK) + 1) * FORMAT_BLOCK);
+      if (isWanted?.subarray(from, next).includes(1) === false) {
+        from = next;
+        continue;
+      }
       const end = endOfBlock(from, most, lengths);
       const begin = starts[from]!;
       const length = starts[end - 1]! + lengths[end - 1]! - begin;

@@ -4,13 +4,14 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type { Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import { requireRoomFor } from '../simulate/genotypes.js';
+import { askedRegion, nameAmong } from './asked-region.js';
 import type { Rows } from './examples.js';
+import { labelsOf, readPhenotypes } from './phenotypes.js';
 import {
   alleleFrequency,
   callRate,
   choose,
   countGenotypes,
-  filledLinesOf,
   hardyWeinberg,
   isMissing,
   meanDosage,
@@ -18,13 +19,18 @@ import {
   openPlink,
   writeDosages,
   type Counts,
-  type Person,
   type PlinkFile,
   type Variant,
 } from './plink.js';
 import { pathOf, type Files, type Source } from './source.js';
 
 type Parameters = ParametersOf<typeof specification>;
+
+/** Genotypes whose quality is controlled for a description, which has a few seconds. */
+const MOST_DESCRIBED = 2e9;
+/** What to do about a cohort that is too large. */
+const ROOM =
+  ' Name a `region` or `chromosomes`, raise `minimum_frequency`, or give a table of `phenotypes` that names fewer people.';
 
 /** What the quality control found and kept. */
 interface Control {
@@ -43,13 +49,13 @@ interface Control {
  * Hardy–Weinberg test over founders, as PLINK orders its filters.
  */
 async function control(file: PlinkFile, parameters: Parameters): Promise<Control> {
-  const { chromosomes, person_call_rate, variant_call_rate, minimum_frequency, hardy_weinberg } = parameters;
-  const isChosen = chosenVariants(file.variants, chromosomes);
+  const { person_call_rate, variant_call_rate, minimum_frequency, hardy_weinberg } = parameters;
+  const isChosen = chosenVariants(file, parameters);
   const several = file.variants.reduce((sum, variant) => sum + Number(variant.several ?? false), 0);
   const chosen = isChosen.reduce((sum, one) => sum + one, 0);
   let people = [...file.people.keys()];
   if (person_call_rate > 0) {
-    const missing = await missingByPerson(file, variant => isChosen[variant] === 1);
+    const missing = await missingByPerson(file, isChosen);
     people = people.filter(person => 1 - missing[person]! / chosen >= person_call_rate);
   }
   const kept = new Set(people);
@@ -59,7 +65,7 @@ async function control(file: PlinkFile, parameters: Parameters): Promise<Control
   const frequencies: number[] = [];
   const dropped = { calls: 0, frequency: 0, equilibrium: 0 };
   let missing = 0;
-  for await (const { from, variants: count, stride, bytes, dosages } of file.blocks())
+  for await (const { from, variants: count, stride, bytes, dosages } of file.blocks(isChosen))
     for (let at = 0; at < count; at++) {
       if (isChosen[from + at] === 0) continue;
       const genotypes = bytes.subarray(at * stride, (at + 1) * stride);
@@ -89,7 +95,7 @@ async function control(file: PlinkFile, parameters: Parameters): Promise<Control
     );
   const message = [
     `${people.length} of ${file.people.length} people and ${variants.length} of ${file.variants.length} variants pass`,
-    `${file.variants.length - chosen - several} variants are on other chromosomes`,
+    `${file.variants.length - chosen - several} variants are ${parameters.region === undefined ? 'on other chromosomes' : 'elsewhere'}`,
     ...(several > 0 ? [`${several} have several alternative alleles`] : []),
     `${dropped.calls} have too few calls`,
     `${dropped.equilibrium} deviate from Hardy–Weinberg proportions`,
@@ -99,13 +105,36 @@ async function control(file: PlinkFile, parameters: Parameters): Promise<Control
   return { people, variants, frequencies: Float64Array.from(frequencies), missing, notes };
 }
 
-/** 1 for each variant with two alleles on a chosen chromosome. */
-function chosenVariants(variants: readonly Variant[], chromosomes: readonly number[] | undefined): Uint8Array {
+/** 1 for each variant with two alleles in the region, or on a chosen chromosome. @throws Failure `data/region`, `data/chromosome` */
+function chosenVariants({ path, variants }: PlinkFile, { chromosomes, region }: Parameters): Uint8Array {
+  const asked = region === undefined ? undefined : askedRegion(region);
+  const known = asked && [...new Set(variants.map(({ chromosome }) => chromosome))];
+  const name = asked && nameAmong(known!, asked.chromosome);
+  if (asked && name === undefined)
+    throw new Failure('data/chromosome', `the file has no variants on "${asked.chromosome}"`, {
+      place: path,
+      remedy: `It has some on ${known!.slice(0, 5).join(', ')}.`,
+    });
   const wanted = new Set(chromosomes ?? Array.from({ length: 22 }, (_, index) => index + 1));
-  return Uint8Array.from(variants, ({ chromosome, several }) =>
-    Number(several !== true && wanted.has(Number(chromosome.replace(/^chr/i, '') || NaN))),
+  return Uint8Array.from(variants, ({ chromosome, position, several }) =>
+    Number(
+      several !== true &&
+        wanted.has(Number(chromosome.replace(/^chr/i, '') || NaN)) &&
+        (asked === undefined || (chromosome === name && position >= asked.from && position <= asked.to)),
+    ),
   );
 }
+
+const chosenCount = (file: PlinkFile, parameters: Parameters): number =>
+  chosenVariants(file, parameters).reduce((sum, one) => sum + one, 0);
+
+/** Whether the quality control can leave anything out. */
+const isControlled = (parameters: Parameters): boolean =>
+  parameters.person_call_rate +
+    parameters.variant_call_rate +
+    parameters.minimum_frequency +
+    parameters.hardy_weinberg >
+  0;
 
 /** Variants that are decoded at a time, so that what is written for a person lies together. */
 const TILE = 64;
@@ -117,7 +146,9 @@ async function decode(file: PlinkFile, { people, variants, frequencies }: Contro
   const rowOf = new Int32Array(4 * Math.ceil(file.people.length / 4)).fill(-1);
   people.forEach((person, row) => (rowOf[person] = row));
   let column = 0;
-  for await (const { from, variants: count, stride, bytes, dosages } of file.blocks())
+  const isKept = new Uint8Array(file.variants.length);
+  for (const variant of variants) isKept[variant] = 1;
+  for await (const { from, variants: count, stride, bytes, dosages } of file.blocks(isKept))
     while (column < width && variants[column]! < from + count) {
       let end = column;
       while (end < width && end - column < TILE && variants[end]! < from + count) end++;
@@ -144,70 +175,6 @@ async function decode(file: PlinkFile, { people, variants, frequencies }: Contro
   return values;
 }
 
-/** What stands for a missing phenotype, in lower case. */
-const NO_PHENOTYPE = new Set(['-9', 'na', 'nan', '.', '']);
-
-/**
- * The phenotype of every person as a label. Where all are 1 and 2 (and 0), they mean control and case, as PLINK reads them:
- * labels 0 and 1.
- */
-function labelsOf(written: readonly (string | undefined)[], place: string): (number | undefined)[] {
-  const numbers = written.map(text => {
-    if (text === undefined || NO_PHENOTYPE.has(text.toLowerCase())) return undefined;
-    const value = Number(text);
-    if (Number.isFinite(value)) return value;
-    throw new Failure('data/not-number', `found the phenotype "${text.slice(0, 40)}", expected a number`, {
-      place,
-      remedy: 'Write -9 or NA where a phenotype is missing.',
-    });
-  });
-  const isCaseControl = numbers.every(value => value === undefined || [0, 1, 2].includes(value)) && numbers.includes(2);
-  if (!isCaseControl) return numbers;
-  return numbers.map(value => (value === undefined || value === 0 ? undefined : value - 1));
-}
-
-/**
- * Phenotypes of a table with the columns FID (optional) and IID, by the key of each person; without a header the first two
- * columns are these.
- *
- * @param column name of the phenotype; the first behind the identifiers where none is given
- */
-async function readPhenotypes(path: string, column: string | undefined, people: readonly Person[]) {
-  let columns: { iid: number; fid: number; value: number } | undefined;
-  let width = 0;
-  const byPerson = new Map<string, string>();
-  for await (const { text, number } of filledLinesOf(path)) {
-    const cells = text.split(text.includes(',') ? ',' : /\s+/).map(cell => cell.trim().replace(/^#/, ''));
-    if (columns === undefined) {
-      width = cells.length;
-      const names = cells.map(cell => cell.toUpperCase());
-      const headed = names.includes('IID');
-      const iid = headed ? names.indexOf('IID') : 1;
-      const fid = headed ? names.indexOf('FID') : 0;
-      const behind = Math.max(iid, fid) + 1;
-      const value = column === undefined ? behind : headed ? cells.indexOf(column) : -1;
-      if (value < 0 || value >= width)
-        throw new Failure(
-          'data/no-column',
-          `the table has no column "${column ?? 'behind the identifiers'}"; it has: ${cells.slice(0, 12).join(', ')}`,
-          { place: `${path}, line ${number}`, remedy: 'Name one of its columns; the first row must name IID.' },
-        );
-      columns = { iid, fid, value };
-      if (headed) continue;
-    }
-    if (cells.length !== width)
-      throw new Failure('data/unequal-lengths', `the row has ${cells.length} cells, those before it ${width}`, {
-        place: `${path}, line ${number}`,
-        remedy: 'Mend the row; every row needs one cell for each column.',
-      });
-    const { iid, fid, value } = columns;
-    byPerson.set(keyOf(fid < 0 ? undefined : cells[fid], cells[iid]!), cells[value]!);
-  }
-  return people.map(({ family, id }) => byPerson.get(keyOf(family, id)) ?? byPerson.get(keyOf(undefined, id)));
-}
-
-const keyOf = (family: string | undefined, id: string): string => `${family ?? ''}\n${id}`;
-
 async function read(parameters: Parameters, files: Files): Promise<Rows> {
   const table = parameters.phenotypes === undefined ? undefined : pathOf(parameters.phenotypes, files);
   const file = await openPlink(pathOf(parameters.path, files), table === undefined ? parameters.phenotype : undefined);
@@ -215,6 +182,10 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
     ? await readPhenotypes(table, parameters.phenotype, file.people)
     : file.people.map(person => person.phenotype);
   const phenotypes = labelsOf(written, table ?? file.path);
+  const someLabelled = phenotypes.filter(label => label !== undefined).length;
+  // Where nothing can be dropped, what is too large is known before anything is read.
+  if (!isControlled(parameters))
+    requireRoomFor(someLabelled || phenotypes.length, chosenCount(file, parameters), undefined, ROOM);
   const passed = await control(file, parameters);
   const labelled = passed.people.filter(person => phenotypes[person] !== undefined);
   // A cohort without phenotypes can be given a trait; one with some is about those who have it.
@@ -227,7 +198,7 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
       message: `${passed.people.length - people.length} people have no phenotype and were left out.`,
     });
   if (passed.missing > 0) notes.push(missingNote(passed, parameters.missing));
-  requireRoomFor(people.length, passed.variants.length);
+  requireRoomFor(people.length, passed.variants.length, undefined, ROOM);
   const values = await decode(file, { ...passed, people }, parameters.missing);
   const ids = people.map(person => file.people[person]!.id);
   const isUnique = new Set(ids).size === ids.length;
@@ -235,6 +206,7 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
     alphabet: 'genotypes',
     length: passed.variants.length,
     features: passed.variants.map(index => nameOf(file.variants[index]!)),
+    places: passed.variants.map(index => placeOf(file.variants[index]!)),
     values,
     names: isUnique ? ids : people.map(person => `${file.people[person]!.family} ${file.people[person]!.id}`),
     labels: people.map(person => phenotypes[person]),
@@ -253,23 +225,25 @@ function missingNote({ missing, people, variants }: Control, policy: Parameters[
   };
 }
 
-const nameOf = ({ id, chromosome, position }: Variant): string => (id === '.' ? `${chromosome}:${position}` : id);
+const placeOf = ({ chromosome, position }: Variant): string => `${chromosome}:${position}`;
+
+const nameOf = (variant: Variant): string => (variant.id === '.' ? placeOf(variant) : variant.id);
 
 export const plink: Source<Parameters, Rows> = {
   read,
   async describe(parameters, files) {
     const file = await openPlink(pathOf(parameters.path, files));
-    const { chromosomes, person_call_rate, variant_call_rate, minimum_frequency, hardy_weinberg } = parameters;
-    const isFiltered = person_call_rate + variant_call_rate + minimum_frequency + hardy_weinberg > 0;
-    const passed = isFiltered ? await control(file, parameters) : undefined;
-    const length =
-      passed?.variants.length ?? chosenVariants(file.variants, chromosomes).reduce((sum, one) => sum + one, 0);
+    const isFiltered = isControlled(parameters);
+    const chosen = chosenCount(file, parameters);
+    const complete = !isFiltered || chosen * file.people.length <= MOST_DESCRIBED;
+    const passed = isFiltered && complete ? await control(file, parameters) : undefined;
+    const length = passed?.variants.length ?? chosen;
     return {
       is: 'data',
       examples: passed?.people.length ?? file.people.length,
-      complete: true,
+      complete,
       alphabet: 'genotypes',
-      length: [length, length],
+      length: [complete ? length : 1, length],
       notes: [],
     };
   },

@@ -36,8 +36,13 @@ export interface PlinkFile {
   readonly path: string;
   readonly people: readonly Person[];
   readonly variants: readonly Variant[];
-  /** All genotypes in blocks of variants, in file order. @throws Failure where the file is damaged */
-  readonly blocks: () => AsyncGenerator<VariantBlock>;
+  /**
+   * Genotypes in blocks of variants, in file order.
+   *
+   * @param isWanted 1 for each variant that is asked for: not all others are read. All where absent
+   * @throws Failure where the file is damaged
+   */
+  readonly blocks: (isWanted?: Uint8Array) => AsyncGenerator<VariantBlock>;
 }
 
 /** Genotypes of some variants that follow each other. */
@@ -101,7 +106,7 @@ export async function openPlink(path: string, phenotype?: string): Promise<Plink
       place: path,
       remedy: 'Give a data set with genotypes.',
     });
-  return { path, people, variants, blocks: () => fixedBlocks(path, people.length, variants.length) };
+  return { path, people, variants, blocks: isWanted => fixedBlocks(path, people.length, variants.length, isWanted) };
 }
 
 const beside = (path: string, ending: string): string => path.replace(/\.bed$/i, ending);
@@ -169,14 +174,20 @@ export async function* filledLinesOf(path: string): AsyncGenerator<Line> {
 }
 
 /** @throws Failure when the file ends too soon */
-async function* fixedBlocks(path: string, people: number, variants: number): AsyncGenerator<VariantBlock> {
+async function* fixedBlocks(
+  path: string,
+  people: number,
+  variants: number,
+  isWanted: Uint8Array = new Uint8Array(variants).fill(1),
+): AsyncGenerator<VariantBlock> {
   const stride = strideOf(people);
   const most = Math.max(1, Math.floor(BLOCK_BYTES / stride));
   const buffer = new Uint8Array(Math.min(most, variants) * stride);
   const file = await openFile(path);
   try {
-    for (let from = 0; from < variants; from += most) {
-      const count = Math.min(most, variants - from);
+    const end = isWanted.lastIndexOf(1) + 1;
+    for (let from = isWanted.indexOf(1); from >= 0;) {
+      const count = Math.min(most, end - from);
       const bytes = buffer.subarray(0, count * stride);
       const { bytesRead } = await file.read(bytes, 0, bytes.length, HEADER + from * stride);
       if (bytesRead !== bytes.length)
@@ -185,6 +196,7 @@ async function* fixedBlocks(path: string, people: number, variants: number): Asy
           remedy: 'The file was changed while it was read: run again.',
         });
       yield { from, variants: count, stride, bytes };
+      from = isWanted.indexOf(1, from + count);
     }
   } finally {
     await file.close();
@@ -315,12 +327,12 @@ export function writeDosages(
   }
 }
 
-/** Missing genotypes of every person over the chosen variants. */
-export async function missingByPerson(file: PlinkFile, isChosen: (variant: number) => boolean): Promise<Uint32Array> {
+/** Missing genotypes of every person over the chosen variants, [variant] 1 or 0. */
+export async function missingByPerson(file: PlinkFile, isChosen: Uint8Array): Promise<Uint32Array> {
   const missing = new Uint32Array(file.people.length);
-  for await (const { from, variants, stride, bytes } of file.blocks())
+  for await (const { from, variants, stride, bytes } of file.blocks(isChosen))
     for (let variant = 0; variant < variants; variant++) {
-      if (!isChosen(from + variant)) continue;
+      if (isChosen[from + variant] === 0) continue;
       for (let byte = 0; byte < stride; byte++) {
         const genotypes = bytes[variant * stride + byte]!;
         // Few bytes hold a missing genotype: low bits set, high bits not.

@@ -3,13 +3,14 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type { variants as specification } from '../../catalog/variants.js';
 import type { DataDescription, Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
+import { nameAmong } from './asked-region.js';
 import { NO_BASE, type Origin, type Sequences } from './examples.js';
 import { POLICIES } from './fasta.js';
 import { openGenome, type Genome } from './genome.js';
 import { CODE_OF_BYTE } from './one-hot.js';
 import { pathOf, type Files, type Source } from './source.js';
 import { normalise, textOf, variantName, type Variant } from './variant.js';
-import { nameAmong, recordsOf, type VcfRecord } from './vcf.js';
+import { recordsOf, type VcfRecord } from './vcf.js';
 
 type Parameters = ParametersOf<typeof specification>;
 

@@ -5,6 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { TabixIndexedFile } from '@gmod/tabix';
 import { Failure } from '../failure.js';
+import { askedRegion, nameAmong, type AskedRegion } from './asked-region.js';
 import { linesOf } from './lines.js';
 import { BlockFile } from './tabix-files.js';
 
@@ -25,20 +26,13 @@ export interface VcfRecord {
 /** Columns that are read, up to FILTER: behind them is one for each person. */
 const COLUMNS = 7;
 
-/** `17`, `chr17:41,196,312-41,277,500`: from 1, both ends included. */
-interface Region {
-  readonly chromosome: string;
-  readonly from: number;
-  readonly to: number;
-}
-
 /**
  * @param region absent: the whole file
  * @throws Failure `data/unreadable`, `data/not-vcf`, `data/vcf`, `data/region`, `data/no-index`, `data/index`
  */
 export async function* recordsOf(path: string, region?: string): AsyncGenerator<VcfRecord> {
   if (region !== undefined) {
-    yield* recordsWithin(path, regionOf(region));
+    yield* recordsWithin(path, askedRegion(region));
     return;
   }
   let version = false;
@@ -89,22 +83,7 @@ function recordOf(text: string, place: string): VcfRecord {
   };
 }
 
-function regionOf(text: string): Region {
-  const [, chromosome, from, to] = /^([^\s:]+)(?::([\d,]+)(?:-([\d,]+))?)?$/.exec(text) ?? [];
-  const number = (digits: string): number => Number(digits.replaceAll(',', ''));
-  const region = {
-    chromosome: chromosome ?? '',
-    from: from === undefined ? 1 : number(from),
-    to: to === undefined ? (from === undefined ? 2 ** 31 : number(from)) : number(to),
-  };
-  if (region.chromosome === '' || region.from < 1 || region.to < region.from)
-    throw new Failure('data/region', `"${text.slice(0, 60)}" is no region`, {
-      remedy: 'Write `17`, `chr17:41196312-41277500` or `chr17:41196312`, counted from 1 with the last base included.',
-    });
-  return region;
-}
-
-async function* recordsWithin(path: string, { chromosome, from, to }: Region): AsyncGenerator<VcfRecord> {
+async function* recordsWithin(path: string, { chromosome, from, to }: AskedRegion): AsyncGenerator<VcfRecord> {
   const ending = (await isFile(`${path}.tbi`)) ? 'tbi' : (await isFile(`${path}.csi`)) ? 'csi' : undefined;
   if (ending === undefined)
     throw new Failure('data/no-index', 'a region is asked for, and the file has no index of tabix beside it', {
@@ -136,12 +115,6 @@ async function* recordsWithin(path: string, { chromosome, from, to }: Region): A
     });
   }
   for (const line of lines) yield recordOf(line, `${path}, ${line.split('\t', 2).join(':')}`);
-}
-
-/** The name of a chromosome among those known: as it is, with `chr` or without. */
-export function nameAmong(known: readonly string[], chromosome: string): string | undefined {
-  const other = chromosome.startsWith('chr') ? chromosome.slice(3) : `chr${chromosome}`;
-  return [chromosome, other].find(name => known.includes(name));
 }
 
 function isFile(path: string): Promise<boolean> {

@@ -19,13 +19,18 @@ type Parameters = ParametersOf<typeof specification>;
 export const MOST_VALUES = 2 ** 29;
 
 /** @throws Failure when a matrix of people and variants does not fit into memory */
-export function requireRoomFor(people: number, variants: number, words = ['people', 'variants', 'genotypes']): void {
+export function requireRoomFor(
+  people: number,
+  variants: number,
+  words = ['people', 'variants', 'genotypes'],
+  how = '',
+): void {
   const [rows, columns, values] = words;
   if (people * variants > MOST_VALUES)
     throw new Failure(
       'data/too-large',
       `${people} ${rows} × ${variants} ${columns} are ${(people * variants).toLocaleString('en')} ${values}`,
-      { remedy: `Take at most ${MOST_VALUES.toLocaleString('en')}: fewer ${rows} or fewer ${columns}.` },
+      { remedy: `Take at most ${MOST_VALUES.toLocaleString('en')}: fewer ${rows} or fewer ${columns}.${how}` },
     );
 }
 
