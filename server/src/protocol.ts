@@ -320,6 +320,8 @@ export const Snapshot = z.object({
       length: z.number().int(),
       /** Names of the features of rows; absent for sequences. */
       features: z.array(z.string()).optional(),
+      /** Where its variants are on the genome, `20:61795`; an empty text, or none at the end, where that is not known. */
+      places: z.array(z.string()).optional(),
       names: z.array(z.string()),
       /** How many examples lie from one that is here to the next; 1 where it is absent. */
       step: z.number().int().optional(),
@@ -372,6 +374,8 @@ export const Snapshot = z.object({
       axes: z.array(resultAxis),
       /** Names of the first rows; as many are read. */
       rows: z.array(z.string()),
+      /** Where its rows are on the genome, of variants whose places are known. */
+      places: z.array(z.string()).optional(),
       /** Name of a float32 array of these rows, row-major. */
       values: z.string(),
       /** Of motifs: what is drawn of each row. */

@@ -89,7 +89,7 @@ describe('every entry of the catalog that a step can call', () => {
       parameters: Object.fromEntries(
         Object.entries<ParameterSpecification>(parameters).map(([of, { type }]) => [of, valueOf(type)]),
       ),
-    }) as Call & Json;
+    });
   const target = {
     target: callOf(findEntry('target', 'logit')!),
     model: { call: 'trained', category: 'training', parameters: { of: key('net') } },

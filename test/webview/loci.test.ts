@@ -53,6 +53,14 @@ describe('the axis of a Manhattan plot', () => {
     expect(at).toEqual([31, 0, 20, 21]);
   });
 
+  it('has decoys where their originals are, and planted variants behind all', () => {
+    const names = ['rs1', 'rs2', 'rs3', 'decoy:rs1', 'planted'];
+    const { at, stretches } = layOut(names, ['1:10', '1:30', '2:40']);
+    expect(stretches.map(({ chromosome }) => chromosome)).toEqual(['1', '2', 'no place']);
+    expect(at.slice(0, 4)).toEqual([0, 20, 21, 0]);
+    expect(at[4]).toBeGreaterThanOrEqual(22);
+  });
+
   it('is the order of the data where a name is no place', () => {
     expect(layOut(['chr1:5', 'rs7'])).toEqual({ at: [1, 2], stretches: [] });
   });

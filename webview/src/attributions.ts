@@ -42,8 +42,13 @@ export function attributions(
 ): HTMLElement | undefined {
   const every = snapshot.maps.filter(map => map.data === data.key);
   const names = every.map(map => map.name);
-  const logoNames = viewedMaps(snapshot, 'logo', names);
-  const heatmapNames = viewedMaps(snapshot, 'heatmap', logoNames);
+  // Views that name maps of other data say nothing about these.
+  const viewed = (call: string, otherwise: readonly string[]): readonly string[] => {
+    const own = viewedMaps(snapshot, call, otherwise).filter(name => names.includes(name));
+    return own.length > 0 ? own : otherwise;
+  };
+  const logoNames = viewed('logo', names);
+  const heatmapNames = viewed('heatmap', logoNames);
   if (every.length === 0 && data.notes.length === 0) return undefined;
   const problems: HTMLElement[] = [];
   const drawn = attempt(problems, surroundings.remedy, () => {

@@ -16,7 +16,7 @@ export interface Ranked {
 }
 
 /** The strongest first; those without a number last. */
-export function strongest(values: readonly Ranked[], most: number): Ranked[] {
+export function strongest<Value extends Ranked>(values: readonly Value[], most: number): Value[] {
   const size = ({ value }: Ranked): number => (Number.isFinite(value) ? Math.abs(value) : -1);
   return [...values].sort((a, b) => size(b) - size(a)).slice(0, most);
 }

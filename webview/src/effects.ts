@@ -108,7 +108,7 @@ export function featureCurves(
               },
             ],
           },
-          { name: `${result.name} ${curve.name}`, rug: curve.grid, thin: curve.examples, domain },
+          { name: `${result.name} ${curve.name}`, rug: curve.grid, thin: curve.examples, domain, width: 280 },
         );
       }),
     ),

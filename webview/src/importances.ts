@@ -83,6 +83,12 @@ export function importances(
             name,
             title: significance ? '−log₁₀ p' : 'importance over the data',
             unit: significance ? 'tested against no effect' : unit,
+            places: result.places,
+            // Bonferroni's bound, over the variants that were tested.
+            threshold: significance && {
+              value: Math.log10(rows.length / 0.05),
+              text: `5 % over all ${quantity(rows.length, 'count')} tests (Bonferroni)`,
+            },
           },
           rows.map((feature, i) => ({ name: feature, value: height[i] ?? NaN })),
         )

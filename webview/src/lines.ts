@@ -21,6 +21,8 @@ interface Beside {
   readonly thin?: readonly (readonly number[])[];
   /** Ends of the vertical axis, where several charts share it. */
   readonly domain?: readonly [number, number];
+  /** In CSS pixels: as wide as the place that it will have, so that its text is as large as other text. */
+  readonly width?: number;
 }
 
 const HEIGHT = 200;
@@ -34,12 +36,12 @@ const DOTTED = 12;
 export function lines(
   surroundings: Surroundings,
   curve: Curve,
-  { name, rug = [], thin = [], domain }: Beside = {},
+  { name, rug = [], thin = [], domain, width = 420 }: Beside = {},
 ): HTMLElement {
   const { title, x: axis, unit, series } = curve;
   const colourOf = (line: number): string => COLOURS[Math.min(line, COLOURS.length - 1)] ?? '';
   const drawing = chart(title, 'lines', {
-    width: 420,
+    width,
     height: HEIGHT,
     marginLeft: 52,
     marginRight: 14,
@@ -49,7 +51,7 @@ export function lines(
       label: axis.title,
       labelAnchor: 'center',
       labelArrow: 'none',
-      ticks: 6,
+      ticks: Math.round(width / 70),
       tickSize: 0,
       tickFormat: (at: number) => shown(at, axis.unit),
     },
@@ -65,7 +67,13 @@ export function lines(
       ...thin.map(values =>
         lineY(
           values.map((value, at) => ({ at: axis.values[at], value })),
-          { x: 'at', y: 'value', stroke: 'var(--dim)', strokeWidth: 0.75, strokeOpacity: 0.4 },
+          {
+            x: 'at',
+            y: 'value',
+            stroke: 'var(--dim)',
+            strokeWidth: 0.75,
+            strokeOpacity: Math.max(0.1, Math.min(0.4, 12 / thin.length)),
+          },
         ),
       ),
       ...series.flatMap(({ values, low, high }, i) => {

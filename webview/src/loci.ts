@@ -21,8 +21,12 @@ export function locusOf(text: string): Locus | undefined {
 export const overlap = (a: Locus, b: Locus): boolean =>
   a.chromosome === b.chromosome && a.start <= b.end && b.start <= a.end;
 
+/** Where things without a place stand, behind the chromosomes: planted variants. */
+const ELSEWHERE = 'no place';
+
 /** Chromosomes in their usual order: numbers, then letters. */
 export function byChromosome(a: string, b: string): number {
+  if (a === ELSEWHERE || b === ELSEWHERE) return Number(a === ELSEWHERE) - Number(b === ELSEWHERE);
   const [x, y] = [Number(a), Number(b)];
   if (Number.isNaN(x) !== Number.isNaN(y)) return Number.isNaN(x) ? 1 : -1;
   return Number.isNaN(x) ? a.localeCompare(b) : x - y;
@@ -36,13 +40,28 @@ export interface Stretch {
 }
 
 /**
- * Where named things stand on one axis: chromosomes behind each other where all names are places, else in their order.
+ * Where named things stand on one axis: chromosomes behind each other where names are places, else in their order. A decoy stands
+ * where its original is; a minority without a place stands behind the last chromosome.
  *
+ * @param places where they are, as far as it is not their names that say so
  * @returns one number per name; no stretches where the order is the axis
  */
-export function layOut(names: readonly string[]): { at: readonly number[]; stretches: readonly Stretch[] } {
-  const loci = names.map(locusOf);
-  if (!loci.every(locus => locus !== undefined)) return { at: names.map((_, i) => i + 1), stretches: [] };
+export function layOut(
+  names: readonly string[],
+  places: readonly string[] = [],
+): { at: readonly number[]; stretches: readonly Stretch[] } {
+  const known = new Map(names.map((name, i) => [name, places[i] || name]));
+  const found = names.map(name => locusOf(known.get(name.replace(/^decoy:/, '')) ?? name));
+  const unknown = found.filter(locus => locus === undefined).length;
+  if (unknown > names.length / 2 || (unknown > 0 && places.length === 0))
+    return { at: names.map((_, i) => i + 1), stretches: [] };
+  const width = found.reduce((most, locus) => Math.max(most, locus?.end ?? 0), 0) / (20 * Math.max(1, unknown));
+  let added = 0;
+  const loci = found.map(locus => {
+    if (locus) return locus;
+    const start = Math.round(width * added++);
+    return { chromosome: ELSEWHERE, start, end: start };
+  });
   const stretches: Stretch[] = [];
   const begins = new Map<string, number>();
   let from = 0;

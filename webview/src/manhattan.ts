@@ -18,6 +18,17 @@ export interface Variant {
   readonly value: number;
 }
 
+interface Shown {
+  readonly name: string;
+  /** What is drawn, and its unit: the caption and the axis. */
+  readonly title: string;
+  readonly unit: string;
+  /** Where the variants are on the genome, as far as their names do not say so. */
+  readonly places?: readonly string[] | undefined;
+  /** A value from which a variant stands out, and why. */
+  readonly threshold?: { readonly value: number; readonly text: string } | undefined;
+}
+
 const HEIGHT = 220;
 const PLOT = { top: 18, bottom: HEIGHT - 24 } as const;
 const RADIUS = 2.5;
@@ -26,15 +37,20 @@ const REACH = 12;
 /** Points with a name at most; only those that stand out at all, half as high as the highest. */
 const NAMED = 5;
 
-/** @param title what is drawn, and its unit: the caption and the axis */
 export function manhattan(
   surroundings: Surroundings,
-  { name, title, unit }: { readonly name: string; readonly title: string; readonly unit: string },
+  { name, title, unit, places, threshold }: Shown,
   variants: readonly Variant[],
 ): HTMLElement {
   const { theme } = surroundings;
-  const { at, stretches } = layOut(variants.map(variant => variant.name));
-  const finite = variants.map(({ value }) => value).filter(Number.isFinite);
+  const { at, stretches } = layOut(
+    variants.map(variant => variant.name),
+    places,
+  );
+  const finite = [
+    ...variants.map(({ value }) => value).filter(Number.isFinite),
+    ...(threshold ? [threshold.value] : []),
+  ];
   const high = finite.reduce((a, b) => Math.max(a, b), 0) || 1;
   const low = finite.reduce((a, b) => Math.min(a, b), 0);
   const span = [at.reduce((a, b) => Math.min(a, b), Infinity), at.reduce((a, b) => Math.max(a, b), -Infinity)] as const;
@@ -42,7 +58,7 @@ export function manhattan(
     .filter(i => Number.isFinite(variants[i]?.value))
     .sort((a, b) => Math.abs(variants[b]!.value) - Math.abs(variants[a]!.value));
   const half = Math.abs(variants[strongest[0] ?? 0]?.value ?? 0) / 2;
-  const outstanding = strongest.slice(0, NAMED).filter(i => Math.abs(variants[i]!.value) >= half);
+  const outstanding = strongest.slice(0, NAMED).filter(i => half > 0 && Math.abs(variants[i]!.value) >= half);
   let selected: number | undefined;
 
   const x = (i: number, width: number): number => {
@@ -51,18 +67,28 @@ export function manhattan(
   };
   const y = (value: number): number => PLOT.bottom - ((value - low) / (high - low)) * (PLOT.bottom - PLOT.top);
 
-  const draw = (frame: Frame, marked: number | undefined): void => {
-    const { context, width } = frame;
+  const isOther = variants.map(
+    (_, i) => stretches.findIndex(({ from, to }) => at[i]! >= from && at[i]! < to) % 2 === 1,
+  );
+  const drawPoints = ({ context, width }: Frame): void => {
     const palette = theme.palette();
     drawAxes(context, palette, width);
+    // Of points on the same pixel one is enough, however many variants there are.
+    const taken = new Set<string>();
     for (const [i, { name: of, value }] of variants.entries()) {
       if (!Number.isFinite(value)) continue;
       const decoy = of.startsWith('decoy:');
-      const other = stretches.findIndex(({ from, to }) => at[i]! >= from && at[i]! < to) % 2 === 1;
-      drawPoint(context, x(i, width), y(value), decoy, other || decoy ? palette.dim : palette.accent);
+      const pixel = `${Math.round(x(i, width))} ${Math.round(y(value))} ${decoy}`;
+      if (taken.has(pixel)) continue;
+      taken.add(pixel);
+      drawPoint(context, x(i, width), y(value), decoy, isOther[i] || decoy ? palette.dim : palette.accent);
     }
+  };
+  const drawMarks = ({ context, width }: Frame, marked: number | undefined): void => {
+    const palette = theme.palette();
+    const boxes: Box[] = [];
     for (const i of new Set([...(marked === undefined ? [] : [marked]), ...outstanding]))
-      drawName(context, palette, i, width);
+      drawName(context, palette, i, width, boxes);
     if (marked === undefined) return;
     context.strokeStyle = palette.foreground;
     context.lineWidth = 1.5;
@@ -86,19 +112,47 @@ export function manhattan(
     context.textBaseline = 'top';
     context.textAlign = 'center';
     context.fillStyle = palette.dim;
-    for (const [text, place] of axisTexts(stretches, span, width)) context.fillText(text, place, PLOT.bottom + 7);
+    for (const [text, place] of axisTexts(stretches, span, width)) {
+      const half = context.measureText(text).width / 2;
+      context.fillText(text, Math.min(Math.max(place, half), width - half), PLOT.bottom + 7);
+    }
+    if (!threshold) return;
+    for (let left = GUTTER; left < width - MARGIN; left += 8)
+      context.fillRect(left, Math.round(y(threshold.value)), Math.min(5, width - MARGIN - left), 1);
   }
 
-  function drawName(context: Pen, palette: Palette, i: number, width: number): void {
+  /** The name of a variant above its point, unless it would stand on another. */
+  function drawName(context: Pen, palette: Palette, i: number, width: number, boxes: Box[]): void {
+    context.font = textFont(palette);
     const text = fitted(context, variants[i]!.name, 160);
     const half = context.measureText(text).width / 2;
+    const middle = Math.min(Math.max(x(i, width), GUTTER + half), width - half);
+    const bottom = y(variants[i]!.value) - 5;
+    const box = { left: middle - half - 3, right: middle + half + 3, top: bottom - 13, bottom };
+    if (boxes.some(other => overlapping(box, other))) return;
+    boxes.push(box);
     context.fillStyle = palette.foreground;
     context.textAlign = 'center';
     context.textBaseline = 'bottom';
-    context.fillText(text, Math.min(Math.max(x(i, width), GUTTER + half), width - half), y(variants[i]!.value) - 5);
+    context.fillText(text, middle, bottom);
   }
 
-  const picture = surface(HEIGHT, frame => draw(frame, selected));
+  // Moving over the points redraws the marks alone: a cohort may have hundreds of thousands.
+  let points: { readonly canvas: HTMLCanvasElement; readonly width: number; readonly palette: Palette } | undefined;
+  const pointsOf = ({ width, height, ratio }: Frame): HTMLCanvasElement => {
+    const palette = theme.palette();
+    if (points?.width === width && points.palette === palette) return points.canvas;
+    const canvas = element('canvas', { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+    const context = canvas.getContext('2d');
+    context?.scale(canvas.width / width, canvas.height / height);
+    if (context) drawPoints({ context, width, height, ratio });
+    points = { canvas, width, palette };
+    return canvas;
+  };
+  const picture = surface(HEIGHT, frame => {
+    frame.context.drawImage(pointsOf(frame), 0, 0, frame.width, frame.height);
+    drawMarks(frame, selected);
+  });
   const { canvas } = picture;
   const readout = element('output', { class: 'readout', 'aria-live': 'off' });
   const textOf = (i: number): string => `${variants[i]!.name}   ${quantity(variants[i]!.value, 'number')} ${unit}`;
@@ -139,7 +193,10 @@ export function manhattan(
     width: canvas.clientWidth,
     height: HEIGHT,
     background: theme.palette().background,
-    draw: (frame: Frame) => draw(frame, undefined),
+    draw: (frame: Frame) => {
+      drawPoints(frame);
+      drawMarks(frame, undefined);
+    },
   });
   return element(
     'div',
@@ -147,7 +204,9 @@ export function manhattan(
     element(
       'p',
       { class: 'dim small' },
-      `${title} (${unit}), ${stretches.length > 0 ? 'by chromosome and position' : 'in the order of the data'}.`,
+      `${title} (${unit}), ${stretches.length > 0 ? 'by chromosome and position' : 'in the order of the data'}.${
+        threshold ? ` The dashed line is ${threshold.text}.` : ''
+      }`,
     ),
     canvas,
     element(
@@ -162,6 +221,16 @@ export function manhattan(
     ),
   );
 }
+
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+const overlapping = (a: Box, b: Box): boolean =>
+  a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
 function drawPoint(context: Pen, x: number, y: number, ring: boolean, colour: string): void {
   context.fillStyle = colour;

@@ -21,6 +21,8 @@ type Axis = ResultTable['axes'][number];
 /** Most cells on a side of what is drawn. */
 const SIDE = 360;
 const TALLEST_ROW = 22;
+/** Room for the names of rows at most, and the share of the picture that they may take. */
+const NAMES = { most: 130, share: 0.25 } as const;
 /** Room for numbers or names under the cells. */
 const AXIS = 22;
 /** Room for name and scale above a saved picture. */
@@ -28,6 +30,9 @@ const HEAD = 26;
 const TABLE_ROWS = 20;
 /** Most rows of one axis that can be chosen from. */
 const CHOICES = 200;
+
+/** What is drawn of a result; `rows` names its first axis. */
+type Shown = Pick<ResultTable, 'name' | 'axes' | 'rows' | 'unit'>;
 
 /** A plane of an array: `rows` × `columns`, row-major. */
 export interface Plane {
@@ -80,7 +85,7 @@ export function strongestCells({ rows, columns, values }: Plane, lines: number, 
 }
 
 /** @param values [row, …axes] of the rows that are here */
-export function matrix(surroundings: Surroundings, result: ResultTable, values: Float32Array): HTMLElement {
+export function matrix(surroundings: Surroundings, result: Shown, values: Float32Array): HTMLElement {
   const { theme, controls } = surroundings;
   const [row, ...inner] = result.axes;
   const axes: Axis[] = [{ name: row?.name ?? 'row', size: result.rows.length, labels: result.rows }, ...inner];
@@ -103,21 +108,24 @@ export function matrix(surroundings: Surroundings, result: ResultTable, values: 
   };
   take();
   let pointed: readonly [number, number] | undefined;
+  /** Where the cells begin: behind the names of the rows. */
+  let left = GUTTER;
 
   const draw = ({ context, width }: Frame, top = 0): void => {
     const palette = theme.palette();
-    const across = width - GUTTER - MARGIN;
+    left = leftOf(context, palette, rows, width);
+    const across = width - left - MARGIN;
     context.imageSmoothingEnabled = false;
-    context.drawImage(painted(cells, lines, limit, palette), GUTTER, top, across, height);
+    context.drawImage(painted(cells, lines, limit, palette), left, top, across, height);
     context.strokeStyle = palette.line;
     context.lineWidth = 1;
-    context.strokeRect(GUTTER - 0.5, top - 0.5, across + 1, height + 1);
-    drawAxes(context, palette, { rows, columns, top, height, across, width });
+    context.strokeRect(left - 0.5, top - 0.5, across + 1, height + 1);
+    drawAxes(context, palette, { rows, columns, left, top, height, across, width });
     if (!pointed) return;
     const [r, c] = pointed;
     context.strokeStyle = palette.foreground;
     context.strokeRect(
-      GUTTER + (c / columns.size) * across - 0.5,
+      left + (c / columns.size) * across - 0.5,
       top + (r / rows.size) * height - 0.5,
       across / columns.size + 1,
       height / rows.size + 1,
@@ -136,7 +144,7 @@ export function matrix(surroundings: Surroundings, result: ResultTable, values: 
   };
   const inside = (place: number, size: number): number => Math.max(0, Math.min(size - 1, place));
   canvas.addEventListener('pointermove', ({ offsetX, offsetY }) => {
-    const c = Math.floor(((offsetX - GUTTER) / (canvas.clientWidth - GUTTER - MARGIN)) * columns.size);
+    const c = Math.floor(((offsetX - left) / (canvas.clientWidth - left - MARGIN)) * columns.size);
     const r = Math.floor((offsetY / height) * rows.size);
     point(r >= 0 && r < rows.size && c >= 0 && c < columns.size ? [r, c] : undefined);
   });
@@ -245,17 +253,28 @@ function painted(cells: Float32Array, lines: number, limit: number, palette: Pal
 interface Box {
   readonly rows: Axis;
   readonly columns: Axis;
+  readonly left: number;
   readonly top: number;
   readonly height: number;
   readonly across: number;
   readonly width: number;
 }
 
+/** Room that the names of the rows need. */
+function leftOf(context: Frame['context'], palette: Palette, rows: Axis, width: number): number {
+  context.font = textFont(palette);
+  const longest = (rows.labels ?? [])
+    .slice(0, SIDE)
+    .reduce((most, label) => (label.length > most.length ? label : most), '');
+  const wanted = context.measureText(longest).width + 8;
+  return Math.max(GUTTER, Math.min(wanted, NAMES.most, width * NAMES.share));
+}
+
 /** Names or numbers of rows and columns, as many as have room. */
 function drawAxes(
   context: Frame['context'],
   palette: Palette,
-  { rows, columns, top, height, across, width }: Box,
+  { rows, columns, left, top, height, across, width }: Box,
 ): void {
   context.font = textFont(palette);
   context.fillStyle = palette.dim;
@@ -263,8 +282,8 @@ function drawAxes(
   context.textAlign = 'right';
   for (const place of shownPlaces(rows, height / 16))
     context.fillText(
-      fitted(context, labelOf(rows, place), GUTTER - 6),
-      GUTTER - 6,
+      fitted(context, labelOf(rows, place), left - 6),
+      left - 6,
       top + ((place + 0.5) / rows.size) * height,
     );
   context.textBaseline = 'top';
@@ -273,8 +292,8 @@ function drawAxes(
   for (const place of shownPlaces(columns, room)) {
     const text = fitted(context, labelOf(columns, place), across / Math.min(room, columns.size) - 4);
     const half = context.measureText(text).width / 2;
-    const x = GUTTER + ((place + 0.5) / columns.size) * across;
-    context.fillText(text, Math.min(Math.max(x, GUTTER + half), width - half), top + height + 6);
+    const x = left + ((place + 0.5) / columns.size) * across;
+    context.fillText(text, Math.min(Math.max(x, left + half), width - half), top + height + 6);
   }
 }
 

@@ -17,17 +17,23 @@ interface Noted {
   readonly notes: readonly Note[];
 }
 
-/** Notes of declarations, each with the names that it is about: what several say alike is said once. */
+/**
+ * Notes of declarations, each with the names that it is about: what several say alike, or several members of an ensemble, is said
+ * once.
+ */
 export function notesOf(...declarations: readonly Noted[]): HTMLElement[] {
-  const said = new Map<string, { readonly entry: Note; readonly names: string[] }>();
+  const said = new Map<string, { readonly entry: Note; readonly names: Set<string>; readonly members: string[] }>();
   for (const { name, notes } of declarations)
     for (const entry of notes) {
-      const alike = `${entry.code} ${entry.message}`;
-      const known = said.get(alike);
-      if (known === undefined) said.set(alike, { entry, names: [name] });
-      else known.names.push(name);
+      const [, member, message = entry.message] = /^Member (\d+): ([^]*)$/.exec(entry.message) ?? [];
+      const alike = `${entry.code} ${message}`;
+      const known = said.get(alike) ?? { entry: { ...entry, message }, names: new Set(), members: [] };
+      said.set(alike, known);
+      known.names.add(name);
+      if (member !== undefined && !known.members.includes(member)) known.members.push(member);
     }
-  return [...said.values()].map(({ entry, names }) =>
-    note(entry.level, entry.message, `${names.join(', ')} · ${entry.code}`),
-  );
+  return [...said.values()].map(({ entry: { level, code, message }, names, members }) => {
+    const who = members.length === 0 ? '' : `Member${members.length === 1 ? '' : 's'} ${members.join(', ')}: `;
+    return note(level, who + message, `${[...names].join(', ')} · ${code}`);
+  });
 }

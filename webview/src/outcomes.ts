@@ -127,7 +127,11 @@ export function variantEffects(surroundings: Surroundings, result: ResultTable, 
     'div',
     {},
     rows.length > 1
-      ? manhattan(surroundings, { name, title: 'effect of the alternative allele', unit: result.unit }, all)
+      ? manhattan(
+          surroundings,
+          { name, title: 'effect of the alternative allele', unit: result.unit, places: result.places },
+          all,
+        )
       : undefined,
     bars(
       `The ${SHOWN} strongest effects of ${name}`,

@@ -114,7 +114,7 @@ export class Wording {
       const { share, absolute, unit } = value;
       return typeof share === 'number'
         ? `${quantity(share, 'share')} of the range of the input`
-        : `${String(absolute)} ${String(unit)}`;
+        : `${this.value(absolute ?? '')} ${this.value(unit ?? '')}`;
     }
     return Object.entries(value)
       .map(([name, one]) => `${words(name)} ${this.value(one)}`)

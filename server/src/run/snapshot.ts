@@ -149,6 +149,8 @@ const shownExamples = (length: number): number =>
 
 /** Rows of a table that a view is given, where there is room for all their numbers. */
 const SHOWN_ROWS = 200;
+/** Rows of a list of few numbers: a ranking of the first variants alone would be none. */
+const LISTED_ROWS = 200_000;
 
 /** Further arrays that the picture of a form needs, where a result has them. */
 const DRAWN_BESIDE: Readonly<Partial<Record<Snapshot['tables'][number]['form'], readonly string[]>>> = {
@@ -167,18 +169,30 @@ async function tableOf(
   const numbers = axes.slice(1).reduce((product, { size }) => product * size, 1);
   // Lists of few numbers are shown whole: single ones, fields of a seqlet or of a variant.
   const listed = axes.length < 3 && (numbers === 1 || axes[1]?.name === 'field');
-  const { rows } = await store.rows(meta.key, Math.min(listed ? SHOWN_EXAMPLES : SHOWN_ROWS, shownExamples(numbers)));
+  const { rows } = await store.rows(
+    meta.key,
+    Math.min(listed ? LISTED_ROWS : SHOWN_ROWS, Math.max(1, Math.floor(SHOWN_VALUES / Math.max(1, numbers)))),
+  );
   const beside = meta.arrays.filter(
     ({ name, axes: [, ...inner] }) =>
       DRAWN_BESIDE[form]?.includes(name) &&
       rows.length * inner.reduce((product, { size }) => product * size, 1) <= SHOWN_VALUES,
   );
   const motifs = await motifsOf(meta, store, rows.length);
+  const places =
+    axes[0]?.name === 'variant'
+      ? await placesOf(
+          meta,
+          store,
+          rows.map(([name]) => name ?? ''),
+        )
+      : undefined;
   return {
     form,
     unit,
     axes,
     rows: rows.map(([name]) => name ?? ''),
+    ...(places && { places }),
     values: `values/${meta.key}`,
     ...(beside.length > 0 && {
       beside: beside.map(({ name, unit: of, axes: [, ...inner] }) => ({
@@ -193,6 +207,16 @@ async function tableOf(
       meta.arrays.some(({ name }) => name === 'p_values') && { significance: `significance/${meta.key}` }),
     seconds: meta.seconds,
   };
+}
+
+/** Where the variants of a result are on the genome, by their names in its data set. */
+async function placesOf(meta: ResultMeta, store: ResultStore, names: readonly string[]): Promise<string[] | undefined> {
+  const task = Task.safeParse(meta.task).data;
+  if (task?.kind !== 'attribution') return undefined;
+  const { labels = [], places } = (await store.meta(task.data))?.arrays[0]?.axes[1] ?? {};
+  if (!places) return undefined;
+  const known = new Map(places.map((place, variant) => [labels[variant], place]));
+  return names.map(name => known.get(name) ?? '');
 }
 
 /** What the examples are whose array has this second axis. */
@@ -220,6 +244,7 @@ async function dataOf(name: string, meta: ResultMeta, store: ResultStore): Promi
     alphabet,
     length,
     ...(alphabet !== 'dna' && feature?.labels && { features: feature.labels }),
+    ...(feature?.places && { places: feature.places }),
     names: column('name'),
     ...(labelled && { labels: labels.map(Number) }),
     ...(alphabet === 'dna' && { letters: `letters/${meta.key}` }),

@@ -58,6 +58,8 @@ export interface Rows extends Known {
   readonly length: number;
   /** Names of the features. */
   readonly features: readonly string[];
+  /** Where variants are on the genome, `20:61795`, in the order of the features; what was added behind them has no place. */
+  readonly places?: readonly string[];
   /** [example, feature] */
   readonly values: Float32Array;
   readonly truth?: FeatureTruth;

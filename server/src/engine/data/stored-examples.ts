@@ -21,7 +21,14 @@ export function examplesLayout(examples: Examples): ArrayLayout[] {
         name: 'array',
         type: 'float32',
         unit: examples.alphabet === 'genotypes' ? 'alleles' : 'expression',
-        axes: [example, ...axes.map(axis => ({ ...axis, labels: [...examples.features] }))],
+        axes: [
+          example,
+          ...axes.map(axis => ({
+            ...axis,
+            labels: [...examples.features],
+            ...(examples.places && { places: [...examples.places] }),
+          })),
+        ],
       },
       ...(examples.truth ? [featureTruthLayout(examples.truth, axes[0]!)] : []),
     ];
@@ -91,6 +98,8 @@ export class StoredExamples {
     readonly space: InputSpace,
     /** Names of the features of rows of numbers; none for sequences. */
     readonly features: readonly string[],
+    /** Where variants are on the genome; none where that is not known. */
+    private readonly places: readonly string[] | undefined,
     readonly names: readonly string[],
     readonly labels: readonly (number | undefined)[],
     readonly origins: readonly Origin[],
@@ -115,6 +124,7 @@ export class StoredExamples {
       fields && { columns: fields, values: await wholeOf(await store.array(key, 'feature_truth')) },
       { alphabet, shape: array.shape.slice(1) },
       axis.labels ?? [],
+      axis.places,
       rows.map(([name]) => name ?? ''),
       rows.map(([, label]) => (label ? Number(label) : undefined)),
       rows.map(([, , source, index]) => ({ source: source ?? '', index: Number(index) })),
@@ -124,7 +134,7 @@ export class StoredExamples {
   /** Some of the examples, without what is known of the truth at positions. */
   select(rows: readonly number[]): StoredExamples {
     const chosen = <T>(all: readonly T[]): T[] => rows.map(row => all[row]!);
-    const { array, alternativesArray, featureTruth, space, features, names, labels, origins, whole } = this;
+    const { array, alternativesArray, featureTruth, space, features, places, names, labels, origins, whole } = this;
     return new StoredExamples(
       selectRows(array, rows),
       undefined,
@@ -133,6 +143,7 @@ export class StoredExamples {
       featureTruth,
       space,
       features,
+      places,
       chosen(names),
       chosen(labels),
       chosen(origins),
@@ -199,10 +210,10 @@ export class StoredExamples {
     const { names, labels, origins, length } = this;
     const known = { names, labels, origins, length, notes: [] };
     const { alphabet } = this.space;
-    const { featureTruth, features, count } = this;
+    const { featureTruth, features, places, count } = this;
     if (alphabet !== 'dna') {
       const rows = { ...known, alphabet, features, values: await this.inputs(0, count) };
-      return { ...rows, ...(featureTruth && { truth: featureTruth }) };
+      return { ...rows, ...(places && { places }), ...(featureTruth && { truth: featureTruth }) };
     }
     const truth = await this.truth();
     const distribution = await this.distribution(0, count);
