@@ -92,8 +92,8 @@ function cellRanger(): Buffer {
   });
 }
 
-/** Zarr 3 without compression: X of 2 × 3 and the indices as text of fixed chunks. */
-function zarr(): Buffer {
+/** Members of a Zarr store, version 3 without compression: X of 2 × 3 and the indices as text of fixed chunks. */
+function zarr(): Record<string, Buffer> {
   const group = (attributes: object = {}): Buffer =>
     text(JSON.stringify({ zarr_format: 3, node_type: 'group', attributes }));
   const array = (shape: number[], type: string, fill: number | string, codecs: object[]): Buffer =>
@@ -114,19 +114,17 @@ function zarr(): Buffer {
     const sized = values.map(value => Buffer.concat([Buffer.from([value.length, 0, 0, 0]), text(value)]));
     return Buffer.concat([Buffer.from([values.length, 0, 0, 0]), ...sized]);
   };
-  return Buffer.from(
-    zipSync({
-      'zarr.json': group(),
-      'obs/zarr.json': group({ _index: 'names' }),
-      'obs/names/zarr.json': array([2], 'string', '', [{ name: 'vlen-utf8' }]),
-      'obs/names/c/0': strings('a', 'b'),
-      'var/zarr.json': group({ _index: 'names' }),
-      'var/names/zarr.json': array([3], 'string', '', [{ name: 'vlen-utf8' }]),
-      'var/names/c/0': strings('x', 'y', 'z'),
-      'X/zarr.json': array([2, 3], 'float32', 0, [{ name: 'bytes', configuration: { endian: 'little' } }]),
-      'X/c/0/0': Buffer.from(Float32Array.from([1, 2, 3, 4, 5, 6]).buffer),
-    }),
-  );
+  return {
+    'zarr.json': group(),
+    'obs/zarr.json': group({ _index: 'names' }),
+    'obs/names/zarr.json': array([2], 'string', '', [{ name: 'vlen-utf8' }]),
+    'obs/names/c/0': strings('a', 'b'),
+    'var/zarr.json': group({ _index: 'names' }),
+    'var/names/zarr.json': array([3], 'string', '', [{ name: 'vlen-utf8' }]),
+    'var/names/c/0': strings('x', 'y', 'z'),
+    'X/zarr.json': array([2, 3], 'float32', 0, [{ name: 'bytes', configuration: { endian: 'little' } }]),
+    'X/c/0/0': Buffer.from(Float32Array.from([1, 2, 3, 4, 5, 6]).buffer),
+  };
 }
 
 const VCF = `##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n${[30, 41, 55, 60]
@@ -175,6 +173,24 @@ const PLINK = {
   'set.fam': text(Array.from({ length: 5 }, (_, i) => `f p${i} 0 0 1 ${1 + (i % 2)}\n`).join('')),
 };
 
+/** Files that tests of a reader keep beside them. */
+const kept = (folder: string, ...names: string[]): Record<string, Buffer> =>
+  Object.fromEntries(names.map(name => [name, readFileSync(join(import.meta.dirname, folder, name))]));
+
+/** Genotypes of PLINK 2 in a form of record each, and their tables. */
+const pgen = (name: string, variants: string): Reader => ({
+  name: `plink 2, ${name}`,
+  files: () => kept('pgen', `${name}.pgen`, `${name}.psam`, `${name}.${variants}`),
+  call: hash => source('plink', { path: hash(`${name}.pgen`), minimum_frequency: 0.01 }),
+});
+
+const parquet = (name: string): Reader => ({
+  name: `table, Parquet, ${name}`,
+  files: () => kept('parquet', `${name}.parquet`),
+  call: hash =>
+    source('table', { path: hash(`${name}.parquet`), names: 'name', skip: ['class'], label: 'u8', missing: 'mean' }),
+});
+
 const READERS: readonly Reader[] = [
   {
     name: 'fasta',
@@ -194,6 +210,19 @@ const READERS: readonly Reader[] = [
         path: hash('a.bed'),
         genome: call('genome', 'two_bit', { path: hash('g.2bit') }),
       }),
+  },
+  {
+    name: 'gene_windows of GTF',
+    files: () => ({
+      'a.gtf': text(
+        'chr1\tx\tgene\t5\t20\t.\t+\t.\tgene_name "one; 1";\nchr1\tx\tgene\t30\t46\t.\t-\t.\tgene_name=two%3B;\n',
+      ),
+      'g.2bit': twoBit(),
+    }),
+    call: hash => {
+      const genome = call('genome', 'two_bit', { path: hash('g.2bit') });
+      return source('gene_windows', { path: hash('a.gtf'), genome, downstream: 10 });
+    },
   },
   {
     name: 'variants of an indexed FASTA',
@@ -224,6 +253,10 @@ const READERS: readonly Reader[] = [
     files: () => PLINK,
     call: hash => source('plink', { path: hash('set.bed') }),
   },
+  pgen('calls', 'pvar.zst'),
+  pgen('dosages', 'pvar.zst'),
+  pgen('fixed', 'pvar'),
+  ...['snappy', 'zstd', 'gzip', 'brotli', 'lz4', 'plain'].map(parquet),
   {
     name: 'table',
     files: () => ({ 't.csv': text('id,y,a,b\nx,1,2.5,3\n"q ""r""",0,NA,4e3\n') }),
@@ -255,8 +288,13 @@ const READERS: readonly Reader[] = [
   },
   {
     name: 'anndata, Zarr',
-    files: () => ({ 'x.zarr.zip': zarr() }),
+    files: () => ({ 'x.zarr.zip': Buffer.from(zipSync(zarr())) }),
     call: hash => source('anndata', { path: hash('x.zarr.zip') }),
+  },
+  {
+    name: 'anndata, a folder of Zarr',
+    files: () => Object.fromEntries(Object.entries(zarr()).map(([name, bytes]) => [`x.zarr/${name}`, bytes])),
+    call: hash => source('anndata', { path: hash('x.zarr') }),
   },
   {
     name: 'cell_ranger, HDF5',
@@ -286,7 +324,8 @@ describe(`damaged files (${CASES} of each)`, () => {
       files: made,
       ...(pack && { pack }),
       read: folder => {
-        const paths = Object.fromEntries(Object.keys(made).map(file => [hashOf(file), join(folder, file)]));
+        const named = Object.keys(made).flatMap(file => [file, file.split('/')[0]!]);
+        const paths = Object.fromEntries(named.map(file => [hashOf(file), join(folder, file)]));
         return [() => describeSource(asked, paths), () => readSource(asked, paths)];
       },
     });

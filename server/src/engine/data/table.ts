@@ -65,7 +65,7 @@ async function* rowsOf(path: string): AsyncGenerator<Row> {
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new Failure('data/not-table', error.message, {
+    throw new Failure('data/not-table', error.message.slice(0, 200), {
       place: `${path}, line ${String(error['lines'])}`,
       remedy: 'Give a table as text, quoted with " where a cell holds the separator.',
     });
