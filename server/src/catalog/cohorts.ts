@@ -16,9 +16,13 @@ export const plink = {
       summary: 'The `.bed` or `.pgen` file, relative to this document.',
     },
     phenotypes: {
-      type: { is: 'path', extensions: ['.txt', '.tsv', '.csv', '.pheno', '.phen', '.txt.gz', '.tsv.gz', '.csv.gz'] },
+      type: {
+        is: 'path',
+        extensions: ['.txt', '.tsv', '.csv', '.pheno', '.phen', '.txt.gz', '.tsv.gz', '.csv.gz', '.parquet'],
+      },
       optional: true,
-      summary: 'A table with the columns FID and IID (or IID alone) and phenotypes, separated by blanks or commas.',
+      summary:
+        'A table with the columns FID and IID (or IID alone) and phenotypes, separated by blanks or commas, or Parquet.',
     },
     phenotype: {
       type: { is: 'text' },

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Rows } from '../../../server/src/engine/data/examples.js';
+import { plink } from '../../../server/src/engine/data/plink-cohort.js';
 import { table } from '../../../server/src/engine/data/table.js';
 
 const FOLDER = join(import.meta.dirname, 'parquet');
@@ -80,5 +81,19 @@ describe('Parquet', () => {
     );
     await expect(read('zstd', {})).rejects.toThrow('found "s0" in the column "name", expected a number');
     expect(readFileSync(join(FOLDER, 'zstd.parquet')).toString('latin1', 0, 4)).toBe('PAR1');
+  });
+
+  it('phenotypes of a cohort', async () => {
+    const people = 'cd'.repeat(32);
+    const quality = { minimum_frequency: 0, hardy_weinberg: 0, variant_call_rate: 0, person_call_rate: 0 };
+    const call = { path: people, missing: 'mean', phenotypes: HASH, ...quality } as const;
+    const files = { [people]: join(import.meta.dirname, 'pgen/fixed.pgen'), ...open('phenotypes') };
+    const { names, labels } = await plink.read({ ...call, phenotype: 'height' }, files);
+    const even = Array.from({ length: 35 }, (_, i) => 2 * i);
+    expect(names).toEqual(even.map(i => `p${i}`));
+    expect(labels).toEqual(even.map(i => i * i));
+    await expect(plink.read({ ...call, phenotype: 'weight' }, files)).rejects.toThrow(
+      'no column "weight"; it has: FID, IID, height',
+    );
   });
 });

@@ -1,5 +1,6 @@
 /** Phenotypes of people: what PLINK writes beside genotypes, or tables of them, as labels. */
 import { Failure } from '../failure.js';
+import { isParquet, withParquet } from './parquet.js';
 import { filledLinesOf, type Person } from './plink.js';
 
 /** What stands for a missing phenotype, in lower case. */
@@ -25,33 +26,49 @@ export function labelsOf(written: readonly (string | undefined)[], place: string
 }
 
 /**
- * Phenotypes of a table with the columns FID (optional) and IID, by the key of each person; without a header the first two
- * columns are these.
+ * Phenotypes of a table, text or Parquet, with the columns FID (optional) and IID, by the key of each person; without a header the
+ * first two columns are these.
  *
  * @param column name of the phenotype; the first behind the identifiers where none is given
  */
 export async function readPhenotypes(path: string, column: string | undefined, people: readonly Person[]) {
-  let columns: { iid: number; fid: number; value: number } | undefined;
+  const byPerson = (await isParquet(path)) ? await inParquet(path, column) : await inText(path, column);
+  return people.map(({ family, id }) => byPerson.get(keyOf(family, id)) ?? byPerson.get(keyOf(undefined, id)));
+}
+
+/** Which columns hold what; `fid` is −1 where none does. */
+interface Columns {
+  readonly iid: number;
+  readonly fid: number;
+  readonly value: number;
+  readonly headed: boolean;
+}
+
+function columnsIn(cells: readonly string[], column: string | undefined, place: string): Columns {
+  const names = cells.map(cell => cell.toUpperCase());
+  const headed = names.includes('IID');
+  const iid = headed ? names.indexOf('IID') : 1;
+  const fid = headed ? names.indexOf('FID') : 0;
+  const behind = Math.max(iid, fid) + 1;
+  const value = column === undefined ? behind : headed ? cells.indexOf(column) : -1;
+  if (value >= 0 && value < cells.length) return { iid, fid, value, headed };
+  throw new Failure(
+    'data/no-column',
+    `the table has no column "${column ?? 'behind the identifiers'}"; it has: ${cells.slice(0, 12).join(', ')}`,
+    { place, remedy: 'Name one of its columns; the first row must name IID.' },
+  );
+}
+
+async function inText(path: string, column: string | undefined): Promise<Map<string, string>> {
+  let columns: Columns | undefined;
   let width = 0;
   const byPerson = new Map<string, string>();
   for await (const { text, number } of filledLinesOf(path)) {
     const cells = text.split(text.includes(',') ? ',' : /\s+/).map(cell => cell.trim().replace(/^#/, ''));
     if (columns === undefined) {
       width = cells.length;
-      const names = cells.map(cell => cell.toUpperCase());
-      const headed = names.includes('IID');
-      const iid = headed ? names.indexOf('IID') : 1;
-      const fid = headed ? names.indexOf('FID') : 0;
-      const behind = Math.max(iid, fid) + 1;
-      const value = column === undefined ? behind : headed ? cells.indexOf(column) : -1;
-      if (value < 0 || value >= width)
-        throw new Failure(
-          'data/no-column',
-          `the table has no column "${column ?? 'behind the identifiers'}"; it has: ${cells.slice(0, 12).join(', ')}`,
-          { place: `${path}, line ${number}`, remedy: 'Name one of its columns; the first row must name IID.' },
-        );
-      columns = { iid, fid, value };
-      if (headed) continue;
+      columns = columnsIn(cells, column, `${path}, line ${number}`);
+      if (columns.headed) continue;
     }
     if (cells.length !== width)
       throw new Failure('data/unequal-lengths', `the row has ${cells.length} cells, those before it ${width}`, {
@@ -61,7 +78,23 @@ export async function readPhenotypes(path: string, column: string | undefined, p
     const { iid, fid, value } = columns;
     byPerson.set(keyOf(fid < 0 ? undefined : cells[fid], cells[iid]!), cells[value]!);
   }
-  return people.map(({ family, id }) => byPerson.get(keyOf(family, id)) ?? byPerson.get(keyOf(undefined, id)));
+  return byPerson;
+}
+
+function inParquet(path: string, column: string | undefined): Promise<Map<string, string>> {
+  return withParquet(path, async file => {
+    const { iid, fid, value } = columnsIn(file.names, column, path);
+    const byPerson = new Map<string, string>();
+    for (const group of file.groups.keys()) {
+      const ids = await file.cells(group, iid);
+      const families = fid < 0 ? undefined : await file.cells(group, fid);
+      const values = await file.cells(group, value);
+      ids.forEach((id = '', row) =>
+        byPerson.set(keyOf(families && String(families[row] ?? ''), String(id)), String(values[row] ?? '')),
+      );
+    }
+    return byPerson;
+  });
 }
 
 const keyOf = (family: string | undefined, id: string): string => `${family ?? ''}\n${id}`;

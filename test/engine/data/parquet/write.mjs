@@ -34,7 +34,12 @@ for (const [name, options] of Object.entries(writings)) {
   await run(`COPY (SELECT * FROM t LIMIT 300) TO '${name}.parquet' (FORMAT parquet, ${options})`);
 }
 // Three groups.
-await run(`COPY (SELECT class, d, u8, constant FROM t) TO 'groups.parquet' (FORMAT parquet, ROW_GROUP_SIZE 2048, COMPRESSION zstd)`);
+await run(
+  `COPY (SELECT class, d, u8, constant FROM t) TO 'groups.parquet' (FORMAT parquet, ROW_GROUP_SIZE 2048, COMPRESSION zstd)`,
+);
 await run(`
   COPY (SELECT 's' || i AS IID, i / 2.0 AS height, [i, i] AS pair, {'x': i, 'y': 2} AS point, DATE '2020-01-01' AS day, 'x'::BLOB AS raw
         FROM range(6) AS r(i)) TO 'mixed.parquet' (FORMAT parquet)`);
+await run(`
+  COPY (SELECT 'f' || (i // 2) AS FID, 'p' || i AS IID, i * i AS height FROM range(70) AS r(i) WHERE i % 2 = 0)
+  TO 'phenotypes.parquet' (FORMAT parquet)`);
