@@ -84,6 +84,54 @@ export const intervals = {
   },
 } as const satisfies SourceEntry;
 
+export const gene_windows = {
+  category: 'source',
+  name: 'gene_windows',
+  summary: 'DNA of annotated features, or around their ends, by a GFF3 or GTF file: promoters, exons, splice sites.',
+  documentation:
+    'Every feature of the named type is one example, named `gene::chr1:999-1099(-)`. `at: start` takes the 5′ end of the feature on its own strand and `at: end` the 3′ end: the window has `upstream` bases in front of that base, and `downstream` bases from it on; `at: whole` takes the feature and so many bases on either side. Features on the minus strand are read as their reverse complement, so that upstream is left in every sequence; those without a strand are read forward. Windows that several features share (transcripts of one gene) are taken once. Places are exported as they are of `intervals`.',
+  citation: 'Sequence Ontology, GFF3 specification 1.26; GTF 2.2',
+  revision: 1,
+  yields: 'dna',
+  parameters: {
+    path: {
+      type: { is: 'path', extensions: ['.gff3', '.gff', '.gtf', '.gff3.gz', '.gff.gz', '.gtf.gz'] },
+      summary: 'The annotation, plain or gzipped, relative to this document.',
+    },
+    genome: intervals.parameters.genome,
+    feature: { type: { is: 'text' }, default: 'gene', summary: 'Type of the features, as column 3 has it: `"exon"`.' },
+    at: {
+      type: { is: 'keyword', values: ['start', 'end', 'whole'] },
+      default: 'start',
+      summary: 'Where the window lies: at the 5′ end, at the 3′ end, or over the whole feature.',
+    },
+    upstream: {
+      type: { is: 'integer', min: 0, max: 10_000_000, unit: 'bp' },
+      default: 0,
+      summary: 'Bases in front, on the strand of the feature (bp).',
+    },
+    downstream: {
+      type: { is: 'integer', min: 0, max: 10_000_000, unit: 'bp' },
+      default: 0,
+      summary: 'Bases behind: from the base at the end on, or after the whole feature (bp).',
+    },
+    names: {
+      type: { is: 'text' },
+      default: 'gene_name',
+      summary: 'Attribute with the name of a feature: `gene_name` (GENCODE, Ensembl), `Name` or `gene` (NCBI, SGD).',
+    },
+    only: { type: { is: 'list', of: { is: 'text' } }, optional: true, summary: 'Names of the features to take.' },
+    strand: {
+      type: { is: 'keyword', values: ['stated', 'forward'] },
+      default: 'stated',
+      summary: 'Whether features on the minus strand are read as their reverse complement, or as the genome has them.',
+    },
+    edges: intervals.parameters.edges,
+    label: { type: { is: 'integer', min: 0 }, optional: true, summary: 'Class of all features of this file.' },
+    ambiguous: fasta.parameters.ambiguous,
+  },
+} as const satisfies SourceEntry;
+
 export const one_hot_hdf5 = {
   category: 'source',
   name: 'one_hot_hdf5',

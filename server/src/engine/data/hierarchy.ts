@@ -225,12 +225,20 @@ class ZarrTree implements Hierarchy {
 
   private async open(path: string): Promise<zarr.Group<zarr.Readable> | zarr.Array<zarr.DataType> | undefined> {
     try {
-      return await zarr.open(this.root.resolve(path));
+      const found = await zarr.open(this.root.resolve(path));
+      // The library takes what stands in the metadata for what it should be.
+      if (found instanceof zarr.Array && !(isShape(found.shape) && isShape(found.chunks)))
+        throw damaged(`${this.path}, ${path}`, 'its metadata have no shape or no chunks');
+      return found;
     } catch (error) {
       if (zarr.isZarritaError(error, 'NotFoundError')) return undefined;
       throw error instanceof Failure ? error : damaged(`${this.path}, ${path}`, error);
     }
   }
+}
+
+function isShape(value: unknown): boolean {
+  return Array.isArray(value) && value.every(extent => Number.isSafeInteger(extent) && extent >= 0);
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -15,11 +15,23 @@ import { pathOf, type Files, type Source } from './source.js';
 
 type Parameters = ParametersOf<typeof specification>;
 
+/** What `cut` does with windows. */
+export type CutParameters = Pick<Parameters, 'path' | 'genome' | 'strand' | 'edges' | 'label' | 'ambiguous'>;
+
 /** A line of the file. */
 interface Interval extends Region {
   readonly line: number;
   /** Bases from the start; where the file has one. */
   readonly summit?: number;
+}
+
+/** A window to cut out. */
+export interface Window extends Region {
+  readonly line: number;
+  /** Where the file says that the interval ends around which it lies. */
+  readonly written: number;
+  /** Stands in front of the place in the name of the example. */
+  readonly title?: string;
 }
 
 /** @throws Failure `data/bed` for a line that is no interval */
@@ -62,9 +74,9 @@ async function* intervalsOf(path: string): AsyncGenerator<Interval> {
 }
 
 /** The interval that is cut out. @throws Failure `data/around`, `data/no-summit` */
-function resized(interval: Interval, { length, around }: Parameters, path: string): Interval {
-  if (length === undefined) return interval;
+function resized(interval: Interval, { length, around }: Parameters, path: string): Window {
   const { start, end, summit, line } = interval;
+  if (length === undefined) return { ...interval, written: end };
   if (around === undefined && summit !== undefined)
     throw new Failure('data/around', 'the file has summits, and `around` does not say what stays in the middle', {
       place: `${path}, line ${line}`,
@@ -77,30 +89,47 @@ function resized(interval: Interval, { length, around }: Parameters, path: strin
     });
   const middle = around === 'summit' ? start + summit! : around === 'start' ? start : Math.floor((start + end) / 2);
   const from = middle - Math.floor(length / 2);
-  return { ...interval, start: from, end: from + length };
+  return { ...interval, start: from, end: from + length, written: end };
 }
 
-async function read(parameters: Parameters, files: Files): Promise<Sequences> {
+async function* windowsOf(parameters: Parameters, path: string): AsyncGenerator<Window> {
+  for await (const interval of intervalsOf(path)) yield resized(interval, parameters, path);
+}
+
+/**
+ * The sequences of windows.
+ *
+ * @throws Failure where a window lies outside its chromosome, is longer than others, or none is left
+ */
+export async function cutWindows(
+  parameters: CutParameters,
+  files: Files,
+  windows: (path: string) => AsyncIterable<Window>,
+): Promise<Sequences> {
   const path = pathOf(parameters.path, files);
   const genome = await openGenome(parameters.genome, files);
   try {
-    return await cut(parameters, path, genome);
+    return await cut(parameters, path, genome, windows(path));
   } finally {
     await genome.close();
   }
 }
 
-async function cut(parameters: Parameters, path: string, genome: Genome): Promise<Sequences> {
+async function cut(
+  parameters: CutParameters,
+  path: string,
+  genome: Genome,
+  windows: AsyncIterable<Window>,
+): Promise<Sequences> {
   const source = parameters.path.slice(0, 8);
   const rows: Uint8Array[] = [];
   const names: string[] = [];
   const origins: Origin[] = [];
   const counts = { intervals: 0, over: 0, ambiguous: 0, reversed: 0 };
-  let first: Interval | undefined;
-  for await (const written of intervalsOf(path)) {
+  let first: Window | undefined;
+  for await (const interval of windows) {
     const index = counts.intervals++;
-    const interval = resized(written, parameters, path);
-    const { chromosome, start, end, strand, line } = interval;
+    const { chromosome, start, end, strand, line, written, title } = interval;
     const place = `${path}, line ${line}`;
     const size = await genome.size(chromosome);
     if (size === undefined)
@@ -109,7 +138,7 @@ async function cut(parameters: Parameters, path: string, genome: Genome): Promis
         remedy: `It has ${genome.chromosomes.slice(0, 5).join(', ')} …; give the assembly that the intervals come from.`,
       });
     if (start < 0 || end > size) {
-      if (parameters.edges === 'drop' && written.end <= size) {
+      if (parameters.edges === 'drop' && written <= size) {
         counts.over++;
         continue;
       }
@@ -146,7 +175,8 @@ async function cut(parameters: Parameters, path: string, genome: Genome): Promis
     const reversed = parameters.strand === 'stated' && strand === '-';
     if (reversed) counts.reversed++;
     rows.push(reversed ? reverseComplement(letters) : letters);
-    names.push(regionName(parameters.strand === 'stated' ? interval : { ...interval, strand: '.' }));
+    const region = regionName(parameters.strand === 'stated' ? interval : { ...interval, strand: '.' });
+    names.push(title === undefined ? region : `${title}::${region}`);
     origins.push({ source, index });
   }
   if (!first || rows.length === 0)
@@ -170,7 +200,7 @@ async function cut(parameters: Parameters, path: string, genome: Genome): Promis
 
 function notesOf(
   { intervals, over, ambiguous, reversed }: Readonly<Record<string, number>>,
-  parameters: Parameters,
+  parameters: CutParameters,
 ): Note[] {
   const note = (level: Note['level'], code: string, message: string): Note => ({ level, code, message });
   const policy = {
@@ -220,16 +250,18 @@ export function reverseComplement(letters: Uint8Array): Uint8Array {
 }
 
 /**
- * Counts and measures the intervals, without the genome.
+ * Counts and measures windows, without the genome.
  *
  * @param seconds after this time the answer is given for the lines read so far
  */
-async function describe(parameters: Parameters, files: Files, seconds = 8): Promise<DataDescription> {
-  const path = pathOf(parameters.path, files);
+export async function describeWindows(
+  path: string,
+  windows: AsyncIterable<Window>,
+  seconds = 8,
+): Promise<DataDescription> {
   const deadline = performance.now() + seconds * 1000;
   let [examples, shortest, longest, complete] = [0, Infinity, 0, true];
-  for await (const interval of intervalsOf(path)) {
-    const { start, end } = resized(interval, parameters, path);
+  for await (const { start, end } of windows) {
     examples++;
     shortest = Math.min(shortest, end - start);
     longest = Math.max(longest, end - start);
@@ -243,6 +275,9 @@ async function describe(parameters: Parameters, files: Files, seconds = 8): Prom
 }
 
 export const intervals: Source<Parameters, Sequences> = {
-  read,
-  describe: (parameters, files) => describe(parameters, files),
+  read: (parameters, files) => cutWindows(parameters, files, path => windowsOf(parameters, path)),
+  describe: (parameters, files) => {
+    const path = pathOf(parameters.path, files);
+    return describeWindows(path, windowsOf(parameters, path));
+  },
 };

@@ -11,6 +11,7 @@ import { cellRanger } from './cell-ranger.js';
 import { fasta } from './fasta.js';
 import { oneHotHdf5 } from './one-hot-hdf5.js';
 import { plink } from './plink-cohort.js';
+import { geneWindows } from './gene-windows.js';
 import { intervals } from './intervals.js';
 import { numpy } from './numpy.js';
 import type { Files, Source } from './source.js';
@@ -23,6 +24,7 @@ export const SOURCES: {
 } = {
   fasta,
   intervals,
+  gene_windows: geneWindows,
   one_hot_hdf5: oneHotHdf5,
   table,
   numpy,
