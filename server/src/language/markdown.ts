@@ -1,4 +1,5 @@
 /** Catalog entries as text: signatures, and the Markdown of hovers and of the reference. */
+import { isMap } from '../catalog/index.js';
 import type { Entry, ParameterSpecification, PlainValue, ValueType } from '../catalog/index.js';
 import { format, percent, typeLabel } from './wording.js';
 
@@ -58,17 +59,22 @@ export function limitsOf(type: ValueType): string {
 
 /** What an entry is beyond its parameters: the map it makes, what it accepts, what it costs. */
 export function traitsOf(entry: Entry): string[] {
+  const inputs = entry.alphabets ? [`For ${entry.alphabets.join(', ')} only`] : [];
   switch (entry.category) {
     case 'method':
       return [
-        `Map: ${entry.produces}`,
+        entry.produces === 'same'
+          ? 'Map: that of the method inside'
+          : `${isMap(entry.produces) ? 'Map' : 'Makes'}: ${entry.produces}`,
         entry.complete ? 'claims completeness' : 'does not claim completeness',
         `Cost per example: ${entry.cost}`,
+        ...inputs,
       ];
     case 'correction':
       return [
         `Takes: ${entry.accepts.join(', ')}`,
         `Gives: ${entry.produces === 'same' ? 'the same kind' : entry.produces}`,
+        ...inputs,
       ];
     case 'metric': {
       const { kind, min, max, maps, complete } = entry.subjects;
@@ -78,10 +84,11 @@ export function traitsOf(entry: Entry): string[] {
         complete ? `${subject} of a method that claims completeness, uncorrected` : subject,
         entry.on ? 'needs `on data`' : undefined,
         `Intervals over ${entry.unit}`,
+        ...inputs,
       ].filter(trait => trait !== undefined);
     }
     default:
-      return [];
+      return inputs;
   }
 }
 

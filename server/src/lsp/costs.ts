@@ -113,19 +113,42 @@ export function costOf({ declarations }: Experiment, name: string, sizes: Sizes)
   return one && examples !== undefined ? { ...one, passes: one.passes * examples } : undefined;
 }
 
-/** How many examples the text says that a data set has. */
-function writtenExamples({ value }: Declaration, find: (id: string) => Declaration | undefined): number | undefined {
-  const cut = value.stages.findLast(({ name }) => name === 'sample' || name === 'take');
-  if (cut) return firstNumber(cut);
-  if (value.stages.length > 0) return undefined;
-  if (value.head.form === 'name') {
-    const earlier = find(value.head.id);
-    return earlier && writtenExamples(earlier, find);
-  }
-  const { head } = value;
-  return ['sequences', 'people', 'samples']
-    .map(name => numberOf(valueOf(head, name)))
-    .find(found => found !== undefined);
+/** Stages that leave the number of examples as it is. */
+const KEEPING: ReadonlySet<string> = new Set([
+  'label',
+  'permute_labels',
+  'shuffle_sequences',
+  'scale_to',
+  'log1p',
+  'standardise',
+]);
+
+/**
+ * How many examples a data set has.
+ *
+ * @param read examples of the source behind it, where the text does not say it
+ */
+export function writtenExamples(
+  { value }: Declaration,
+  find: (id: string) => Declaration | undefined,
+  read: () => number | undefined = () => undefined,
+): number | undefined {
+  const { head, stages } = value;
+  const last = stages.findLastIndex(({ name }) => !KEEPING.has(name));
+  const cut = stages[last];
+  const before = (): number | undefined => {
+    if (head.form === 'name') {
+      const earlier = find(head.id);
+      return earlier && writtenExamples(earlier, find, read);
+    }
+    const written = ['sequences', 'people', 'samples'].map(name => numberOf(valueOf(head, name)));
+    return written.find(found => found !== undefined) ?? read();
+  };
+  if (cut === undefined) return before();
+  if (cut.name !== 'sample' && cut.name !== 'take') return undefined;
+  const most = last === 0 ? before() : undefined;
+  const size = firstNumber(cut);
+  return size === undefined ? undefined : Math.min(size, most ?? size);
 }
 
 /** The value that a call gives to a parameter, else its default. */

@@ -1,10 +1,15 @@
-/** Inlay hints: the value of every result at the end of its declaration, and a mark on every expectation. */
+/**
+ * Inlay hints: the value of every result at the end of its declaration, or what it will be while there is none, and a mark on
+ * every expectation.
+ */
 import type { InlayHint } from 'vscode-languageserver';
 import type { SourceRange } from '../language/experiment.js';
 import type { Outcome, Snapshot } from '../protocol.js';
 import { quantity } from '../protocol.js';
 import { duration } from '../run/wording.js';
 import type { Session } from './session.js';
+import type { KnownHeader } from './shapes.js';
+import { shapesOf } from './shapes.js';
 import { headlineOf, valueWithInterval } from './values.js';
 
 /** Editors cut longer ones. */
@@ -21,10 +26,11 @@ const MARKS: Readonly<Record<Outcome, string | undefined>> = {
   'not run': undefined,
 };
 
-export function hintsOf(session: Session, { start, end }: SourceRange): InlayHint[] {
+/** @param header what is known of files, for results that are not there yet */
+export function hintsOf(session: Session, { start, end }: SourceRange, header: KnownHeader): InlayHint[] {
   const { shown, stale, checked } = session;
-  if (!shown) return [];
-  const { snapshot } = shown;
+  const snapshot = shown?.snapshot;
+  const shapes = checked.experiment && shapesOf(checked.experiment, header);
   const hints: InlayHint[] = [];
   const add = (range: SourceRange, words: string | undefined, tooltip: string, old: boolean): void => {
     const { line } = range.end;
@@ -37,7 +43,13 @@ export function hintsOf(session: Session, { start, end }: SourceRange): InlayHin
       tooltip: old ? `${tooltip} ${STALE}` : tooltip,
     });
   };
-  for (const { name, range } of session.declarations) add(range, ...describe(name, snapshot), stale.has(name));
+  for (const { name, range } of session.declarations) {
+    const [words, tooltip] = snapshot ? describe(name, snapshot) : [undefined, ''];
+    const shape = shapes?.get(name);
+    if (words === undefined && shape) add(range, shape.words, shape.tooltip, false);
+    else add(range, words, tooltip, stale.has(name));
+  }
+  if (!snapshot) return hints;
   for (const { text, range } of checked.expectations) {
     const judged = snapshot.expectations.find(expectation => expectation.text === text);
     const metric = snapshot.metrics.find(({ name }) => name === judged?.metric);

@@ -12,7 +12,7 @@ import { serveLanguage } from '../language/serve.js';
 import { catalogText } from '../language/library.js';
 import type { LintOptions } from '../language/lints/check.js';
 import type { OpenExperiment } from '../language/open-experiments.js';
-import type { Problem } from '../protocol.js';
+import type { Description, Problem } from '../protocol.js';
 import { EDITOR_NOTIFICATIONS, EDITOR_REQUESTS, ServerOptions } from '../protocol.js';
 import type { HeaderReader } from '../language/headers.js';
 import { engineHeaders } from '../run/headers.js';
@@ -29,6 +29,8 @@ import { Jobs, NO_ENGINE } from './jobs.js';
 import { lensesOf } from './lenses.js';
 import { explanationsOf, paintedRows, rowHover } from './rows.js';
 import { BACKEND, Session } from './session.js';
+import type { KnownHeader } from './shapes.js';
+import { shapesOf } from './shapes.js';
 
 export interface ServerParts {
   readonly connection: Connection;
@@ -68,6 +70,9 @@ class Server {
   private readonly diagnostics: MergedDiagnostics;
   private readonly language: ReturnType<typeof serveLanguage>;
   private readonly lints: LintOptions;
+  /** The headers that checks have read, by call and folder. */
+  private readonly described = new Map<string, Description>();
+  private readonly header: KnownHeader = (call, folder) => this.described.get(JSON.stringify([call, folder]));
   private options = UNCONFIGURED;
   private folders: readonly string[] = [];
   /** The editor has said that it goes: nothing is sent any more. */
@@ -108,6 +113,7 @@ class Server {
       describe: async (call, folder) => {
         const description = this.options.trusted ? await reader.describe(call, folder) : undefined;
         if (description) this.engineProblem = undefined;
+        if (description && description.is !== 'fault') this.described.set(JSON.stringify([call, folder]), description);
         return description;
       },
     };
@@ -121,7 +127,7 @@ class Server {
         },
         hints: (uri, range) => {
           const session = this.session(uri);
-          return session ? hintsOf(session, range) : [];
+          return session ? hintsOf(session, range, this.header) : [];
         },
         hover: async (uri, declaration) => {
           const session = this.session(uri);
@@ -318,7 +324,9 @@ class Server {
     if (this.leaving || !this.sessions.has(uri)) return;
     void this.diagnostics.publish(uri);
     void this.client.sendNotification(EDITOR_NOTIFICATIONS.changed.method, { uri });
-    const appearance = this.session(uri)?.appearance ?? '';
+    const session = this.session(uri);
+    const shapes = session?.checked.experiment && shapesOf(session.checked.experiment, this.header);
+    const appearance = JSON.stringify([session?.appearance, [...(shapes ?? [])]]);
     if (appearance === this.appearances.get(uri)) return;
     this.appearances.set(uri, appearance);
     // An editor that is going away does not answer.

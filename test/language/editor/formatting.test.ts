@@ -1,8 +1,13 @@
 /** Formatting: what it changes, what it leaves, and that a second time changes nothing. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import fc from 'fast-check';
+import { EmptyFileSystem, URI } from 'langium';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import { expect, test } from 'vitest';
+import { createXomeServices } from '../../../server/src/language/module.js';
+import { statementStarts } from '../../../server/src/language/statements.js';
 import { open } from '../memory.js';
 
 async function format(text: string): Promise<string> {
@@ -54,4 +59,49 @@ test.each([
 test('a well-formatted experiment stays as it is', async () => {
   const text = await readFile(join(import.meta.dirname, '../fixture/ctcf.xome'), 'utf8');
   expect(await format(text)).toBe(text);
+});
+
+// ------------------------------------------------------------------------------------- examples, in every layout
+const { shared, xome } = createXomeServices(EmptyFileSystem);
+let documents = 0;
+
+/** As above, of texts that only have to be parsed. */
+async function layOut(text: string): Promise<string> {
+  const document = shared.workspace.LangiumDocumentFactory.fromString(text, URI.file(`/w/${++documents}.xome`));
+  expect(document.parseResult.parserErrors).toEqual([]);
+  const edits = await xome.lsp.Formatter!.formatDocument(document, {
+    textDocument: { uri: document.uri.toString() },
+    options: { tabSize: 2, insertSpaces: true },
+  });
+  return TextDocument.applyEdits(document.textDocument, edits);
+}
+
+const words = (text: string): string[] => xome.parser.Lexer.tokenize(text).tokens.map(({ image }) => image);
+const examples = readdirSync('examples')
+  .filter(name => /\w\.xome$/.test(name))
+  .map(name => [name, readFileSync(`examples/${name}`, 'utf8')] as const);
+
+test.each(examples)('%s is laid out as it should be, and stays so', async (_name, text) => {
+  expect(await layOut(text)).toBe(text);
+});
+
+test('any layout becomes one that stays, with the same words', async () => {
+  const gaps = fc.array(fc.constantFrom(' ', '  ', '\t', '\n', '\n   ', '\n\n\n', ' // why\n', ' /* so */ ', '\r\n'), {
+    minLength: 40,
+    maxLength: 40,
+  });
+  const text = fc.constantFrom(...examples.map(([, whole]) => whole));
+  await fc.assert(
+    fc.asyncProperty(text, fc.nat(), gaps, async (whole, from, between) => {
+      const { tokens } = xome.parser.Lexer.tokenize(whole);
+      const starts = statementStarts(tokens);
+      const first = from % starts.length;
+      const some = tokens.slice(starts[first], starts[first + 3]);
+      const messy = some.map(({ image }, index) => image + between[index % between.length]!).join('');
+      const once = await layOut(messy);
+      expect(words(once)).toEqual(words(messy));
+      expect(await layOut(once)).toBe(once);
+    }),
+    { seed: 1, numRuns: 150 },
+  );
 });

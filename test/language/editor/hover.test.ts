@@ -1,6 +1,12 @@
 /** What hovers say about the name under the cursor (▮). */
+import type { MarkupContent } from 'vscode-languageserver';
 import { expect, test } from 'vitest';
-import { openAt, PRELUDE } from '../memory.js';
+import { CATALOG } from '../../../server/src/catalog/index.js';
+import { signatureOf } from '../../../server/src/language/markdown.js';
+import { loadCatalog } from '../../../server/src/language/workspace.js';
+import { open, openAt, PRELUDE } from '../memory.js';
+
+const catalog = await open('');
 
 async function hover(text: string, texts: Record<string, string> = {}): Promise<string> {
   const { workspace, document, params } = await openAt(text, texts);
@@ -55,4 +61,36 @@ test('a statistic', async () => {
 test('nothing on comments and punctuation', async () => {
   expect(await hover('// dna is n▮ice')).toBe('');
   expect(await hover('data day ▮= fasta("peaks.fa")')).toBe('');
+});
+
+/** A hover on an entry, where the catalog itself names it. */
+const hovered = CATALOG.map(entry => [`${entry.category} ${entry.name}`, entry] as const);
+
+test.each(hovered)('teaches %s', async (_what, entry) => {
+  const { workspace } = catalog;
+  const library = loadCatalog(workspace.shared);
+  const offset = new RegExp(`^catalog \\w+ ${entry.name}$`, 'm').exec(library.textDocument.getText())!;
+  const position = library.textDocument.positionAt(offset.index + offset[0].length - 1);
+  const found = await workspace.xome.lsp.HoverProvider!.getHoverContent(library, {
+    textDocument: { uri: library.uri.toString() },
+    position,
+  });
+  const text = (found!.contents as MarkupContent).value;
+  const parts: (string | undefined)[] = [signatureOf(entry), entry.summary, entry.documentation, entry.citation];
+  const parameters = Object.entries(entry.parameters).flatMap(([name, { summary }]) => [`\`${name}\` (`, summary]);
+  for (const part of [...parts, ...parameters]) expect(text).toContain(part ?? '');
+  if (entry.category === 'metric')
+    for (const [name, { summary }] of Object.entries(entry.statistics))
+      expect(text).toContain(`\`.${name}\` ${summary}`);
+  if (entry.category !== 'method') return;
+  expect(text).toContain(`Assumes: ${entry.typology.assumptions}`);
+  expect(text).toContain(`Cost per example: ${entry.cost}`);
+});
+
+test('what a method, a metric or a correction computes is defined somewhere, in symbols or numbers', () => {
+  const defined = /[=Σ∫·×⊙|∂‖√ρφ]|\d/;
+  const words = CATALOG.filter(({ category }) => ['method', 'metric', 'correction'].includes(category))
+    .filter(({ documentation, summary, citation }) => citation === undefined && !defined.test(documentation + summary))
+    .map(({ name }) => name);
+  expect(words).toEqual(['layer_activation', 'recorded']);
 });

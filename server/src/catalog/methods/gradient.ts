@@ -27,7 +27,7 @@ export const input_x_gradient = {
   name: 'input_x_gradient',
   summary: 'The gradient times the input.',
   documentation:
-    'The first-order Taylor term of the target at the example, with the all-zero input as implied reference. On one-hot DNA it is the gradient at the observed base. It sums to the target only for networks that are linear along the ray from zero, so completeness is not claimed.',
+    'x ⊙ ∂f/∂x, the first-order Taylor term of the target at the example, with the all-zero input as implied reference. On one-hot DNA it is the gradient at the observed base. It sums to the target only for networks that are linear along the ray from zero, so completeness is not claimed.',
   citation: 'Shrikumar et al. 2016, arXiv 1605.01713',
   revision: 1,
   produces: 'contribution',
@@ -178,7 +178,7 @@ export const var_grad = {
   name: 'var_grad',
   summary: 'The variance of another method’s maps over noisy copies of the example.',
   documentation:
-    'How much the explanation itself changes around the example: zero for a linear model, whatever its weights. The sign is lost; as a map of magnitudes it is scored by the sum at each position and takes no `simplex_correction`.',
+    '1/n Σᵢ (φ(x + εᵢ) − φ̄)², how much the explanation itself changes around the example: zero for a linear model, whatever its weights. The sign is lost; as a map of magnitudes it is scored by the sum at each position and takes no `simplex_correction`.',
   citation: 'Adebayo et al. 2018, NeurIPS, arXiv 1810.03292',
   revision: 1,
   produces: 'contribution',
@@ -229,7 +229,7 @@ export const layer_gradient_x_activation = {
   name: 'layer_gradient_x_activation',
   summary: 'The values of a layer times the gradient of the target by them.',
   documentation:
-    'The first-order share of each neuron in the target. It sums to the target only where the rest of the network is linear without bias.',
+    'h_j · ∂f/∂h_j, the first-order share of each neuron in the target. It sums to the target only where the rest of the network is linear without bias.',
   citation: 'Ancona et al. 2018, ICLR, arXiv 1711.06104 (gradient × activation)',
   revision: 1,
   produces: 'activation',

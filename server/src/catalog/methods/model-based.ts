@@ -55,7 +55,7 @@ export const effective_attention = {
   name: 'effective_attention',
   summary: 'Attention without the part that cannot reach the output.',
   documentation:
-    'Each row of an attention map is projected onto the span of the columns of its values V [key, dimension] (the complement of the left null space of V), so attention times V stays as it is and everything that V cancels is gone. V is what the head’s matrix product multiplies; a projection behind it, which can cancel more, is not taken in. Rows no longer sum to one, and values can be negative. With no more keys than independent dimensions it is the attention itself.',
+    'Each row of an attention map is projected onto the span of the columns of its values V [key, dimension] (the complement of the left null space of V; A · V V⁺ with the pseudoinverse V⁺), so attention times V stays as it is and everything that V cancels is gone. V is what the head’s matrix product multiplies; a projection behind it, which can cancel more, is not taken in. Rows no longer sum to one, and values can be negative. With no more keys than independent dimensions it is the attention itself.',
   citation: 'Brunner et al. 2020, ICLR, arXiv 1908.04211',
   revision: 1,
   produces: 'activation',

@@ -108,7 +108,7 @@ export const deconvolution = {
   name: 'deconvolution',
   summary: 'The gradient, with each ReLU applied to what comes back instead of to what went in.',
   documentation:
-    'A ReLU hands back what is positive, whether it was active or not; a max-pool hands it to where the maximum was. Other operators keep their derivative; a network without ReLU is refused. Not implementation-invariant, and largely independent of the class.',
+    'A ReLU hands back what is positive, R → max(0, R), whether it was active or not; a max-pool hands it to where the maximum was. Other operators keep their derivative; a network without ReLU is refused. Not implementation-invariant, and largely independent of the class.',
   citation: 'Zeiler & Fergus 2014, ECCV, arXiv 1311.2901',
   revision: 1,
   produces: 'gradient',
@@ -127,7 +127,7 @@ export const grad_cam = {
   name: 'grad_cam',
   summary: 'Where the filters of a convolution that raise the target are active.',
   documentation:
-    'The activations of a convolution (behind its normalisation and activation), each filter weighed by the mean of its gradient over positions, summed over filters and cut at zero. One number for each position of the layer, interpolated linearly to the positions of the input and stored at the base that stands there. It says where, not which base, and no more finely than the receptive field of the layer. Not implementation-invariant.',
+    'The activations of a convolution (behind its normalisation and activation), each filter weighed by the mean of its gradient over positions, summed over filters and cut at zero. One number for each position of the layer, max(0, Σₖ αₖ Aₖ(p)) with αₖ the mean over p of ∂f/∂Aₖ(p), interpolated linearly to the positions of the input and stored at the base that stands there. It says where, not which base, and no more finely than the receptive field of the layer. Not implementation-invariant.',
   citation: 'Selvaraju et al. 2017, ICCV, arXiv 1610.02391',
   revision: 1,
   produces: 'contribution',

@@ -43,7 +43,7 @@ export const variant_attribution = {
   name: 'variant_attribution',
   summary: 'How a variant changes the explanation: the map at the alternative window minus that at the reference.',
   documentation:
-    'Of data from `variants`: which sites a variant breaks or creates. Each window is explained by the method inside; its position scores stand at the observed bases, and the difference is taken base by base, so a substitution shows the lost base with its score negated and the new one with its own. Behind an insertion or deletion positions follow the genome: a base is compared with itself where it has moved to, and scores of inserted bases are added at the last base of the reference allele; bases that only one of the windows holds, at its end, are left out. The reference of a method with a baseline is that of the reference window for both.',
+    'φ(alternative) − φ(reference), of data from `variants`: which sites a variant breaks or creates. Each window is explained by the method inside; its position scores stand at the observed bases, and the difference is taken base by base, so a substitution shows the lost base with its score negated and the new one with its own. Behind an insertion or deletion positions follow the genome: a base is compared with itself where it has moved to, and scores of inserted bases are added at the last base of the reference allele; bases that only one of the windows holds, at its end, are left out. The reference of a method with a baseline is that of the reference window for both.',
   citation: 'Kelley, Snoek & Rinn 2016, Genome Res 26:990; de Almeida et al. 2022, Nature Genetics 54:613',
   revision: 2,
   produces: 'contribution',
@@ -63,7 +63,7 @@ export const reverse_complement = {
   name: 'reverse_complement',
   summary: 'The mean of a method’s maps over a sequence and its reverse complement.',
   documentation:
-    'Explains the model, and the model that reads the reverse complement of what it is given, and takes the mean of the two maps, both in the coordinates of the sequence. It is the explanation of the mean prediction over strands, for models that are to read both strands alike; stored predictions remain those of the sequence as it is. References are the same for both. Not for targets that speak of positions (profiles, windows): the reverse complement has them elsewhere.',
+    'Explains the model, and the model that reads the reverse complement of what it is given, and takes the mean of the two maps, ½ (φ of f + φ of f ∘ rc), both in the coordinates of the sequence. It is the explanation of the mean prediction over strands, for models that are to read both strands alike; stored predictions remain those of the sequence as it is. References are the same for both. Not for targets that speak of positions (profiles, windows): the reverse complement has them elsewhere.',
   citation: 'Shrikumar, Greenside & Kundaje 2017, bioRxiv 103663 (reverse-complement averaging)',
   revision: 1,
   produces: 'same',

@@ -96,7 +96,7 @@ export const rank_agreement = {
   name: 'rank_agreement',
   summary: 'How much of their top positions several maps share.',
   documentation:
-    'For each example and each pair of maps: the share of the top positions that both have in common, averaged over pairs. Positions are ranked by the magnitude of their position score; ties at the border are shared out in proportion. Two unrelated maps share `top` of them by chance. `correlation` is the mean Spearman correlation of the signed scores over all positions.',
+    'For each example and each pair of maps: the share of the top positions that both have in common, |T ∩ U| / k, averaged over pairs. Positions are ranked by the magnitude of their position score; ties at the border are shared out in proportion. Two unrelated maps share `top` of them by chance. `correlation` is the mean Spearman correlation of the signed scores over all positions.',
   citation: 'Krishna et al. 2022, arXiv 2202.01602 (feature agreement)',
   revision: 1,
   subjects: { kind: 'attribution', min: 2, max: 32 },

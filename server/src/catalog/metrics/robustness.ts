@@ -78,7 +78,7 @@ export const model_randomisation = {
   name: 'model_randomisation',
   summary: 'Whether a map depends on what the model has learnt.',
   documentation:
-    'The weights of the layers (convolutions, dense and recurrent layers) are permuted within their tensors, the last layer first, then the last two, to all: magnitudes stay, knowledge goes. The examples are explained anew each time, and the scores compared with the original ones by Spearman correlation, as absolute values and with their signs. The curve has every depth. A map whose correlation stays high explains the input, not the model. Normalisations and biases added by themselves stay as they are. Targets that are another unit for each example are refused.',
+    'The weights of the layers (convolutions, dense and recurrent layers) are permuted within their tensors, the last layer first, then the last two, to all: magnitudes stay, knowledge goes. The examples are explained anew each time, and the scores compared with the original ones by Spearman correlation ρ(φ, φ′), as absolute values and with their signs. The curve has every depth. A map whose correlation stays high explains the input, not the model. Normalisations and biases added by themselves stay as they are. Targets that are another unit for each example are refused.',
   citation: 'Adebayo et al. 2018, NeurIPS 31, "Sanity Checks for Saliency Maps" (there with newly drawn weights)',
   revision: 1,
   subjects: { kind: 'attribution', min: 1, max: 1 },

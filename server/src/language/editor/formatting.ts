@@ -19,8 +19,9 @@ interface Piece {
   readonly number: boolean;
   /** Begins a statement. */
   readonly starts: boolean;
-  /** Open brackets around it; its own bracket not counted. */
-  readonly depth: number;
+  readonly line: number;
+  /** Steps of indentation: lines that opened brackets around it, which several may share; its own bracket not counted. */
+  readonly level: number;
 }
 
 export class XomeFormatter implements Formatter {
@@ -74,22 +75,24 @@ export class XomeFormatter implements Formatter {
 function piecesOf(tokens: readonly IToken[], hidden: readonly IToken[]): Piece[] {
   const comments = new Set(hidden.filter(({ tokenType }) => tokenType.name.endsWith('COMMENT')));
   const sorted = [...tokens, ...comments].sort((a, b) => a.startOffset - b.startOffset);
-  let depth = 0;
+  /** The line of each open bracket. */
+  const open: number[] = [];
   let before = '';
   return sorted.map(token => {
     const comment = comments.has(token);
     const text = comment ? token.image.trimEnd() : token.image;
-    if (!comment && ')]}'.includes(text)) depth--;
+    if (!comment && ')]}'.includes(text)) open.pop();
     const piece: Piece = {
       text,
       start: token.startOffset,
       end: token.startOffset + text.length,
       comment,
       number: token.tokenType.name === 'NUMBER',
-      starts: !comment && depth === 0 && before !== '.' && STARTERS.has(text),
-      depth,
+      starts: !comment && open.length === 0 && before !== '.' && STARTERS.has(text),
+      line: token.startLine ?? 0,
+      level: new Set(open).size,
     };
-    if (!comment && '([{'.includes(text)) depth++;
+    if (!comment && '([{'.includes(text)) open.push(piece.line);
     if (!comment) before = text;
     return piece;
   });
@@ -105,14 +108,21 @@ function spacesBetween(a: Piece, b: Piece, written: number): number {
   return 1;
 }
 
-/** Indentation of a piece at the start of a line: none for statements and what leads to them, else one step per bracket. */
+/** Indentation of a piece at the start of a line: none for statements and what leads to them, else one step per level. */
 function indent(pieces: readonly Piece[], index: number, step: number): string {
   let at = index;
   while (pieces[at]?.comment) at++;
   const next = pieces[at];
   if (next === undefined || next.starts) return '';
-  const closes = ')]}'.includes(next.text);
-  return ' '.repeat(step * (closes ? next.depth : Math.max(1, next.depth)));
+  if (!closes(next)) return ' '.repeat(step * Math.max(1, next.level));
+  // A line of closing brackets stands where its last one does.
+  let last = next;
+  for (let after = pieces[++at]; after && closes(after) && after.line === next.line; after = pieces[++at]) last = after;
+  return ' '.repeat(step * last.level);
+}
+
+function closes({ text, comment }: Piece): boolean {
+  return !comment && ')]}'.includes(text);
 }
 
 function inside(inner: Range, outer: Range): boolean {

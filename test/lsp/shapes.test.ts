@@ -1,0 +1,61 @@
+/** What hints say of results that are not there yet, from the text and from headers. */
+import { expect, test } from 'vitest';
+import { buildExperiment } from '../../server/src/language/build-experiment.js';
+import { shapesOf } from '../../server/src/lsp/shapes.js';
+import type { KnownHeader } from '../../server/src/lsp/shapes.js';
+import { open, PRELUDE } from '../language/memory.js';
+
+const EXPERIMENT = `${PRELUDE}
+data made  = simulate_motifs(["TGASTCA"], sequences: 300, length: 80, seed: 1)
+data few   = peaks | sample(40, seed: 1)
+data again = few | permute_labels(seed: 1)
+data right = peaks | only_correct(target: binding)
+attribution raw  = saliency of binding on few
+attribution grad = raw | simplex_correction
+attribution all  = saliency of binding on right
+metric level = prediction_summary of binding on few
+metric angle = simplex_angle of raw
+expect angle.over_45 < 50%
+`;
+
+const read: KnownHeader = ({ call }, folder) =>
+  call === 'fasta' && folder === '/w'
+    ? { is: 'data', examples: 12_000, complete: true, alphabet: 'dna', length: [100, 100], notes: [] }
+    : undefined;
+
+async function words(header: KnownHeader): Promise<Record<string, string>> {
+  const { workspace, document } = await open(EXPERIMENT);
+  const experiment = (await buildExperiment(document, workspace.xome))!;
+  return Object.fromEntries([...shapesOf(experiment, header)].map(([name, shape]) => [name, shape.words]));
+}
+
+test('the text alone', async () => {
+  expect(await words(() => undefined)).toEqual({
+    made: '300 × 80 nt',
+    few: '40 × ? nt',
+    again: '40 × ? nt',
+    raw: 'gradient, 40 × ? × 4',
+    grad: 'gradient, 40 × ? × 4',
+    all: 'gradient',
+    level: 'mean: logit',
+    angle: 'over_45: share, lower is better',
+  });
+});
+
+test('with the header of the file', async () => {
+  expect(await words(read)).toMatchObject({
+    peaks: '12\u202f000 × 100 nt',
+    few: '40 × 100 nt',
+    right: '? × 100 nt',
+    grad: 'gradient, 40 × 100 × 4',
+    all: 'gradient, ? × 100 × 4',
+  });
+});
+
+test('a file that was not read to its end does not say how many there are', async () => {
+  const header: KnownHeader = (...call) => {
+    const found = read(...call);
+    return found?.is === 'data' ? { ...found, complete: false, length: [80, 100] } : undefined;
+  };
+  expect(await words(header)).toMatchObject({ peaks: '? × 80–100 nt', few: '40 × 80–100 nt' });
+});
