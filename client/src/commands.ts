@@ -1,6 +1,6 @@
 /** The commands `explainome.*`: by palette, key, title button, or with arguments by a code lens. */
 import type { Disposable, ExtensionContext } from 'vscode';
-import { commands, env, Uri, window } from 'vscode';
+import { commands, env, Uri, window, workspace } from 'vscode';
 import { comparableWith } from '../../server/src/protocol.js';
 import { markAt } from './marks.js';
 import type { PanelActions, ResultsPanel } from './panel/panel.js';
@@ -42,8 +42,8 @@ export function registerCommands(
 ): Disposable[] {
   /** A command on an experiment: of its first argument, else the active one. */
   const onExperiment = (id: string, act: (uri: Uri, name: string | undefined) => void): Disposable =>
-    commands.registerCommand(id, (...[uri, name]: unknown[]) => {
-      const found = addressOf(uri) ?? activeExperiment(views);
+    commands.registerCommand(id, async (...[uri, name]: unknown[]) => {
+      const found = addressOf(uri) ?? activeExperiment(views) ?? (await lastExperiment(views));
       if (found) act(found, typeof name === 'string' ? name : uri === undefined ? nameAtCursor(views) : undefined);
       else void window.showInformationMessage('Open an experiment (a .xome file) first.');
     });
@@ -101,6 +101,14 @@ function activeExperiment(views: Views): Uri | undefined {
   const document = window.activeTextEditor?.document;
   if (document && isExperiment(document)) return document.uri;
   return views.watched === undefined ? undefined : Uri.parse(views.watched);
+}
+
+/** The experiment that was last in front, brought to the front again: a page such as the walkthrough may cover it. */
+async function lastExperiment({ lastActive }: Views): Promise<Uri | undefined> {
+  const document = workspace.textDocuments.find(({ uri }) => uri.toString() === lastActive);
+  if (!document) return undefined;
+  await window.showTextDocument(document);
+  return document.uri;
 }
 
 function nameAtCursor(views: Views): string | undefined {

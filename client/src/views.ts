@@ -2,7 +2,7 @@
  * What the server says of each document on screen. The only place where document views live; decorations, status and
  * panel read them here and hear of each new one.
  */
-import type { Disposable, TextDocument } from 'vscode';
+import type { Disposable, TextDocument, TextEditor } from 'vscode';
 import { EventEmitter, window } from 'vscode';
 import type { DocumentView } from '../../server/src/protocol.js';
 import { Coalescer } from './coalescer.js';
@@ -25,6 +25,8 @@ export class Views implements Disposable {
   readonly onDidChange = this.changed.event;
   /** A document that is to be kept up to date although no editor shows it. */
   watched: string | undefined;
+  /** Address of the experiment that was last in the active editor. */
+  lastActive: string | undefined;
   /** Why the last request was not answered. */
   problem: string | undefined;
 
@@ -40,7 +42,9 @@ export class Views implements Disposable {
         if (this.watched !== undefined) this.request(this.watched);
       }),
       window.onDidChangeVisibleTextEditors(() => this.requestVisible(uri => !this.views.has(uri))),
+      window.onDidChangeActiveTextEditor(editor => this.remember(editor)),
     ];
+    this.remember(window.activeTextEditor);
   }
 
   get(uri: string): DocumentView | undefined {
@@ -55,6 +59,10 @@ export class Views implements Disposable {
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
     this.changed.dispose();
+  }
+
+  private remember(editor: TextEditor | undefined): void {
+    if (editor && isExperiment(editor.document)) this.lastActive = editor.document.uri.toString();
   }
 
   private onScreen(uri: string): boolean {

@@ -36,6 +36,7 @@ vi.mock('vscode', () => ({
     onDidChangeVisibleTextEditors: () => undefined,
     onDidChangeTextEditorVisibleRanges: () => undefined,
   },
+  workspace: { textDocuments: [] },
   languages: { registerHoverProvider: () => undefined },
 }));
 
@@ -70,7 +71,7 @@ beforeEach(() => {
   done.length = 0;
   editor.said.length = 0;
   editor.commands.clear();
-  const views = { watched: undefined, onDidChange: () => undefined } as unknown as Views;
+  const views = { watched: undefined, lastActive: undefined, onDidChange: () => undefined } as unknown as Views;
   const note = (what: string) => (uri: unknown, more?: unknown) => void done.push([what, String(uri), more]);
   registerCommands(
     // Only what the commands use; the rest of these classes is the editor's.
@@ -115,8 +116,8 @@ test('code lenses name document and declaration, title buttons the document alon
   ]);
 });
 
-test('without an experiment a command says what it needs', () => {
-  editor.commands.get('explainome.runAll')?.();
+test('without an experiment a command says what it needs', async () => {
+  await editor.commands.get('explainome.runAll')?.();
   expect(done).toEqual([]);
   expect(editor.said.join()).toContain('.xome');
 });

@@ -28,14 +28,14 @@ export async function hoverOf(session: Session, name: string): Promise<string | 
     : undefined;
   const links = linksOf(session.checked.uri, name, comparableWith(snapshot, name).length > 0);
   const metric = snapshot.metrics.find(one => one.name === name);
-  if (metric) return joined(stale, metricHover(metric, snapshot), links);
+  if (metric) return joined(stale, links, metricHover(metric, snapshot));
   const map = snapshot.maps.find(one => one.name === name);
-  if (map) return joined(stale, await mapHover(map, snapshot, store), links);
+  if (map) return joined(stale, links, await mapHover(map, snapshot, store));
   const data = snapshot.data.find(one => one.name === name);
-  return data && joined(stale, dataHover(data), links);
+  return data && joined(stale, links, dataHover(data));
 }
 
-/** What can be done with a result, as links. Editors follow only those commands that their client allows. */
+/** What can be done with a result, as links: above it, for a hover shows little without being scrolled. Editors follow only those commands that their client allows. */
 function linksOf(uri: string, name: string, comparable: boolean): string {
   const operands = encodeURIComponent(JSON.stringify([uri, name]));
   return Object.entries({
