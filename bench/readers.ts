@@ -1,6 +1,6 @@
 /**
  * Throughput of the readers on files that are made on the spot, in processor time of one thread (medians of five), beside the
- * field's tools where they are installed: FASTA, PLINK, npy and VCF.
+ * field's tools where they are installed: FASTA, PLINK 1 and 2, npy, VCF and weights of PyTorch.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { writeOneHot } from '../server/src/engine/data/one-hot.js';
 import { countGenotypes, writeDosages } from '../server/src/engine/data/plink.js';
 import { plink } from '../server/src/engine/data/plink-cohort.js';
 import { recordsOf } from '../server/src/engine/data/vcf.js';
+import { importPyTorch } from '../server/src/engine/models/pytorch.js';
 import { encodeHeader } from '../server/src/store/npy.js';
 
 const REPEATS = 5;
@@ -95,6 +96,13 @@ row(
   'G genotypes',
   await seconds(() => plink.read(call, { [HASH]: place('set.bed') })),
 );
+if (spawnSync('plink2', ['--bfile', place('set'), '--make-pgen', '--silent', '--out', place('set')]).status === 0)
+  row(
+    'PLINK 2: data set to dosages, with quality control',
+    billions,
+    'G genotypes',
+    await seconds(() => plink.read(call, { [HASH]: place('set.pgen') })),
+  );
 
 const ROWS = 20_000;
 const data = new Float32Array(ROWS * 1_000);
@@ -122,6 +130,27 @@ row(
   }),
 );
 
+const WIDTH = 4_000;
+const size = 4 * WIDTH ** 2;
+const tensor = { dtype: 'F32', shape: [WIDTH, WIDTH], data_offsets: [0, size] };
+const header = Buffer.from(JSON.stringify({ 'dense.weight': tensor }));
+const length = Buffer.from(BigUint64Array.of(BigInt(header.length)).buffer);
+writeFileSync(place('w.safetensors'), Buffer.concat([length, header, new Uint8Array(size)]));
+const dense = { call: 'dense', parameters: { units: WIDTH, activation: 'linear', bias: false } };
+const network = {
+  call: 'layers',
+  category: 'network',
+  parameters: { layers: [{ ...dense, category: 'layer' }] },
+} as const;
+row(
+  'safetensors: weights of a network',
+  size / 1e6,
+  'MB',
+  await seconds(() =>
+    importPyTorch(place('w.safetensors'), { network: { layers: network, input: [WIDTH], channelsLast: false } }),
+  ),
+);
+
 /** The same work by another program, where it is installed. */
 function beside(what: string, amount: number, unit: string, program: string, ...given: string[]): void {
   if (spawnSync(program, ['--version']).error) return;
@@ -134,4 +163,15 @@ function beside(what: string, amount: number, unit: string, program: string, ...
 }
 beside('  beside: samtools faidx (index only)', megabases, 'Mb', 'samtools', 'faidx', place('genome.fa'));
 beside('  beside: bcftools view -H', records.length / 1e6, 'M records', 'bcftools', 'view', '-H', place('v.vcf'));
+beside(
+  '  beside: plink2 --freq',
+  billions,
+  'G genotypes',
+  'plink2',
+  '--pfile',
+  place('set'),
+  '--freq',
+  '--out',
+  place('set'),
+);
 rmSync(folder, { recursive: true });

@@ -6,8 +6,7 @@
  */
 import type { PlainCall } from '../../../catalog/specification.js';
 import { Failure } from '../../failure.js';
-import type { Graph, Tensor } from '../../graph/graph.js';
-import { permuted } from '../keras/conversion.js';
+import type { Graph } from '../../graph/graph.js';
 import type { Parameter, Shape } from '../network/layer.js';
 import { finishedGraph, networkInput, planNetwork } from '../network/network.js';
 import { readTensors, type StoredTensor, type TensorFile } from './tensors.js';
@@ -59,14 +58,18 @@ export async function importDeclared(file: TensorFile, network: DeclaredNetwork)
   const planned = planNetwork(inPyTorch(layers, channelsLast), input);
   const declared = layersOf(planned.parameters);
   const pairs = paired(declared, chosenModules(file, network.modules), file);
-  const stored = pairs.map(([{ tensors }, { wanted }]) => wanted.map(({ name }) => tensors.get(name)!)).flat();
-  const read = await readTensors(stored, file.name);
-  const values = new Map<string, Tensor>();
-  for (const [{ tensors }, { wanted }] of pairs)
-    for (const { parameter, name, axes } of wanted)
-      values.set(parameter.name, permuted(read.get(tensors.get(name)!.name)!, axes));
+  const stored = pairs.flatMap(([{ tensors }, { wanted }]) =>
+    wanted.map(({ parameter, name, axes }) => turned(tensors.get(name)!, axes, parameter.name)),
+  );
+  const values = await readTensors(stored, file.name);
   const shape = channelsLast ? [...input].reverse() : input;
   return finishedGraph(planned, shape, of => values.get(of)!, file.name, channelsLast ? networkInput : (_, x) => x);
+}
+
+/** A view with its axes in another order, under the name of a parameter. */
+function turned(tensor: StoredTensor, axes: readonly number[], name: string): StoredTensor {
+  const { shape, strides } = tensor;
+  return { ...tensor, name, shape: axes.map(axis => shape[axis]!), strides: axes.map(axis => strides[axis]!) };
 }
 
 /** The layers with what PyTorch's own have where the declaration leaves it open. */

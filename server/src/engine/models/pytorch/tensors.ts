@@ -83,14 +83,16 @@ function valuesOf(tensor: StoredTensor, bytes: Buffer, first: number, place: str
     );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const values = new Float32Array(count);
-  const index = new Array<number>(shape.length).fill(0);
-  let from = offset;
-  for (let to = 0; to < count; to++) {
-    values[to] = at(view, from * width - first, storage.little);
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += strides[axis]!;
+  const [inner, step] = [shape.at(-1) ?? 1, (strides.at(-1) ?? 1) * width];
+  const outer = shape.slice(0, -1);
+  const index = new Array<number>(outer.length).fill(0);
+  let from = offset * width - first;
+  for (let to = 0; to < count;) {
+    for (let k = 0, place = from; k < inner; k++, place += step) values[to++] = at(view, place, storage.little);
+    for (let axis = outer.length - 1; axis >= 0; axis--) {
+      from += strides[axis]! * width;
       if (++index[axis]! < shape[axis]!) break;
-      from -= strides[axis]! * shape[axis]!;
+      from -= strides[axis]! * width * shape[axis]!;
       index[axis] = 0;
     }
   }
