@@ -5,19 +5,26 @@
 import { quantity } from '../../server/src/protocol.js';
 import type { Arrays } from './arrays.js';
 import { describe, element } from './element.js';
+import { exports, type Cells } from './exports.js';
+import type { Figure } from './figure.js';
 import { LETTERS } from './letters.js';
 import { note } from './notes.js';
-import { drawPositionAxis, GUTTER, MARGIN, type PositionAxis } from './plot.js';
-import { surface } from './surface.js';
+import { drawPositionAxis, drawTitle, GUTTER, MARGIN, type PositionAxis } from './plot.js';
+import { surface, type Frame } from './surface.js';
 import type { Surroundings } from './surroundings.js';
 import { table, tableBehind } from './table.js';
 import type { ResultTable } from './tables.js';
+import type { Palette } from './theme.js';
 import { drawTrack, scoreRange } from './track.js';
 
 type Motifs = NonNullable<ResultTable['motifs']>;
 type Track = Motifs['tracks'][number];
 
 const HEIGHT = 74;
+/** Room for the positions, and for the name of a pattern in a saved picture. */
+const AXIS = 20;
+const HEAD = 26;
+const BASES = ['A', 'C', 'G', 'T'];
 /** Patterns beyond these are in the table alone. */
 const DRAWN = 20;
 /** Widest column: a motif of few positions is not stretched over the whole page. */
@@ -48,7 +55,48 @@ export function patterns(
     ),
   );
   const left = motifs.rows.length - drawn.length;
-  return element(
+  const drawingsOf = (index: number): Drawing[] => {
+    const row = drawn[index]!;
+    return motifs.tracks
+      .filter(({ array }) => array !== 'matched' || row.match)
+      .map(track => ({ track, row, name: rows[index] ?? '', width, index }));
+  };
+  const figure = (node: HTMLElement): Figure => {
+    const each = drawn.map((row, i) => ({ title: [rows[i] ?? '', factsOf(row)].join('   '), tracks: drawingsOf(i) }));
+    return {
+      width: node.clientWidth,
+      height: each.reduce((sum, { tracks }) => sum + HEAD + HEIGHT * tracks.length + AXIS, 0),
+      background: surroundings.theme.palette().background,
+      draw: ({ context, width: across, ratio }) => {
+        const palette = surroundings.theme.palette();
+        let top = 0;
+        for (const { title, tracks } of each) {
+          drawTitle(context, palette, title, top, HEAD);
+          top += HEAD;
+          for (const drawing of tracks) {
+            context.save();
+            context.translate(0, top);
+            drawLetters({ context, width: across, height: HEIGHT, ratio }, palette, drawing, arrays);
+            context.restore();
+            top += HEIGHT;
+          }
+          drawPositionAxis(context, palette, positions(across, width), top, across);
+          top += AXIS;
+        }
+      },
+    };
+  };
+  const cells = (): Cells => [
+    ['pattern', 'position', ...motifs.tracks.flatMap(({ title }) => BASES.map(base => `${title} ${base}`))],
+    ...motifs.rows.flatMap((_, i) =>
+      Array.from({ length: width }, (_at, at) => [
+        rows[i] ?? '',
+        at + 1,
+        ...motifs.tracks.flatMap(({ name: of }) => [...rowOf(arrays, of, i, width).subarray(4 * at, 4 * at + 4)]),
+      ]),
+    ),
+  ];
+  const node: HTMLElement = element(
     'div',
     {},
     ...drawn.map((row, i) => {
@@ -58,15 +106,19 @@ export function patterns(
         'div',
         { class: 'pattern' },
         element('p', {}, element('strong', {}, name), facts === '' ? '' : ` · ${facts}`),
-        ...motifs.tracks
-          .filter(track => track.array !== 'matched' || row.match)
-          .map(track => trackOf(surroundings, { track, row, name, width, index: i }, motifs, arrays)),
+        ...drawingsOf(i).map(drawing => trackOf(surroundings, drawing, motifs, arrays)),
         axisOf(surroundings, width),
       );
     }),
     left > 0 ? note('information', `${left} more patterns are in the table.`) : undefined,
-    behind.node,
+    element(
+      'div',
+      { class: 'under' },
+      behind.node,
+      exports(surroundings, { name: result.name, table: cells, picture: () => figure(node) }),
+    ),
   );
+  return node;
 }
 
 interface Drawing {
@@ -77,31 +129,32 @@ interface Drawing {
   readonly index: number;
 }
 
-function trackOf(
-  { theme }: Surroundings,
-  { track, row, name, width, index }: Drawing,
-  motifs: Motifs,
-  arrays: Arrays,
-): HTMLElement {
+const unitOf = ({ is }: Track): string => (is === 'probabilities' ? 'bit' : 'target');
+
+/** One track of a pattern: its letters, what was trimmed behind a veil of the background. */
+function drawLetters(frame: Frame, palette: Palette, { track, row, width, index }: Drawing, arrays: Arrays): void {
   const values = rowOf(arrays, track.name, index, width);
   const bases = track.is === 'probabilities' ? byInformation(values) : values;
   const scores = Float32Array.from({ length: width }, (_, at) => sumOf(bases.subarray(4 * at, 4 * at + 4)));
   const range = track.is === 'probabilities' ? ([-0.15, 2.1] as const) : scoreRange(scores, { bases });
   const letters = new Uint8Array(width).fill(4);
-  const { canvas } = surface(HEIGHT, frame => {
-    const palette = theme.palette();
-    const axis = positions(frame.width, width);
-    drawTrack(frame, palette, axis, { scores, letters, bases, range, hovered: undefined });
-    // What was trimmed steps back behind a veil of the background.
-    frame.context.fillStyle = palette.background;
-    frame.context.globalAlpha = 0.65;
-    const column = (axis.right - axis.left) / width;
-    frame.context.fillRect(axis.left, 0, row.from * column, HEIGHT);
-    frame.context.fillRect(axis.left + row.to * column, 0, (width - row.to) * column, HEIGHT);
-    frame.context.globalAlpha = 1;
-  });
+  const { context } = frame;
+  const axis = positions(frame.width, width);
+  drawTrack(frame, palette, axis, { scores, letters, bases, range, hovered: undefined });
+  context.fillStyle = palette.background;
+  context.globalAlpha = 0.65;
+  const column = (axis.right - axis.left) / width;
+  context.fillRect(axis.left, 0, row.from * column, HEIGHT);
+  context.fillRect(axis.left + row.to * column, 0, (width - row.to) * column, HEIGHT);
+  context.globalAlpha = 1;
+}
+
+function trackOf({ theme }: Surroundings, drawing: Drawing, motifs: Motifs, arrays: Arrays): HTMLElement {
+  const { track, row, name, width, index } = drawing;
+  const values = rowOf(arrays, track.name, index, width);
+  const { canvas } = surface(HEIGHT, frame => drawLetters(frame, theme.palette(), drawing, arrays));
   const known = track.array === 'matched' && row.match ? ` ${motifName(row.match)}` : '';
-  const unit = track.is === 'probabilities' ? 'bit' : 'target';
+  const unit = unitOf(track);
   const read = consensus(track.is === 'probabilities' ? values : probabilitiesOf(motifs, arrays, index, width), row);
   describe(canvas, { role: 'img', 'aria-label': `${track.title}${known} of ${name} (${unit}): ${read}` });
   return element(
@@ -113,7 +166,7 @@ function trackOf(
 }
 
 function axisOf({ theme }: Surroundings, width: number): HTMLElement {
-  const { canvas } = surface(20, frame =>
+  const { canvas } = surface(AXIS, frame =>
     drawPositionAxis(frame.context, theme.palette(), positions(frame.width, width), 0, frame.width),
   );
   canvas.setAttribute('aria-hidden', 'true');
