@@ -149,6 +149,18 @@ export const meme = {
   parameters: { of: map, path: written(['.meme', '.txt']) },
 } as const satisfies ExportEntry;
 
+export const modisco = {
+  category: 'export',
+  name: 'modisco',
+  summary: 'Patterns and their seqlets in HDF5, as TF-MoDISco-lite stores them.',
+  documentation:
+    'Writes `pos_patterns` and `neg_patterns` with a group `pattern_N` each: `sequence` (frequencies), `contrib_scores` and `hypothetical_contribs` [position, base], and in `seqlets` where each lies (`example_idx`, `start`, `end`, `is_revcomp`) with the same three of its own, turned as the pattern is. Examples are numbered as in the data set. `modisco report`, `modisco meme` and programs that find hits read it. A file of this layout is also a library of `match_motifs`.',
+  citation: 'Shrikumar et al. 2018, arXiv 1811.00416; modiscolite 2, `io.py`',
+  alphabets: ['dna'],
+  revision: 1,
+  parameters: { of: map, path: written(['.h5', '.hdf5']) },
+} as const satisfies ExportEntry;
+
 export const vcf = {
   category: 'export',
   name: 'vcf',

@@ -117,9 +117,12 @@ export const match_motifs = {
     library: {
       type: {
         is: 'path',
-        extensions: ['.pfm', '.jaspar', '.meme', '.motif', '.txt', '.pfm.gz', '.jaspar.gz', '.meme.gz', '.txt.gz'],
+        extensions: [
+          ...['.pfm', '.jaspar', '.meme', '.motif', '.txt', '.pfm.gz', '.jaspar.gz', '.meme.gz', '.txt.gz'],
+          ...['.h5', '.hdf5'],
+        ],
       },
-      summary: 'Motifs in JASPAR, MEME, PFM or HOMER layout.',
+      summary: 'Motifs in JASPAR, MEME, PFM or HOMER layout, or patterns of TF-MoDISco-lite.',
     },
     distance: {
       type: { is: 'keyword', values: ['euclidean', 'pearson'] },

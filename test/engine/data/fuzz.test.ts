@@ -10,7 +10,7 @@ import { crc32, deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import h5wasm from 'h5wasm/node';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { parseMotifs } from '../../../server/src/engine/data/motifs.js';
+import { readMotifs } from '../../../server/src/engine/data/motifs.js';
 import { describeSource, readSource } from '../../../server/src/engine/data/sources.js';
 import { encodeHeader } from '../../../server/src/store/npy.js';
 import type { Call, Json } from '../../../server/src/protocol.js';
@@ -341,7 +341,21 @@ describe(`damaged files (${CASES} of each)`, () => {
     survive({
       name,
       files: { motifs: text(motifs) },
-      read: folder => [() => Promise.resolve(parseMotifs(readFileSync(join(folder, 'motifs'), 'utf8'), 'motifs'))],
+      read: folder => [() => readMotifs(join(folder, 'motifs'))],
     }),
   );
+
+  it('motifs of TF-MoDISco-lite', () => {
+    const library = hdf5(file => {
+      file.create_group('pos_patterns');
+      const pattern = (file.get('pos_patterns') as Group).create_group('pattern_0');
+      pattern.create_dataset({ name: 'sequence', data: new Float64Array(12).fill(0.25), shape: [3, 4], dtype: '<d' });
+      integers(pattern.create_group('seqlets'), 'n_seqlets', [7]);
+    });
+    return survive({
+      name: 'motifs of TF-MoDISco-lite',
+      files: { 'm.h5': library },
+      read: folder => [() => readMotifs(join(folder, 'm.h5'))],
+    });
+  });
 });

@@ -1,9 +1,12 @@
 /** Seqlets and patterns as files of other tools. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import h5wasm from 'h5wasm/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxruntimeExecutor } from '../../../server/src/engine/backends/onnxruntime.js';
-import { parseMotifs } from '../../../server/src/engine/data/motifs.js';
+import { withHdf5, type Hdf5Dataset, type Hdf5Group } from '../../../server/src/engine/data/hdf5.js';
+import { parseMotifs, readMotifs } from '../../../server/src/engine/data/motifs.js';
+import { Failure } from '../../../server/src/engine/failure.js';
 import { runExport } from '../../../server/src/engine/export/exports.js';
 import { BASES_OF } from '../../../server/src/engine/data/one-hot.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
@@ -108,5 +111,89 @@ describe('BED', () => {
     ).rejects.toMatchObject({
       problem: { code: 'export/no-seqlets' },
     });
+  });
+});
+
+describe('HDF5 of TF-MoDISco-lite', () => {
+  it('holds each pattern as the mean of its seqlets, and each seqlet where its example has it', async () => {
+    await written('modisco', patterns, 'patterns.h5');
+    const path = join(bench.folder, 'out', 'patterns.h5');
+    await withHdf5(
+      path,
+      'data',
+      () => new Failure('data/not-hdf5', ''),
+      file => {
+        const numbers = (name: string): number[] => Array.from((file.get(name) as Hdf5Dataset).value as Float32Array);
+        const names = (file.get('pos_patterns') as Hdf5Group).keys();
+        expect(names.length).toBe(patterns.meta.rows);
+        for (const name of names) {
+          const of = (part: string): number[] => numbers(`pos_patterns/${name}/${part}`);
+          const [count] = of('seqlets/n_seqlets') as [number];
+          const [starts, ends] = [of('seqlets/start'), of('seqlets/end')];
+          const [examples, turns, own] = [of('seqlets/example_idx'), of('seqlets/is_revcomp'), of('seqlets/sequence')];
+          const width = ends[0]! - starts[0]!;
+          const sum = new Float64Array(4 * width);
+          for (let seqlet = 0; seqlet < count; seqlet++) {
+            const hot = own.slice(4 * width * seqlet, 4 * width * (seqlet + 1));
+            hot.forEach((value, at) => (sum[at]! += value));
+            const found = Array.from(
+              { length: width },
+              (_, i) => 'ACGT'[hot.slice(4 * i, 4 * i + 4).indexOf(1)] ?? '-',
+            );
+            const [start, end] = [starts[seqlet]!, ends[seqlet]!];
+            const inside = letters[examples[seqlet]!]!.slice(Math.max(0, start), end);
+            const padded = '-'.repeat(Math.max(0, -start)) + inside + '-'.repeat(Math.max(0, end - 100));
+            expect(found.join('').replaceAll('-', '')).toBe(turns[seqlet] === 1 ? turned(inside) : inside);
+            expect(found).toHaveLength(padded.length);
+          }
+          const columns = of('sequence');
+          columns.forEach((share, at) => {
+            const position = at - (at % 4);
+            const total = sum.slice(position, position + 4).reduce((all, one) => all + one, 0);
+            expect(share).toBeCloseTo(sum[at]! / total, 5);
+          });
+          // Contributions add up to those of the pattern, which are means over its seqlets.
+          for (const track of ['contrib_scores', 'hypothetical_contribs']) {
+            const each = of(`seqlets/${track}`);
+            of(track).forEach((value, at) => {
+              let mean = 0;
+              for (let seqlet = 0; seqlet < count; seqlet++) mean += each[4 * width * seqlet + at]! / count;
+              expect(Math.abs(value - mean)).toBeLessThan(1e-4 * (1 + Math.abs(mean)));
+            });
+          }
+        }
+      },
+    );
+  });
+
+  it('is a library of motifs', async () => {
+    await written('modisco', patterns, 'library.h5');
+    const path = join(bench.folder, 'out', 'library.h5');
+    const library = await readMotifs(path);
+    expect(library.map(({ id, sites }) => [id, sites])).toEqual(
+      library.map((_, i) => [`pos_patterns/pattern_${i}`, patterns.arrays['sites']![i]]),
+    );
+    expect(Float32Array.from(library.flatMap(({ matrix }) => [...matrix]))).toEqual(patterns.arrays['array']);
+    const correction = call('correction', 'match_motifs', { library: await bench.file(path) });
+    const matched = await bench.run({ kind: 'correction', correction, attribution: patterns.key });
+    const best = matched.meta.rows;
+    expect(best).toBe(library.length);
+    const count = library.length;
+    // Each is most like itself.
+    for (let row = 0; row < count; row++) {
+      const own = matched.arrays['p_values']!.slice(row * count, (row + 1) * count);
+      expect(own.indexOf(Math.min(...own))).toBe(row);
+    }
+  });
+
+  it('is refused where there are no patterns, and a file of another kind is none', async () => {
+    await expect(written('modisco', seqlets, 'none.h5')).rejects.toMatchObject({
+      problem: { code: 'export/no-patterns' },
+    });
+    const other = join(bench.folder, 'out', 'other.h5');
+    const file = new h5wasm.File(other, 'w');
+    file.create_dataset({ name: 'x', data: Float32Array.of(1), shape: [1], dtype: '<f' });
+    file.close();
+    await expect(readMotifs(other)).rejects.toMatchObject({ problem: { code: 'data/not-motifs' } });
   });
 });

@@ -9,7 +9,8 @@ export type Hdf5Group = InstanceType<typeof h5wasm.Group>;
 export type Hdf5Dataset = InstanceType<typeof h5wasm.Dataset>;
 
 const LONGEST_COMPLAINT = 1 << 16;
-const SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
+/** The first bytes of every HDF5 file. */
+export const SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 /** What the library has said of errors since it was last asked: lines, the most general first. */
 let complaints = '';

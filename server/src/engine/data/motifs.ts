@@ -1,6 +1,6 @@
 /**
- * Motifs: matrices of counts or probabilities from files in the JASPAR, MEME (minimal text), PFM and HOMER layouts, told
- * by their contents, or written as IUPAC letters or numbers.
+ * Motifs: matrices of counts or probabilities from files in the JASPAR, MEME (minimal text), PFM and HOMER layouts, or patterns
+ * of TF-MoDISco-lite, told by their contents, or written as IUPAC letters or numbers.
  *
  * JASPAR: Fornes et al. 2020, Nucleic Acids Res. 48:D87. MEME: https://meme-suite.org/meme/doc/meme-format.html. HOMER:
  * http://homer.ucsd.edu/homer/motif/creatingCustomMotifs.html. IUPAC: Cornish-Bowden 1985, Nucleic Acids Res. 13:3021.
@@ -9,6 +9,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { Failure } from '../failure.js';
+import { firstBytes, SIGNATURE as HDF5 } from './hdf5.js';
+import { readModisco } from './modisco.js';
 import { BASES_OF } from './one-hot.js';
 import { unreadable } from './source.js';
 
@@ -37,6 +39,7 @@ const LONGEST_LINE = 50 * WIDEST;
  *   one motif in it is malformed
  */
 export async function readMotifs(path: string): Promise<Motif[]> {
+  if ((await firstBytes(path, 'data')).equals(HDF5)) return readModisco(path);
   return parseMotifs(await textOf(path), path);
 }
 

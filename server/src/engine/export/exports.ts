@@ -19,9 +19,11 @@ import { bigwig } from './bigwig.js';
 import type { Export, ExportContext } from './export.js';
 import { hdf5 } from './hdf5.js';
 import { meme } from './meme.js';
+import { modisco } from './modisco.js';
 import { npz } from './npz.js';
 import { onnx } from './onnx.js';
 import { OutputFile } from './output.js';
+import { provenanceOf } from './provenance.js';
 import { tsv } from './tsv.js';
 import { vcf } from './vcf.js';
 import { zarr } from './zarr.js';
@@ -36,6 +38,7 @@ export const EXPORTS: { readonly [Name in keyof typeof specifications]: Export<(
   bedgraph,
   bigwig,
   meme,
+  modisco,
   bed,
   vcf,
   onnx,
@@ -52,6 +55,8 @@ export interface ExportRequest {
   /** Content hash → absolute path of the files behind the results. */
   readonly files: Files;
   readonly version: string;
+  /** The experiment that asks for it: name and SHA-256 of its file as it lies on the disk. */
+  readonly experiment?: { readonly name: string; readonly sha256: string } | undefined;
   readonly checkpoint: () => Promise<void>;
 }
 
@@ -62,7 +67,7 @@ export interface ExportRequest {
  * @throws Failure, StoreError, Cancelled; nothing has changed on the disk then
  */
 export async function runExport(request: ExportRequest): Promise<{ paths: string[]; notes: Note[] }> {
-  const { call, path, store, files, version, checkpoint } = request;
+  const { call, path, store, files, version, experiment, checkpoint } = request;
   // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
   const write = EXPORTS[call.call as keyof typeof EXPORTS] as
     ((parameters: ParametersOf<never>, context: ExportContext) => Promise<Note[]>) | undefined;
@@ -83,8 +88,8 @@ export async function runExport(request: ExportRequest): Promise<{ paths: string
     for (const file of begun) written[basename(file.path)] = await file.finish();
     const record = await OutputFile.create(recordPath);
     begun.unshift(record);
-    const behind = await resultsBehind(call, store, files);
-    const text = { writer: 'explainome', version, export: call, files: written, ...behind, notes };
+    const behind = await provenanceOf(call, store, files);
+    const text = { writer: 'explainome', version, experiment, export: call, files: written, ...behind, notes };
     await record.write(`${JSON.stringify(text, undefined, 2)}\n`);
     await record.finish();
     await checkpoint();
@@ -119,23 +124,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** Every result that takes part, by key, and the files that they were computed from, by the hash of their content. */
-async function resultsBehind(call: Call, store: ResultStore, files: Files): Promise<object> {
-  const results: { [key: string]: object } = {};
-  const inputs: { [hash: string]: string } = {};
-  const visit = async (value: unknown): Promise<void> => {
-    if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) await visit(part);
-    if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value) || value in results) return;
-    const file = files[value];
-    if (file !== undefined) inputs[value] = basename(file);
-    const meta = await store.meta(value);
-    if (!meta) return;
-    const { title, kind, task, versions, notes, created } = meta;
-    results[value] = { title, kind, task, versions, notes, created };
-    await visit(task);
-  };
-  await visit(call);
-  return { inputs, results };
 }

@@ -30,6 +30,7 @@ const TEXTS_AT_ONCE = 4096;
 const TYPES = {
   float32: { bytes: 4, message: [0x11, 0x20, 31, 0, 4, 0, 0, 0, 0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0] },
   float64: { bytes: 8, message: [0x11, 0x20, 63, 0, 8, 0, 0, 0, 0, 0, 64, 0, 52, 11, 0, 52, 255, 3, 0, 0] },
+  int32: { bytes: 4, message: [0x10, 8, 0, 0, 4, 0, 0, 0, 0, 0, 32, 0] },
   int8: { bytes: 1, message: [0x10, 8, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0] },
 };
 /** Text of any length in UTF-8: its length, and where it lies in a heap. */

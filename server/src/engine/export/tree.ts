@@ -12,7 +12,7 @@ interface Described {
 
 export type TreeArray =
   | (Described & {
-      readonly type: 'float32' | 'float64' | 'int8';
+      readonly type: 'float32' | 'float64' | 'int32' | 'int8';
       /** The elements in C order, little-endian. */
       readonly parts: () => AsyncIterable<Uint8Array>;
     })

@@ -9,7 +9,7 @@ import { ZipWriter } from './zip.js';
 /** Bytes of a chunk, unless one row has more. */
 const CHUNK = 1 << 22;
 
-const TYPES = { float32: ['<f4', 4], float64: ['<f8', 8], int8: ['|i1', 1] } as const;
+const TYPES = { float32: ['<f4', 4], float64: ['<f8', 8], int32: ['<i4', 4], int8: ['|i1', 1] } as const;
 
 export async function writeZarr(file: OutputFile, tree: Tree): Promise<void> {
   const zip = new ZipWriter(file);

@@ -88,7 +88,7 @@ async function seqletsOf(store: ResultStore, key: string): Promise<StoredSeqlet[
 }
 
 /** The maps that seqlets were cut from, example by example, as hypothetical contributions with the letters that are there. */
-async function mapsBehind(store: ResultStore, seqlets: string) {
+export async function mapsBehind(store: ResultStore, seqlets: string) {
   const task = Task.parse((await metaOf(store, seqlets)).task);
   if (task.kind !== 'correction') throw new Error(`the result ${seqlets} holds no seqlets`);
   const map = task.attribution;
