@@ -44,7 +44,8 @@ export function bars(caption: string, head: readonly [string, string, string?], 
       bar.style.width = `${share(Math.abs(Number.isFinite(row.value) ? row.value : 0))}%`;
       bar.style.marginLeft = `${share(Math.min(row.value, 0) - low)}%`;
       return [
-        element('code', {}, row.name),
+        // One word stays on its line, cut where there is no room; a rule may break.
+        element('code', /\s/.test(row.name) ? {} : { class: 'word', title: row.name }, row.name),
         element('span', { class: 'ranked', 'aria-hidden': 'true' }, bar, row.interval && whisker(row.interval)),
         element('span', { class: 'nowrap' }, quantity(row.value, 'logit')),
         ...(detail === undefined ? [] : [row.detail ?? '']),

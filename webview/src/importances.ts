@@ -47,7 +47,7 @@ export function importances(
   const all = rows.map((feature, i): Ranked => {
     const [value, error] = [values[i] ?? NaN, errors?.[i] ?? NaN];
     const facts = [
-      ...(significance ? [`p ${quantity(10 ** -(significance[i] ?? NaN), 'number')}`] : []),
+      ...(significance ? [`p\u00a0${quantity(10 ** -(significance[i] ?? NaN), 'number')}`] : []),
       ...(selected?.[i] === 1 ? ['selected'] : []),
     ];
     return {

@@ -130,6 +130,8 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view .bars td { padding: 2px 16px 2px 0; border: 0; } .view .bars td:nth-child(2) { width: 45%; min-width: 6em; }
 .view .ranked, .view .ranked span { display: block; height: 0.75em; margin-top: 0.35em; } .view .ranked span { margin-top: 0; border-radius: 1px; }
 .view .ranked .positive { background: var(--positive); } .view .ranked .negative { background: var(--negative); }
+.view .bars .word { display: inline-block; max-width: 24em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
+.view .outcomes code { white-space: nowrap; } .view .outcomes td:nth-child(2) { min-width: 14em; }
 .view .ranked { position: relative; } .view .ranked .whisker { position: absolute; inset: 0 auto auto 0; height: 0.75em; border-radius: 0;
   border: solid var(--foreground); border-width: 0 1px; background: linear-gradient(var(--foreground), var(--foreground)) center / 100% 1px no-repeat; }
 .view .multiples { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(260px, 100%), 1fr)); gap: 8px 24px; }
@@ -149,6 +151,7 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
 .view dt { color: var(--dim); } .view dd { margin: 0; }
 
 @container (max-width: 680px) {
+  .view .bars .word { max-width: 10em; } .view .bars td:nth-child(2) { width: 25%; min-width: 3em; } .view .bars td { padding-right: 10px; }
   .view .track { grid-template-columns: minmax(0, 1fr); } .view .track + .track { margin-top: 10px; }
   .view .track .title { padding: 0; display: flex; flex-wrap: wrap; gap: 0 10px; align-items: baseline; }
   .view .track .title .dim { -webkit-line-clamp: 1; flex: 1 1 8em; }
@@ -169,5 +172,9 @@ body.vscode-high-contrast, body.vscode-high-contrast-light { ${CONTRAST} }
   .view .readout:empty { min-height: 0; }
   .view dl { grid-template-columns: minmax(0, 1fr); } .view dd { margin-bottom: 6px; }
 }
-@media print { .view { max-width: none; } .view .controls { display: none; } .view section { break-inside: avoid-page; } }
+@media print {
+  .view { max-width: none; } .view .controls, .view .exports, .view details:not([open]), .view .readout { display: none; }
+  .view figure, .view .picture, .view .pattern, .view .matrix, .view .manhattan, .view tr, .view .note { break-inside: avoid; }
+  .view h2, .view h3 { break-after: avoid; } .view canvas, .view svg { print-color-adjust: exact; }
+}
 `;
