@@ -145,6 +145,8 @@ export const EngineRequest = z.discriminatedUnion('type', [
     path: z.string(),
     store: z.string(),
     files,
+    /** The experiment that asks for it: name and SHA-256 of its file. */
+    experiment: z.object({ name: z.string(), sha256: z.string() }).optional(),
   }),
   /** Stop a run at the next batch; finished blocks stay. */
   z.object({ type: z.literal('cancel'), id: z.number().int() }),

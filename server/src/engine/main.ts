@@ -133,13 +133,13 @@ async function run(request: Extract<EngineRequest, { type: 'run' }>): Promise<vo
 }
 
 async function exportResults(request: Extract<EngineRequest, { type: 'export' }>): Promise<void> {
-  const { id, call, path, files } = request;
+  const { id, call, path, files, experiment } = request;
   const { signal } = running.get(id)!;
   try {
     const store = await ResultStore.open(request.store);
     const checkpoint = checkpointOf(signal);
     await checkpoint();
-    const written = await runExport({ call, path, files, store, version: EXPLAINOME_VERSION, checkpoint });
+    const written = await runExport({ call, path, files, store, version: EXPLAINOME_VERSION, experiment, checkpoint });
     send({ type: 'exported', id, ...written });
   } catch (error) {
     if (error instanceof Cancelled || signal.aborted) send({ type: 'cancelled', id });

@@ -2,7 +2,8 @@
  * The files that an experiment asks for, written when the results behind them are complete. A file is written inside the
  * workspace only (the folder of the store, links resolved), never over one that the experiment reads.
  */
-import { mkdir, realpath } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import type { PlannedExport } from '../plan/exports.js';
 import type { Plan } from '../plan/plan.js';
@@ -47,8 +48,9 @@ async function writeOne(
   try {
     const path = await safePath(planned, plan, store.folder);
     const { call, files } = planned;
+    const experiment = await experimentOf(plan);
     const end = await engine.export(
-      { call, path, store: store.folder, files: { ...inputsOf(plan), ...files } },
+      { call, path, store: store.folder, files: { ...inputsOf(plan), ...files }, ...(experiment && { experiment }) },
       signal,
     );
     if (end === 'cancelled') return { status: 'not run', reason: 'the run was cancelled' };
@@ -57,6 +59,12 @@ async function writeOne(
     if (error instanceof EngineError) return { status: 'failed', problem: error.problem };
     throw error;
   }
+}
+
+/** Name and hash of the experiment; undefined where its file is not there, as of one that was never saved. */
+async function experimentOf({ file }: Plan): Promise<{ name: string; sha256: string } | undefined> {
+  const text = await readFile(file).catch(() => undefined);
+  return text && { name: basename(file), sha256: createHash('sha256').update(text).digest('hex') };
 }
 
 /** Content hash → absolute path of every file that a plan reads. */

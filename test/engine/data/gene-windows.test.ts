@@ -5,10 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { gene_windows } from '../../../server/src/catalog/sources.js';
+import type { ParametersOf } from '../../../server/src/catalog/specification.js';
 import { LETTERS, type Sequences } from '../../../server/src/engine/data/examples.js';
-import { geneWindows } from '../../../server/src/engine/data/gene-windows.js';
 import { regionOf } from '../../../server/src/engine/data/region.js';
+import { readSource } from '../../../server/src/engine/data/sources.js';
 import { Failure } from '../../../server/src/engine/failure.js';
+import type { Json } from '../../../server/src/protocol.js';
 import { call } from '../methods/workbench.js';
 
 const YEAST = '../shared/data/genomes/sacCer3.2bit';
@@ -47,19 +50,18 @@ const turned = (text: string): string =>
     .reverse()
     .join('');
 
-type Given = Partial<Parameters<typeof geneWindows.read>[0]>;
+type Given = Partial<Omit<ParametersOf<typeof gene_windows>, 'path' | 'genome'>>;
 const [FILE, GENOME] = ['a'.repeat(64), 'b'.repeat(64)];
 const read = async (annotation: string | Buffer, given: Given = {}, genome = 'indexed_fasta', path = 'genome.fa') => {
   const file = join(folder, 'genes');
   await writeFile(file, annotation);
-  const { parameters } = call('source', 'gene_windows', {
+  const asked = call('source', 'gene_windows', {
     path: FILE,
     genome: call('genome', genome, { path: GENOME }),
-    ...given,
+    ...(given as Readonly<Record<string, Json>>),
   });
   const place = path === 'genome.fa' ? join(folder, path) : path;
-  // As the plan writes it.
-  return geneWindows.read(parameters as Parameters<typeof geneWindows.read>[0], { [FILE]: file, [GENOME]: place });
+  return (await readSource(asked, { [FILE]: file, [GENOME]: place })) as Sequences;
 };
 
 describe.each([
@@ -98,9 +100,7 @@ describe('gene_windows', () => {
     [GTF, {}, 'data/window'],
     [GTF, { upstream: 100, downstream: 1 }, 'data/edge'],
   ])('answers %j with %j: %s', async (file, given, code) => {
-    const error: unknown = await Promise.resolve()
-      .then(() => read(file, given))
-      .catch((reason: unknown) => reason);
+    const error: unknown = await read(file, given).catch((reason: unknown) => reason);
     expect(error instanceof Failure && error.problem.code).toBe(code);
   });
 

@@ -384,10 +384,13 @@ describe('files', () => {
       files: Record<string, { sha256: string }>;
       results: Record<string, unknown>;
       inputs: Record<string, string>;
+      rows: Record<string, unknown>;
     };
     expect(record.files['again.tsv']?.sha256).toBe(createHash('sha256').update(first[0]!).digest('hex'));
     expect(Object.keys(record.results).sort()).toEqual([map.key, data.key].sort());
     expect(Object.values(record.inputs).some(name => name.endsWith('.fa'))).toBe(true);
+    const sha256 = createHash('sha256').update('chr1:100-124\n').digest('hex');
+    expect(record.rows).toEqual({ [map.key]: { count: 1, sha256, names: ['chr1:100-124'] } });
     await write('tsv', map, {}, 'again.tsv');
     expect([await read('again.tsv'), await read('again.tsv.json')]).toEqual(first);
 
