@@ -92,6 +92,7 @@ const WORDS: Readonly<Record<string, string>> = {
   simplex_angle: 'angle',
   rank_agreement: 'spearman correlation rankcorrelation kendall',
   prediction_summary: 'accuracy predictions',
+  regression_fit: 'r2 rsquared pearson mae determination',
   discoveries: 'fdr qvalue bh benjaminihochberg',
   model_randomisation:
     'sanitycheck sanitychecks parameterrandomization modelparameterrandomisation cascadingrandomization',

@@ -40,6 +40,7 @@ import { seqletRecovery } from '../../../server/src/engine/metrics/seqlet-recove
 import { modelRandomisation } from '../../../server/src/engine/metrics/model-randomisation.js';
 import { predictionGap } from '../../../server/src/engine/metrics/prediction-gaps.js';
 import { predictionSummary } from '../../../server/src/engine/metrics/prediction-summary.js';
+import { regressionFit } from '../../../server/src/engine/metrics/regression-fit.js';
 import { rankAgreement } from '../../../server/src/engine/metrics/rank-agreement.js';
 import { isotropicShareBelow, simplexAngle, simplexAngles } from '../../../server/src/engine/metrics/simplex-angle.js';
 import { localLipschitz, maxSensitivity } from '../../../server/src/engine/metrics/sensitivity.js';
@@ -137,6 +138,7 @@ describe('catalog', () => {
       top: 0.1,
     }),
     prediction_summary: predictionSummary({ outputs: normals(n), labels: Array.from({ length: n }, (_, i) => i % 2) }),
+    regression_fit: regressionFit({ outputs: normals(n), labels: [...normals(n, 1)] }),
     interpretability: interpretability({
       scores: normals(n * length),
       truth,

@@ -135,6 +135,7 @@ export const prediction_summary = {
   summary: 'What the target says about the data: level, spread, correctness.',
   documentation:
     'Mean, spread and extremes of the explained number and, where the data carry labels 0 and 1, accuracy at threshold 0 and AUROC. Of the targets `true_class` and `predicted_class`, with labels of any number of classes: how often the label is the class with the greatest logit (of an ensemble, the mean over members), and no AUROC. An explanation of wrong predictions explains errors.',
+  citation: 'AUROC: Hanley & McNeil 1982, Radiology 143:29–36',
   revision: 2,
   subjects: { kind: 'target', min: 1, max: 1 },
   on: true,
@@ -167,6 +168,41 @@ export const prediction_summary = {
       summary: 'Chance that an example of class 1 scores above one of class 0.',
       unit: 'share',
       better: 'higher',
+      interval: true,
+    },
+  },
+  parameters: {},
+} as const satisfies MetricEntry;
+
+export const regression_fit = {
+  category: 'metric',
+  name: 'regression_fit',
+  summary: 'How closely the target predicts a measured label, such as a trait.',
+  documentation:
+    'Over the examples that have a label: R², the share of its variance that the prediction explains, which is below 0 where the mean label would predict better; the correlation, which forgives a wrong scale; and the mean absolute error, in units of the label.',
+  citation: 'Kvålseth 1985, Am. Stat. 39:279–285 (R², equation 1)',
+  revision: 1,
+  subjects: { kind: 'target', min: 1, max: 1 },
+  on: true,
+  unit: 'examples',
+  headline: 'r2',
+  statistics: {
+    r2: {
+      summary: '1 − Σ (label − target)² / Σ (label − mean label)².',
+      unit: 'number',
+      better: 'higher',
+      interval: true,
+    },
+    correlation: {
+      summary: 'Correlation of target and label.',
+      unit: 'correlation',
+      better: 'higher',
+      interval: true,
+    },
+    mean_absolute: {
+      summary: 'Mean |label − target|.',
+      unit: 'number',
+      better: 'lower',
       interval: true,
     },
   },

@@ -32,6 +32,7 @@ import { predictionSummary } from './prediction-summary.js';
 import { rankAgreement } from './rank-agreement.js';
 import { rashomon } from './rashomon.js';
 import { recorded } from './recorded.js';
+import { regressionFit } from './regression-fit.js';
 import { localLipschitz, maxSensitivity } from './sensitivity.js';
 import { seqletRecovery } from './seqlet-recovery.js';
 import { simplexAngle } from './simplex-angle.js';
@@ -46,6 +47,7 @@ export const METRICS = {
   simplex_angle: simplexAngle,
   rank_agreement: rankAgreement,
   prediction_summary: predictionSummary,
+  regression_fit: regressionFit,
   interpretability,
   dispersion,
   improvement_by_angle: improvementByAngle,

@@ -74,6 +74,21 @@ export const MAP_MEASURES: Measures<typeof specifications> = {
     });
     return METRICS.prediction_summary({ outputs, labels, names, right });
   },
+  regression_fit: async (task, _, context, passed) => {
+    const target = task.subjects[0];
+    if (typeof target !== 'object' || task.data === undefined) throw new Error('a target and data are expected');
+    const examples = await StoredExamples.open(context.store, task.data);
+    const models = await loadModels(target, context);
+    for (const model of models) requireFit(model, examples.space.alphabet, examples.length);
+    if (models.some(model => model.perExample.length > 0))
+      throw new Failure('metric/classes', 'the target is another class for each example, and labels name classes', {
+        place: context.title,
+        remedy: 'Ask `prediction_summary` how often the class is right, or name one output of the model.',
+      });
+    const { labels, names } = examples;
+    const outputs = await predictAll(models, examples, context.executor, passed);
+    return METRICS.regression_fit({ outputs, labels, names });
+  },
   interpretability: async (task, { truth }, context) => {
     const { examples, bits } = await truthBehind(truth.of, context);
     const key = only(task);
