@@ -9,16 +9,8 @@ import type { LexerResult } from 'langium';
 export const MAX_NESTING = 40;
 
 export class XomeLexer extends DefaultLexer {
-  /** Completion and parser read the same text at the same key. */
-  private last: { readonly text: string; readonly result: LexerResult } | undefined;
-
-  override tokenize(text: string): LexerResult {
-    if (this.last?.text !== text) this.last = { text, result: this.read(text) };
-    return this.last.result;
-  }
-
-  private read(text: string): LexerResult {
-    const result = super.tokenize(text);
+  override tokenize(...input: Parameters<DefaultLexer['tokenize']>): LexerResult {
+    const result = super.tokenize(...input);
     const errors = [...result.errors];
     let depth = 0;
     const tokens = result.tokens.filter(token => {

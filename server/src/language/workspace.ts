@@ -2,7 +2,14 @@
  * How documents come together: the catalog is loaded first, imports are loaded from disk before linking (also outside the
  * workspace and without one), and a change is felt by everything that imports it.
  */
-import { DefaultDocumentBuilder, DefaultIndexManager, DefaultWorkspaceManager, DocumentState, UriUtils } from 'langium';
+import {
+  DefaultDocumentBuilder,
+  DefaultIndexManager,
+  DefaultWorkspaceManager,
+  DocumentState,
+  interruptAndCheck,
+  UriUtils,
+} from 'langium';
 import type { BuildOptions, LangiumDocument } from 'langium';
 import { DefaultDocumentUpdateHandler } from 'langium/lsp';
 import type { LangiumSharedServices } from 'langium/lsp';
@@ -43,6 +50,9 @@ export class XomeWorkspaceManager extends DefaultWorkspaceManager {
   }
 }
 
+/** Milliseconds by which a build lets go first what an editor asks for together with a key. */
+const ANSWERS_FIRST = 30;
+
 /** Builds documents together with what they import. */
 export class XomeDocumentBuilder extends DefaultDocumentBuilder {
   constructor(private readonly services: LangiumSharedServices) {
@@ -54,6 +64,10 @@ export class XomeDocumentBuilder extends DefaultDocumentBuilder {
     options: BuildOptions,
     cancelToken: CancellationToken,
   ): Promise<void> {
+    const { TextDocuments: open } = this.services.workspace;
+    const typedIn = documents.some(({ uri, state }) => state < DocumentState.Parsed && open.get(uri) !== undefined);
+    if (typedIn) await new Promise(settle => setTimeout(settle, ANSWERS_FIRST));
+    await interruptAndCheck(cancelToken);
     await super.buildDocuments(await this.withImports(documents, cancelToken), options, cancelToken);
   }
 

@@ -66,7 +66,7 @@ export class XomeCompletionProvider implements CompletionProvider {
   async getCompletion(document: LangiumDocument, params: CompletionParams): Promise<CompletionList> {
     const { textDocument } = document;
     const text = textDocument.getText();
-    const cursor = cursorAt(text, this.lexer.tokenize(text).tokens, textDocument.offsetAt(params.position));
+    const cursor = cursorAt(text, textDocument.offsetAt(params.position), this.lexer);
     const range: Range = { start: textDocument.positionAt(cursor.from), end: textDocument.positionAt(cursor.to) };
     // Where the brackets are there already, the name alone is wanted.
     const bare = !this.snippets || text[cursor.to] === '(';

@@ -3,6 +3,7 @@
  * there for every half-written line. Completion and signature help stand on it.
  */
 import type { IToken } from 'chevrotain';
+import type { Lexer } from 'langium';
 import { entriesNamed, findEntry, KINDS } from '../../catalog/index.js';
 import type { Entry, Kind, ParameterSpecification, ValueType } from '../../catalog/index.js';
 import { expectedOf } from '../expected.js';
@@ -60,12 +61,30 @@ const NOTHING: Slot = { is: 'nothing' };
 const WORD = /[A-Za-z0-9_]/;
 const COMPARISONS: readonly string[] = ['<', '<=', '>', '>=', 'in'];
 
+/** A line that begins a statement whatever stands in front of it, as `statementStarts` takes it. */
+const BEGINNING = new RegExp(
+  `^[ \\t]*(?:(?:${KINDS.join('|')})\\s+\\w+\\s*=|(?:view|export|expect|import)\\b(?!\\s*:))`,
+);
+
+/** The tokens in front of the cursor back to where a statement begins: to read a long text at every key would take too long. */
+function tokensBefore(text: string, offset: number, lexer: Lexer): IToken[] {
+  let from = text.lastIndexOf('\n', offset - 1) + 1;
+  while (from > 0 && !BEGINNING.test(text.slice(from, offset))) from = text.lastIndexOf('\n', from - 2) + 1;
+  // In a comment of several lines nothing begins.
+  if (text.slice(from, offset).includes('*/')) from = 0;
+  return lexer.tokenize(text.slice(from, offset)).tokens.map(token => ({
+    ...token,
+    startOffset: token.startOffset + from,
+    endOffset: (token.endOffset ?? token.startOffset) + from,
+  }));
+}
+
 /**
  * @param text of the whole document
- * @param tokens of the whole document, without comments and white space
  * @param offset of the cursor
  */
-export function cursorAt(text: string, tokens: readonly IToken[], offset: number): Cursor {
+export function cursorAt(text: string, offset: number, lexer: Lexer): Cursor {
+  const tokens = tokensBefore(text, offset, lexer);
   const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset);
   const outside = /^(?:[^"\\/]|\/(?!\/)|"(?:[^"\\]|\\.)*")*/.exec(line)?.[0].length ?? 0;
   const rest = line.slice(outside);

@@ -16,7 +16,7 @@ export class XomeSignatureHelpProvider implements SignatureHelpProvider {
   provideSignatureHelp(document: LangiumDocument, params: SignatureHelpParams): SignatureHelp | undefined {
     const { textDocument } = document;
     const text = textDocument.getText();
-    const { call } = cursorAt(text, this.lexer.tokenize(text).tokens, textDocument.offsetAt(params.position));
+    const { call } = cursorAt(text, textDocument.offsetAt(params.position), this.lexer);
     if (call === undefined) return undefined;
     const parameters = Object.entries(call.entry.parameters);
     const active = parameters.findIndex(([name]) => name === call.parameter);
