@@ -20,7 +20,7 @@ import { CASES, survive } from '../data/survive.js';
 import { expectClose } from '../ops/judge.js';
 
 const FOLDER = join(import.meta.dirname, 'pytorch-weights');
-const NETWORKS = readdirSync(FOLDER).filter(name => /^network\d\.(?!json)/.test(name));
+const NETWORKS = readdirSync(FOLDER).filter(name => /^network\d+\.(?!json)/.test(name));
 
 const scratch = mkdtempSync(join(tmpdir(), 'pytorch-'));
 afterAll(() => rmSync(scratch, { recursive: true }));

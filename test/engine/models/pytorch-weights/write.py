@@ -24,12 +24,26 @@ class Residual(nn.Sequential):
         return x + super().forward(x)
 
 
+class Turned(nn.Module):
+    """A module of channels on values with positions behind them."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        x = x.transpose(1, 2)
+        y = self.inner(x, x, x)[0] if isinstance(self.inner, nn.MultiheadAttention) else self.inner(x)
+        return y.transpose(1, 2)
+
+
 class Network:
     """A random list of layers: what is declared, and the modules."""
 
-    def __init__(self, seed, length=LENGTH):
+    def __init__(self, seed, transformer):
+        self.transformer = transformer
         self.random = random.Random(seed)
-        self.layers, self.modules, self.shape = [], [], (4, length)
+        self.layers, self.modules = [], []
 
     def add(self, module, layer, **parameters):
         self.modules.append(module)
@@ -89,8 +103,23 @@ class Network:
         outputs = r.randint(1, 3)
         self.add(nn.Linear(units, outputs), "dense", units=outputs)
 
+    def attention(self):
+        """A block of a transformer."""
+        self.add(nn.Conv1d(4, 6, 3, padding="same"), "conv1d", filters=6, kernel=3, padding="same")
+        norm, attention = Turned(nn.LayerNorm(6)), Turned(nn.MultiheadAttention(6, 2, batch_first=True))
+        calls = [{"call": "layer_norm"}, {"call": "self_attention", "heads": 2, "size": 3}]
+        self.add(Residual(norm, attention), "residual", layers=calls)
+        inner = [Turned(nn.LayerNorm(6)), Turned(nn.Linear(6, 8)), nn.GELU(), Turned(nn.Linear(8, 6))]
+        calls = [{"call": "layer_norm"}, {"call": "dense", "units": 8}, {"call": "gelu"}, {"call": "dense", "units": 6}]
+        self.add(Residual(*inner), "residual", layers=calls)
+        self.add(nn.Sequential(nn.AdaptiveAvgPool1d(1), nn.Flatten()), "global_average_pool")
+        self.add(nn.Linear(6, 1), "dense", units=1)
+
     def build(self, kind):
         self.start = self.shape = {"dna": (4, LENGTH), "rows": (9,), "positions": (LENGTH, 4)}[kind]
+        if self.transformer:
+            self.attention()
+            return nn.Sequential(*self.modules)
         if kind == "dna":
             self.positions()
         if kind == "positions":
@@ -142,13 +171,13 @@ def round_figures(tensor):
 
 
 FORMATS = ["zip.pt", "legacy.pt", "safetensors", "half.pt", "bfloat16.pth", "legacy_double.pt", "big_endian.pt", "checkpoint.pt",
-           "protocol5.pt", "bfloat16.safetensors"]
+           "protocol5.pt", "bfloat16.safetensors", "transformer.pt"]
 TYPES = {"half.pt": torch.float16, "bfloat16.pth": torch.bfloat16, "bfloat16.safetensors": torch.bfloat16, "legacy_double.pt": torch.float64}
 
 for seed, ending in enumerate(FORMATS):
     torch.manual_seed(seed)
     kind = {4: "rows", 5: "positions"}.get(seed, "dna")
-    made = Network(seed)
+    made = Network(seed, ending == "transformer.pt")
     network = made.build(kind)
     with torch.no_grad():
         for tensor in network.parameters():

@@ -21,13 +21,32 @@ export interface DeclaredNetwork {
   readonly modules?: readonly string[];
 }
 
-/** What PyTorch calls the parameters of each layer that has any. */
-const NAMES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  dense: { kernel: 'weight', bias: 'bias' },
-  conv1d: { kernel: 'weight', bias: 'bias' },
-  batch_norm: { gamma: 'weight', beta: 'bias', moving_mean: 'running_mean', moving_variance: 'running_var' },
-  layer_norm: { gamma: 'weight', beta: 'bias' },
+/** What PyTorch calls the parameters of each layer that has any; of arrays that hold three of them, also which third. */
+const NAMES: Readonly<Record<string, Readonly<Record<string, readonly [name: string, third?: number]>>>> = {
+  dense: { kernel: ['weight'], bias: ['bias'] },
+  conv1d: { kernel: ['weight'], bias: ['bias'] },
+  batch_norm: {
+    gamma: ['weight'],
+    beta: ['bias'],
+    moving_mean: ['running_mean'],
+    moving_variance: ['running_var'],
+  },
+  layer_norm: { gamma: ['weight'], beta: ['bias'] },
+  // nn.MultiheadAttention
+  self_attention: {
+    ...Object.fromEntries(
+      ['query', 'key', 'value'].flatMap((part, third) => [
+        [`${part}/kernel`, ['in_proj_weight', third]],
+        [`${part}/bias`, ['in_proj_bias', third]],
+      ]),
+    ),
+    'output/kernel': ['out_proj.weight'],
+    'output/bias': ['out_proj.bias'],
+  },
 };
+
+/** Layers whose kernels PyTorch stores [out, in]. */
+const LINEAR = new Set(['dense', 'self_attention']);
 
 /** Counts batches in training; nothing is computed with it. */
 const COUNTER = 'num_batches_tracked';
@@ -40,6 +59,8 @@ interface Wanted {
   readonly shape: readonly number[];
   /** Order of the stored axes in the parameter. */
   readonly axes: readonly number[];
+  /** Which third of the first stored axis it is, where it is not all of it. */
+  readonly third?: number | undefined;
 }
 
 interface DeclaredLayer {
@@ -58,18 +79,22 @@ export async function importDeclared(file: TensorFile, network: DeclaredNetwork)
   const planned = planNetwork(inPyTorch(layers, channelsLast), input);
   const declared = layersOf(planned.parameters);
   const pairs = paired(declared, chosenModules(file, network.modules), file);
-  const stored = pairs.flatMap(([{ tensors }, { wanted }]) =>
-    wanted.map(({ parameter, name, axes }) => turned(tensors.get(name)!, axes, parameter.name)),
-  );
+  const stored = pairs.flatMap(([{ tensors }, { wanted }]) => wanted.map(one => viewOf(tensors.get(one.name)!, one)));
   const values = await readTensors(stored, file.name);
   const shape = channelsLast ? [...input].reverse() : input;
   return finishedGraph(planned, shape, of => values.get(of)!, file.name, channelsLast ? networkInput : (_, x) => x);
 }
 
-/** A view with its axes in another order, under the name of a parameter. */
-function turned(tensor: StoredTensor, axes: readonly number[], name: string): StoredTensor {
-  const { shape, strides } = tensor;
-  return { ...tensor, name, shape: axes.map(axis => shape[axis]!), strides: axes.map(axis => strides[axis]!) };
+/** A parameter as a view of the stored tensor that holds it. */
+function viewOf(tensor: StoredTensor, { parameter, axes, third }: Wanted): StoredTensor {
+  const { strides, offset } = tensor;
+  return {
+    ...tensor,
+    name: parameter.name,
+    shape: parameter.shape,
+    strides: axes.map(axis => strides[axis]!),
+    offset: offset + (third ?? 0) * (tensor.shape[0]! / 3) * strides[0]!,
+  };
 }
 
 /** The layers with what PyTorch's own have where the declaration leaves it open. */
@@ -91,28 +116,31 @@ function inPyTorch(call: PlainCall, channelsLast: boolean): PlainCall {
 function layersOf(parameters: readonly Parameter[]): DeclaredLayer[] {
   const layers = new Map<string, Wanted[]>();
   for (const parameter of parameters) {
-    const end = parameter.name.lastIndexOf('/');
-    const layer = parameter.name.slice(0, end);
-    const entry = layer.slice(layer.lastIndexOf('/') + 1).replace(/_\d+$/, '');
-    const name = NAMES[entry]?.[parameter.name.slice(end + 1)];
+    // The last part with a number is the layer's, as in residual_1/self_attention_1/query/kernel.
+    const [, layer = '', entry = '', own = ''] = /^((?:.*\/)?([a-z0-9_]+)_\d+)\/(.*)$/.exec(parameter.name) ?? [];
+    const [name, third] = NAMES[entry]?.[own] ?? [];
     if (name === undefined)
       throw new Failure('model/weights', `weights of PyTorch are not known for ${entry}`, {
         place: `layer ${layer} of the network`,
         remedy: 'Leave it out, or export the model with torch.onnx.export and open it with onnx("…").',
       });
-    const transposed = entry === 'dense' && name === 'weight';
-    const shape = transposed ? [...parameter.shape].reverse() : parameter.shape;
+    const transposed = LINEAR.has(entry) && parameter.shape.length === 2;
+    const [first = 1, ...rest] = transposed ? [...parameter.shape].reverse() : parameter.shape;
+    const shape = [third === undefined ? first : 3 * first, ...rest];
     const axes = transposed ? [1, 0] : shape.map((_, axis) => axis);
-    layers.set(layer, [...(layers.get(layer) ?? []), { parameter, name, shape, axes }]);
+    layers.set(layer, [...(layers.get(layer) ?? []), { parameter, name, shape, axes, third }]);
   }
   return [...layers].map(([name, wanted]) => ({ name, wanted }));
 }
 
+/** Tensors by module. The projection behind an attention is a module in a module, and one of its arrays here. */
 function modulesOf({ tensors }: TensorFile): Module[] {
+  const names = new Set(tensors.map(({ name }) => name));
   const modules = new Map<string, Map<string, StoredTensor>>();
   for (const tensor of tensors) {
-    const end = tensor.name.lastIndexOf('.');
-    const [module, name] = [tensor.name.slice(0, Math.max(0, end)), tensor.name.slice(end + 1)];
+    const behind = tensor.name.replace(/out_proj\.[^.]*$/, '');
+    const begin = names.has(`${behind}in_proj_weight`) ? behind.length : tensor.name.lastIndexOf('.') + 1;
+    const [module, name] = [tensor.name.slice(0, Math.max(0, begin - 1)), tensor.name.slice(begin)];
     if (name === COUNTER) continue;
     modules.set(module, (modules.get(module) ?? new Map<string, StoredTensor>()).set(name, tensor));
   }
@@ -139,7 +167,8 @@ function chosenModules(
 
 const text = (tensors: readonly (readonly [string, readonly number[]])[]): string =>
   tensors.map(([name, shape]) => `${name} [${shape.join(', ')}]`).join(', ');
-const declaredText = ({ wanted }: DeclaredLayer): string => text(wanted.map(({ name, shape }) => [name, shape]));
+const declaredText = ({ wanted }: DeclaredLayer): string =>
+  text([...new Map(wanted.map(({ name, shape }) => [name, shape]))]);
 const storedText = ({ tensors }: Module): string => text([...tensors].map(([name, { shape }]) => [name, shape]));
 
 /** Shapes by name, in one order. */
