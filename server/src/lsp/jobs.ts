@@ -186,7 +186,9 @@ function standOnInner({ steps }: Plan, inner: Step, standings: Map<string, Stand
   if (inner.declarations.length > 0) return;
   for (const outer of steps) {
     if (outer.place !== inner.place || outer.declarations.length === 0 || !outer.needs.includes(inner.key)) continue;
-    const own = steps.filter(({ key, place }) => place === outer.place && outer.needs.includes(key));
+    const own = steps.filter(
+      ({ key, kind, place }) => kind === inner.kind && place === outer.place && outer.needs.includes(key),
+    );
     // What has no standing was in the store before the run.
     const shares = own.map(({ key }) => (standings.has(key) ? (standings.get(key)?.progress ?? 0) : 1));
     const progress = shares.reduce((sum, share) => sum + share, 0) / own.length;
