@@ -36,7 +36,8 @@ export async function runInHost(
   const printed: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   try {
-    const page = await browser.newPage();
+    const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
+    const page = await context.newPage();
     const ended = new Promise<void>((resolved, rejected) => {
       timer = setTimeout(() => rejected(new Error(`The suite does not end within ${LIMIT / 1000} s.`)), LIMIT);
       server.process.once('exit', code => rejected(new Error(`code-server ended with ${code}.`)));

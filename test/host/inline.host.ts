@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { command, line, showFile, strips } from './screen.js';
+import { command, line, pressLens, showFile, strips } from './screen.js';
 import {
   launchBrowser,
   openWorkbench,
@@ -24,7 +24,11 @@ attribution raw  = saliency of score on peaks
 attribution grad = raw | simplex_correction
 attribution ism  = in_silico_mutagenesis of score on peaks
 
+attribution ig   = integrated_gradients(baseline: uniform, steps: 2) of score on peaks
+
 metric agree = rank_agreement(top: 10%) of grad, ism
+metric gap   = completeness of ig
+expect gap.max < 1%
 expect agree.median > 99% at 95%
 expect agree.min >= 0%
 `;
@@ -87,6 +91,22 @@ describe.skipIf(unavailable !== undefined)(`results in VS Code (${unavailable ??
       .waitFor();
   });
 
+  it('mends what a failed expectation found, and it is met', async () => {
+    await page.locator('.squiggly-error').first().waitFor();
+    await line(page, 'expect gap.max').click();
+    await page.keyboard.press('Control+.');
+    await page.locator('.action-widget .monaco-list-row', { hasText: 'find the number' }).first().click();
+    await line(page, 'steps: auto').waitFor();
+    await pressLens(page, 'Run all');
+    await until(
+      'check mark',
+      async () => ((await line(page, 'expect gap.max').textContent()) ?? '').includes('✓'),
+      60_000,
+    );
+    // The threshold stands as it was.
+    expect(await line(page, 'expect gap.max').textContent()).toMatch(/<\s1%/);
+  });
+
   it('pins a picture between the lines', async () => {
     await line(page, 'attribution ism').hover({ position: { x: 108, y: 9 } });
     const hover = page.locator('.monaco-hover:visible');
@@ -107,6 +127,7 @@ describe.skipIf(unavailable !== undefined)(`results in VS Code (${unavailable ??
     await page.keyboard.press('Escape');
     await page.mouse.move(5, 5);
     await command(page, 'Explainome: Paint Nucleotides by Contribution');
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'in_silico_mutagenesis' }).first().click();
     await until('paint', async () => (await page.locator('.view-overlays .cdr[class*="ced-"]').count()) > 20);
     expect(await page.locator('.notification-toast').count()).toBe(0);
   });

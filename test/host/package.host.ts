@@ -1,11 +1,20 @@
 /** What is shipped: the package, installed into VS Code as a user installs it, runs the example. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { colours, line, panel, pressLens, strips } from './screen.js';
-import { launchBrowser, openFile, PROJECT, releases, startServer, unavailable, type VSCodeServer } from './vscode.js';
+import { colours, command, line, panel, pressLens, strips } from './screen.js';
+import {
+  launchBrowser,
+  openFile,
+  openWorkbench,
+  PROJECT,
+  releases,
+  startServer,
+  unavailable,
+  type VSCodeServer,
+} from './vscode.js';
 import { until } from './waiting.js';
 import { makeWorkspace, type Workspace } from './workspace.js';
 
@@ -42,5 +51,46 @@ describe.skipIf(unavailable !== undefined)(`the package in VS Code (${unavailabl
     await logo.waitFor({ timeout: 60_000 });
     await until('logo', async () => (await colours(browser, logo)) > 10);
     expect(await page.locator('.squiggly-error').count()).toBe(0);
+    await page.context().close();
+  }, 240_000);
+
+  it('leads by its walkthrough from an empty folder to the first heatmap', async () => {
+    if (server === undefined) throw new Error('The package was not installed.');
+    const folder = join(workspace.outside, 'empty');
+    mkdirSync(folder);
+    const page = await openWorkbench(server, browser, [], undefined, folder);
+    await command(page, 'Welcome: Open Walkthrough');
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Explain a genomics model' }).first().click();
+    const welcome = page.locator('.part.editor .tab', { hasText: /Welcome|Walkthrough/ }).first();
+    const press = async (title: string, button: string): Promise<void> => {
+      await welcome.click();
+      const step = page.locator('.getting-started-step', { hasText: title }).first();
+      const unfolded = async (): Promise<boolean> => /expanded/.test((await step.getAttribute('class')) ?? '');
+      // Of its own accord the page goes on to the next step a moment after one was done, and folds the others.
+      await until(`press of ${button}`, async () => {
+        if (!(await unfolded())) await step.locator('.step-title').click({ force: true });
+        await page.waitForTimeout(700);
+        if (!(await unfolded())) return false;
+        await step.locator('.monaco-button', { hasText: button }).first().click({ force: true });
+        return true;
+      });
+    };
+    await press('Open the sample project', 'Open Sample Project');
+    await page.locator('.quick-input-widget').getByText('Put Sample Here').first().click();
+    await line(page, 'attribution ism').waitFor({ timeout: 60_000 });
+    await page.locator('.codelens-decoration a', { hasText: 'Run all' }).first().waitFor({ timeout: 60_000 });
+    // The walkthrough covers the experiment, which is brought back.
+    await press('Run it', 'Run All');
+    await until('strip', async () => (await strips(page, 'attribution ism')).length === 1, 90_000);
+    await press('See the first heatmap', 'Show Results');
+    const heatmap = panel(page).locator(':has(> canvas[aria-label^="Heatmap of ig"])').first();
+    await heatmap.scrollIntoViewIfNeeded({ timeout: 60_000 });
+    await until('heatmap', async () => (await colours(browser, heatmap)) > 20);
+    await page.screenshot({ path: join(PROJECT, 'dist', 'host-pictures', 'walkthrough.png') });
+    // What was done is ticked off.
+    await welcome.click();
+    expect(await page.locator('.getting-started-step .codicon-getting-started-step-checked').count()).toBeGreaterThan(
+      2,
+    );
   }, 240_000);
 });

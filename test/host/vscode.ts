@@ -94,9 +94,9 @@ export class VSCodeServer {
     return `vscode-remote://127.0.0.1:${this.port}${path}`;
   }
 
-  /** Address of a workbench on the workspace; `payload` holds pairs such as `['openFile', uri]`. */
-  address(payload: readonly (readonly [string, string])[] = []): string {
-    const query = new URLSearchParams({ folder: this.workspace, payload: JSON.stringify(payload) });
+  /** Address of a workbench on the workspace, or another folder; `payload` holds pairs such as `['openFile', uri]`. */
+  address(payload: readonly (readonly [string, string])[] = [], folder = this.workspace): string {
+    const query = new URLSearchParams({ folder, payload: JSON.stringify(payload) });
     return `http://127.0.0.1:${this.port}/?${query.toString()}`;
   }
 
@@ -214,16 +214,17 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** Opens a workbench in a browser profile of its own; `payload` as for the address. */
+/** Opens a workbench in a browser profile of its own; `payload` and `folder` as for the address. */
 export async function openWorkbench(
   server: VSCodeServer,
   browser: Browser,
   payload: Parameters<VSCodeServer['address']>[0] = [],
   viewport = { width: 1400, height: 900 },
+  folder?: string,
 ): Promise<Page> {
   const context = await browser.newContext({ viewport });
   const page = await context.newPage();
-  await page.goto(server.address(payload), { waitUntil: 'domcontentloaded' });
+  await page.goto(server.address(payload, folder), { waitUntil: 'domcontentloaded' });
   await page.locator('.monaco-workbench .part.editor').first().waitFor({ timeout: 60_000 });
   return page;
 }

@@ -1,7 +1,9 @@
 /** Running experiments from the editor, and how results stand there: inline, stale, failed, cancelled, after a crash. */
 import { describe, it } from 'mocha';
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import * as vscode from 'vscode';
+import { ArrayReader } from '../../../server/src/store/npy.js';
 import { until } from '../waiting.js';
 import {
   codeOf,
@@ -77,6 +79,37 @@ describe('a run', () => {
     const text = await hover(await open('small.xome'), 'ism  = in_silico');
     assert.match(text, /data:image\/svg\+xml/);
     assert.ok(text.length < 100_000, 'The editor cuts it.');
+  });
+
+  it('puts results on the clipboard: a table, and Python that loads what the store holds', async function () {
+    const document = await open('small.xome');
+    const copied = async (command: string, name: string, expected: RegExp): Promise<string> => {
+      await vscode.commands.executeCommand(`explainome.${command}`, document.uri.toString(), name);
+      return until(`${name} on the clipboard`, async () => {
+        const text = await vscode.env.clipboard.readText();
+        return expected.test(text) && text;
+      });
+    };
+    assert.match(await copied('copyTable', 'found', /^statistic\tvalue\t/), /\nauroc\t0\.\d+\tshare\t/);
+    const python = await copied('copyPython', 'ism', /np\.load/);
+    assert.equal(python.trim().split('\n').length, 3);
+    const [, path = ''] = /np\.load\("([^"]+)"\)/.exec(python) ?? [];
+    const array = await ArrayReader.open(path);
+    const values = await array.read();
+    const last = values.slice(-4);
+    let printed: string;
+    try {
+      const print =
+        'print(list(ism.shape), [float(v) for v in ism.reshape(-1)[-4:]], len(ism_examples), ism_examples[0])';
+      printed = execFileSync('/usr/bin/python3', ['-c', `${python}\n${print}`], { encoding: 'utf8' });
+    } catch (error) {
+      if (/No module named 'numpy'|ENOENT/.test(String(error))) return this.skip();
+      throw error;
+    }
+    const [, shape = '', ends = '', count, first] = /^(\[.*?\]) (\[.*?\]) (\d+) (.*)$/.exec(printed.trim()) ?? [];
+    assert.deepEqual(JSON.parse(shape), array.shape);
+    assert.deepEqual(Float32Array.from(JSON.parse(ends) as number[]), Float32Array.from(last));
+    assert.deepEqual([count, first], ['40', 'simulated 0']);
   });
 
   it('keeps the results of an earlier text, as stale', async () => {

@@ -1,0 +1,117 @@
+/**
+ * Files of the field beside an experiment, real ones: 39,184 peaks in a FASTA file with broken lines and soft-masked bases, variants
+ * of the yeast genome, and a compressed file, which the editor cannot show.
+ */
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { command, line, pressLens, runEnded, showFile } from './screen.js';
+import { launchBrowser, openFile, PROJECT, releases, startServer, unavailable, type VSCodeServer } from './vscode.js';
+import { until } from './waiting.js';
+import { makeWorkspace, type Workspace } from './workspace.js';
+
+const DATA = join(PROJECT, '../shared/data');
+const missing = unavailable ?? (existsSync(DATA) ? undefined : 'needs ../shared/data');
+
+const EXPERIMENT = `model  net   = onnx("ctcf_vs_pu1.onnx", input: dna(100))
+target score = logit of net
+data   peaks = fasta("ctcf.fa")
+data   sites = variants("sites.vcf", genome: two_bit("sacCer3.2bit"), length: 100, mismatches: drop)
+
+attribution grad    = saliency of score on peaks | simplex_correction
+attribution effects = variant_effect of score on sites
+`;
+
+/** Substitutions at forty places of chromosome I: whatever base the genome has there, one line names it. */
+const VARIANTS = [
+  '##fileformat=VCFv4.2',
+  '#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO',
+  ...Array.from({ length: 40 }, (_, place) =>
+    [...'ACGT'].map(base => `I\t${5000 + place}\t.\t${base}\t${base === 'A' ? 'C,G' : 'A'}\t.\t.\t.`),
+  ).flat(),
+  '',
+].join('\n');
+
+describe.skipIf(missing !== undefined)(`data files in VS Code (${missing ?? 'code-server'})`, () => {
+  let workspace: Workspace;
+  let server: VSCodeServer;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    const [release] = releases;
+    if (release === undefined) throw new Error('No release of VS Code is installed.');
+    workspace = makeWorkspace([]);
+    const { folder } = workspace;
+    const peaks = gunzipSync(readFileSync(join(DATA, 'peaks/ctcf.fa.gz'))).toString();
+    writeFileSync(join(folder, 'ctcf.fa'), peaks.replace(/^([^>\n]{60})(?=.)/gm, '$1\n'));
+    for (const path of ['peaks/ctcf_vs_pu1.onnx', 'genomes/sacCer3.2bit', 'peaks/pu1.fa.gz'])
+      cpSync(join(DATA, path), join(folder, path.split('/')[1]!));
+    writeFileSync(join(folder, 'sites.vcf'), VARIANTS);
+    writeFileSync(join(folder, 'ctcf.xome'), EXPERIMENT);
+    server = await startServer({ release, workspace: folder, extensions: [PROJECT] });
+    browser = await launchBrowser();
+    page = await openFile(server, browser, join(folder, 'ctcf.xome'));
+    await pressLens(page, 'Run all');
+    await runEnded(page, 240_000);
+    await command(page, 'View: Split Editor Right');
+  }, 300_000);
+  afterAll(async () => {
+    await browser.close();
+    await server.stop();
+    workspace.remove();
+  });
+  afterEach(async ({ task }) => {
+    const folder = task.result?.state === 'fail' ? 'host-failures' : 'host-pictures';
+    await page.screenshot({ path: join(PROJECT, 'dist', folder, `${task.name}.png`) });
+  });
+
+  const painted = (): Promise<number> => page.locator('.view-overlays .cdr[class*="ced-"]').count();
+
+  it('paints the last of 39,184 sequences as soon as they are on screen', async () => {
+    await showFile(page, 'ctcf.fa');
+    // The palette offers what fits the file that was in front when it was opened.
+    await line(page, '>chr').hover();
+    await command(page, 'Explainome: Paint Nucleotides by Contribution');
+    await until('paint', async () => (await painted()) > 20);
+    await page.keyboard.press('Control+End');
+    await line(page, '>chr17:4308552-4308652').waitFor();
+    await until('paint', async () => (await painted()) > 20);
+  });
+
+  it('tells of a soft-masked base in the second line of a record', async () => {
+    // The last record but three begins in lower case and goes on in a second line.
+    await line(page, '>chr1:49030347-49030447').waitFor();
+    const second = page.locator('.view-line', { hasText: /^TCAAAAACC/ }).first();
+    await second.hover({ position: { x: 2 * 8 + 4, y: 9 } });
+    const hover = page.locator('.monaco-hover:visible').first();
+    await hover.getByText('Here: A at 63').first().waitFor();
+    expect(await hover.innerText()).toContain('chr1:49030347-49030447');
+  });
+
+  it('tells what either allele of a variant gives', async () => {
+    await showFile(page, 'sites.vcf');
+    const lines = page.locator('.view-line', { hasText: /^I\s+5000\s/ });
+    await lines.first().waitFor();
+    // One of the four names the base that the genome has; the others were left out.
+    let told = '';
+    for (let base = 0; base < 4 && told === ''; base++) {
+      await page.mouse.move(5, 5);
+      await lines.nth(base).hover({ position: { x: 12, y: 9 } });
+      await page.waitForTimeout(1_500);
+      const hover = page.locator('.monaco-hover:visible').first();
+      if (await hover.isVisible()) told = await hover.innerText();
+    }
+    // A line with two alternatives is two examples.
+    expect(told).toMatch(/effects = variant_effect[^]*reference: [−\d.]+ · alternative: [−\d.]+ · effect: [−\d.]+/);
+  });
+
+  it('says why a compressed file cannot be painted', async () => {
+    await showFile(page, 'pu1.fa.gz');
+    await page.getByText('it is either').first().waitFor();
+    await command(page, 'Explainome: Paint Nucleotides by Contribution');
+    await page.getByText('pu1.fa.gz is compressed').first().waitFor();
+  });
+});
