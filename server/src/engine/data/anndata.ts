@@ -138,11 +138,13 @@ async function numbersOf(
   }
   const { values } = await tree.array(place);
   const dense = new Float32Array(cells * width);
-  columns.forEach((to, column) => {
-    if (to >= 0)
-      for (let cell = 0; cell < cells; cell++)
-        dense[cell * width + to] = Number(values[cell * columns.length + column]);
-  });
+  for (let cell = 0; cell < cells; cell++) {
+    const from = cell * columns.length;
+    for (let column = 0; column < columns.length; column++) {
+      const to = columns[column]!;
+      if (to >= 0) dense[cell * width + to] = Number(values[from + column]);
+    }
+  }
   return dense;
 }
 
