@@ -31,7 +31,7 @@ const HELP = `xome: experiments on explanations of genomics models
   --json              check, run, model, show: one JSON document on standard output, nothing else there
   --only NAME         run: only this declaration and what it needs; may be repeated
   --backend NAME      run, show, report: ${BACKENDS.join(', ')} (default ${BACKENDS[0]})
-  --threads N         run: threads of the native runtime; 0, the default, lets it choose
+  --threads N         run: threads of the native runtime, and networks trained at a time; 0, the default: all cores
   --max-warnings N    check: exit with 2 when there are more warnings
   --reads KIND        init: what the model reads, where its header does not tell: dna, genotypes, expression
   --data FILE         init: the data to explain; without it those beside the model that it can read
