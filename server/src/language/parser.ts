@@ -53,10 +53,7 @@ export class XomeParser extends LangiumParser {
       while (hiddenTo < hidden.length && !(next && hidden[hiddenTo]!.startOffset > next.startOffset)) hiddenTo++;
       this.lexer.statement = { tokens: tokens.slice(from, to), hidden: hidden.slice(hiddenFrom, hiddenTo), errors: [] };
       [from, hiddenFrom] = [to, hiddenTo];
-      const parsed = super.parse<T>(text, options);
-      // A statement ends where the next one begins: that is what stands in place of what it lacks.
-      for (const error of parsed.parserErrors) if (next && isNaN(error.token.startOffset)) error.token = next;
-      return parsed;
+      return super.parse<T>(text, options);
     };
     const whole = parseUpTo(starts[0] ?? tokens.length);
     for (const [index] of starts.entries()) {

@@ -115,7 +115,7 @@ export class XomeDocumentValidator extends DefaultDocumentValidator {
 
 /** Words for the few mistakes that people make; Chevrotain's own text for the rest. */
 function syntaxProblem(token: string, message: string): ProblemData {
-  const found = token === '' ? 'The document ends' : `\`${token}\` stands`;
+  const found = token === '' ? 'The statement ends' : `\`${token}\` stands`;
   const wanted = /Expecting token of type '([^']+)'|Expecting: one of these|Expecting --> (\S+) <--/.exec(message);
   if (wanted?.[1] === 'EOF' || message.startsWith('Redundant input')) {
     const kind = nearestName(token, [...KINDS, 'view', 'export', 'expect', 'import']);
@@ -136,10 +136,15 @@ function syntaxProblem(token: string, message: string): ProblemData {
       ...(/^\w/.test(token) && { remedy: `\`${token}\` cannot be a name: it is a word of the language or a number.` }),
     };
   }
-  const one = wanted?.[1] ?? wanted?.[2];
+  const one = (wanted?.[1] ?? wanted?.[2])?.replace(/^'|'$/g, '');
   if (one !== undefined) {
-    const words = { STRING: 'a text in double quotes', NUMBER: 'a number' }[one] ?? `\`${one.replace(/^'|'$/g, '')}\``;
-    return { code: 'syntax/expected', message: `${found} where ${words} is expected.` };
+    const words = { STRING: 'a text in double quotes', NUMBER: 'a number' }[one] ?? `\`${one}\``;
+    const closes = token === '' && [')', ']', '}'].includes(one);
+    return {
+      code: 'syntax/expected',
+      message: `${found} where ${words} is expected.`,
+      ...(closes && { remedy: 'Close the bracket.', replacement: one }),
+    };
   }
   return { code: 'syntax/unexpected', message: `${found} where it cannot. A value, a name or a clause is expected.` };
 }

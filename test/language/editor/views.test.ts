@@ -1,5 +1,7 @@
 /** Outline, folding, links, signature help, semantic tokens and quick fixes. */
 import { SemanticTokensDecoder } from 'langium/lsp';
+import { CodeAction } from 'vscode-languageserver';
+import { TextDocument } from 'vscode-languageserver-textdocument';
 import { describe, expect, test } from 'vitest';
 import { open, openAt, PRELUDE } from '../memory.js';
 
@@ -97,4 +99,25 @@ test('quick fixes write what the finding proposes', async () => {
     context: { diagnostics },
   });
   expect(actions?.map(({ title }) => title)).toEqual(['Replace by `zeros`', 'Replace by `1%`']);
+});
+
+test('a bracket that a statement leaves open is closed at its end', async () => {
+  const text = 'data x = fasta("peaks.fa", label: 1 // why\nreference r = zeros\n';
+  const { workspace, document } = await open(text);
+  const diagnostics = document.diagnostics ?? [];
+  expect(diagnostics.map(({ message }) => message)).toEqual([
+    'The statement ends where `)` is expected.\nClose the bracket.',
+  ]);
+  const uri = document.uri.toString();
+  const range = diagnostics[0]!.range;
+  const actions = await workspace.xome.lsp.CodeActionProvider!.getCodeActions(document, {
+    textDocument: { uri },
+    range,
+    context: { diagnostics },
+  });
+  const [fix] = (actions ?? []).filter(CodeAction.is);
+  expect(fix?.title).toBe('Write `)`');
+  expect(TextDocument.applyEdits(document.textDocument, fix?.edit?.changes?.[uri] ?? [])).toBe(
+    text.replace('1 //', '1) //'),
+  );
 });

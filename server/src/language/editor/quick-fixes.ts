@@ -80,7 +80,9 @@ function fixesOf({ data, range }: Diagnostic): readonly Fix[] {
   if (!isProblemData(known)) return [];
   const { replacement, fixes = [] } = known;
   if (replacement === undefined) return fixes;
-  return [{ title: `Replace by \`${replacement}\``, edits: [{ range, newText: replacement }] }, ...fixes];
+  const inserts = range.start.line === range.end.line && range.start.character === range.end.character;
+  const title = `${inserts ? 'Write' : 'Replace by'} \`${replacement}\``;
+  return [{ title, edits: [{ range, newText: replacement }] }, ...fixes];
 }
 
 /** The edits of fixes that do not touch each other, in order; of two that do, the first wins, whole. */
