@@ -1,18 +1,27 @@
 /**
  * Throughput of the readers on files that are made on the spot, in processor time of one thread (medians of five), beside the
- * field's tools where they are installed: FASTA, PLINK 1 and 2, npy, VCF and weights of PyTorch.
+ * field's tools where they are installed: FASTA, PLINK 1 and 2, npy, VCF, AnnData, GTF and weights of PyTorch.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findEntry } from '../server/src/catalog/index.js';
+import { anndata } from '../server/src/engine/data/anndata.js';
 import { fasta } from '../server/src/engine/data/fasta.js';
+import { attributeOf, featuresOf } from '../server/src/engine/data/gff.js';
 import { numpy } from '../server/src/engine/data/numpy.js';
 import { writeOneHot } from '../server/src/engine/data/one-hot.js';
 import { countGenotypes, writeDosages } from '../server/src/engine/data/plink.js';
 import { plink } from '../server/src/engine/data/plink-cohort.js';
+import { readSource } from '../server/src/engine/data/sources.js';
 import { recordsOf } from '../server/src/engine/data/vcf.js';
+import { writeHdf5 } from '../server/src/engine/export/hdf5-writer.js';
+import { OutputFile } from '../server/src/engine/export/output.js';
+import { numbers as arrayOf, words, type Tree } from '../server/src/engine/export/tree.js';
+import { writeZarr } from '../server/src/engine/export/zarr-writer.js';
 import { importPyTorch } from '../server/src/engine/models/pytorch.js';
+import type { Call, Json } from '../server/src/protocol.js';
 import { encodeHeader } from '../server/src/store/npy.js';
 
 const REPEATS = 5;
@@ -151,6 +160,83 @@ row(
   ),
 );
 
+/** A source with its defaults, for files by the names that stand for their hashes. */
+function source(name: string, given: Readonly<Record<string, Json>>): Call {
+  const defaults = Object.entries(findEntry('source', name)!.parameters).flatMap(([parameter, { default: value }]) =>
+    value === undefined ? [] : [[parameter, value as Json] as const],
+  );
+  return { call: name, category: 'source', parameters: { ...Object.fromEntries(defaults), ...given } };
+}
+
+// One chromosome of 100 Mb in lines of 60, and windows of 1,000 nt all over it.
+const CHROMOSOME = 100_000_000;
+const turn = bases.subarray(0, 60).toString();
+writeFileSync(place('chr.fa'), `>chr1\n${`${turn}\n`.repeat(Math.floor(CHROMOSOME / 60))}`);
+writeFileSync(place('chr.fa.fai'), `chr1\t${60 * Math.floor(CHROMOSOME / 60)}\t6\t60\t61\n`);
+const WINDOWS = 20_000;
+const starts = Array.from({ length: WINDOWS }, (_, i) => (i * 104_729) % (CHROMOSOME - 2_000));
+writeFileSync(place('w.bed'), starts.map(start => `chr1\t${start}\t${start + 1_000}\n`).join(''));
+const genome: Call = { call: 'indexed_fasta', category: 'genome', parameters: { path: 'chr.fa' } };
+const placed = Object.fromEntries(['w.bed', 'chr.fa', 'chr.fa.fai', 't.csv'].map(name => [name, place(name)]));
+row(
+  'BED: windows of an indexed FASTA',
+  WINDOWS / 1_000,
+  'Mb',
+  await seconds(() => readSource(source('intervals', { path: 'w.bed', genome }), placed)),
+);
+
+const numbers = Array.from({ length: 500 }, (_, i) => (i / 7).toFixed(4)).join(',');
+const columns = Array.from({ length: 500 }, (_, i) => `g${i}`).join(',');
+writeFileSync(
+  place('t.csv'),
+  `id,${columns}\n${Array.from({ length: 10_000 }, (_, i) => `s${i},${numbers}\n`).join('')}`,
+);
+row(
+  'CSV: numbers',
+  (500 * 10_000) / 1e6,
+  'M numbers',
+  await seconds(() => readSource(source('table', { path: 't.csv', names: 'id', missing: 'error' }), placed)),
+);
+
+const GENES = 1_000;
+const cells = Float32Array.from({ length: 10_000 * GENES }, (_, at) => at % 7);
+const frame = { _index: '_index', 'encoding-type': 'dataframe', 'encoding-version': '0.2.0', 'column-order': [] };
+const named = (count: number): string[] => Array.from({ length: count }, (_, i) => `n${i}`);
+const tree: Tree = {
+  groups: { obs: frame, var: frame },
+  arrays: [
+    { ...arrayOf('X', cells), shape: [cells.length / GENES, GENES] },
+    words('obs/_index', named(cells.length / GENES)),
+    words('var/_index', named(GENES)),
+  ],
+};
+for (const [name, write] of [
+  ['cells.h5ad', writeHdf5],
+  ['cells.zarr.zip', writeZarr],
+] as const) {
+  const file = await OutputFile.create(place(name));
+  await write(file, tree);
+  await file.finish();
+  await file.publish();
+  const time = await seconds(() => anndata.read({ path: HASH }, { [HASH]: place(name) }));
+  row(`AnnData: dense float32, ${name.replace('cells', '')}`, cells.byteLength / 1e6, 'MB', time);
+}
+
+const genes = Array.from(
+  { length: 200_000 },
+  (_, i) => `chr1\tx\tgene\t${i + 1}\t${i + 9}\t.\t-\t.\tgene_name "g${i}";\n`,
+);
+writeFileSync(place('genes.gtf'), genes.join(''));
+row(
+  'GTF: features with their names',
+  genes.length / 1e6,
+  'M features',
+  await seconds(async () => {
+    for await (const feature of featuresOf(place('genes.gtf')))
+      if (attributeOf(feature, 'gene_name') === undefined) throw new Error('lost');
+  }),
+);
+
 /** The same work by another program, where it is installed. */
 function beside(what: string, amount: number, unit: string, program: string, ...given: string[]): void {
   if (spawnSync(program, ['--version']).error) return;
@@ -174,4 +260,10 @@ beside(
   '--out',
   place('set'),
 );
+const quoted = ['-fi', place('chr.fa'), '-bed', place('w.bed')];
+beside('  beside: bedtools getfasta (letters only)', WINDOWS / 1_000, 'Mb', 'bedtools', 'getfasta', ...quoted);
+const checks = ['--bfile', place('set'), '--freq', '--hardy', '--missing', '--out', place('out')];
+beside('  beside: plink1.9 --freq --hardy --missing', billions, 'G genotypes', 'plink1.9', ...checks);
+const reading = `'import numpy; numpy.array(numpy.load("${place('x.npy')}"))'`;
+beside('  beside: numpy.load, with its start', data.byteLength / 1e6, 'MB', 'python3', '-c', reading);
 rmSync(folder, { recursive: true });
