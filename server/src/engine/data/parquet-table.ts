@@ -32,8 +32,9 @@ export function readParquet(path: string, parameters: Parameters): Promise<Rows>
         to++;
         kept.indices.push(from + row);
         kept.names.push(ids === undefined ? `row ${from + row + 1}` : String(ids[row] ?? ''));
-        const place = `${path}, row ${from + row + 1}, column "${header[label ?? 0]}"`;
-        const value = classes && labelOf(String(classes[row] ?? ''), header[label!]!, parameters.classes, place);
+        const value =
+          classes &&
+          labelOf(String(classes[row] ?? ''), header[label!]!, parameters.classes, `${path}, row ${from + row + 1}`);
         kept.labels.push(value === undefined || Number.isNaN(value) ? undefined : value);
       }
       kept.blocks.push(block.values.subarray(0, to * features.length));

@@ -175,9 +175,14 @@ async function decode(file: PlinkFile, { people, variants, frequencies }: Contro
   return values;
 }
 
+/** A phenotype without a table of its own is a column of the people. */
+function opened({ path, phenotypes, phenotype }: Parameters, files: Files): Promise<PlinkFile> {
+  return openPlink(pathOf(path, files), phenotypes === undefined ? phenotype : undefined);
+}
+
 async function read(parameters: Parameters, files: Files): Promise<Rows> {
   const table = parameters.phenotypes === undefined ? undefined : pathOf(parameters.phenotypes, files);
-  const file = await openPlink(pathOf(parameters.path, files), table === undefined ? parameters.phenotype : undefined);
+  const file = await opened(parameters, files);
   const written = table
     ? await readPhenotypes(table, parameters.phenotype, file.people)
     : file.people.map(person => person.phenotype);
@@ -232,7 +237,7 @@ const nameOf = (variant: Variant): string => (variant.id === '.' ? placeOf(varia
 export const plink: Source<Parameters, Rows> = {
   read,
   async describe(parameters, files) {
-    const file = await openPlink(pathOf(parameters.path, files));
+    const file = await opened(parameters, files);
     const isFiltered = isControlled(parameters);
     const chosen = chosenCount(file, parameters);
     const complete = !isFiltered || chosen * file.people.length <= MOST_DESCRIBED;

@@ -1,133 +1,16 @@
 /**
  * The containers of `torch.save`: ZIP archives (since PyTorch 1.6) of a pickle and one member for each storage, and the stream of
  * five pickles with the storages behind them that older versions wrote. The pickles are read as data.
- * Source: torch/serialization.py (`_save`, `_load`, `_legacy_save`, `_legacy_load`) and torch/_utils.py of PyTorch 2.13.
+ * Source: torch/serialization.py (`_save`, `_load`, `_legacy_save`, `_legacy_load`) of PyTorch 2.13.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { readRange } from '../../data/range.js';
 import type { ZipFile, ZipMember } from '../../data/zip-file.js';
 import { Failure } from '../../failure.js';
-import { ELEMENTS, type ElementName } from './elements.js';
-import { Known, unpickle, type Meanings, type Pickled } from './pickle.js';
+import { unpickle, type Pickled } from './pickle.js';
 import { liesInside, type Storage, type StoredTensor, type TensorFile } from './tensors.js';
-
-/** An element type that torch names: `torch.FloatStorage`, `torch.float32`. */
-class Type extends Known {
-  /** @param element undefined for storages of plain bytes, and for types that are no real numbers */
-  constructor(readonly element: ElementName | undefined) {
-    super();
-  }
-}
-
-/** A storage as the pickle names it: its bytes lie elsewhere in the file. */
-class StorageName extends Known {
-  constructor(
-    readonly key: string,
-    readonly element: ElementName | undefined,
-    /** Elements, or bytes where it has no type. */
-    readonly count: number,
-  ) {
-    super();
-  }
-
-  /** Bytes of an element. */
-  get width(): number {
-    return this.element === undefined ? 1 : ELEMENTS[this.element].bytes;
-  }
-}
-
-class TensorView extends Known {
-  constructor(
-    readonly storage: StorageName,
-    readonly element: ElementName | undefined,
-    readonly offset: number,
-    readonly shape: readonly number[],
-    readonly strides: readonly number[],
-  ) {
-    super();
-  }
-}
-
-const STORAGES: Readonly<Record<string, ElementName | undefined>> = {
-  Double: 'float64',
-  Float: 'float32',
-  Half: 'float16',
-  BFloat16: 'bfloat16',
-  Long: 'int64',
-  Int: 'int32',
-  Short: 'int16',
-  Char: 'int8',
-  Byte: 'uint8',
-  Bool: 'bool',
-  ComplexFloat: undefined,
-  ComplexDouble: undefined,
-};
-
-const VALUES: Readonly<Record<string, Known>> = {
-  ...Object.fromEntries(
-    Object.entries(STORAGES).flatMap(([name, element]) =>
-      ['torch.', 'torch.cuda.'].map(module => [`${module}${name}Storage`, new Type(element)] as const),
-    ),
-  ),
-  ...Object.fromEntries(Object.keys(ELEMENTS).map(name => [`torch.${name}`, new Type(name as ElementName)])),
-  'torch.storage.UntypedStorage': new Type(undefined),
-  'torch.complex64': new Type(undefined),
-  'torch.complex128': new Type(undefined),
-};
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-const isCounts = (value: unknown): value is readonly number[] => Array.isArray(value) && value.every(isCount);
-
-const view = ([storage, offset, shape, strides]: readonly Pickled[], type?: Type): TensorView | undefined =>
-  storage instanceof StorageName && isCount(offset) && isCounts(shape) && isCounts(strides)
-    ? new TensorView(storage, type === undefined ? storage.element : type.element, offset, shape, strides)
-    : undefined;
-
-const inner = ([tensor]: readonly Pickled[]): Pickled | undefined =>
-  tensor instanceof TensorView ? tensor : undefined;
-
-const dictionary = ([pairs]: readonly Pickled[]): Pickled | undefined => {
-  if (pairs === undefined) return new Map();
-  const isPairs = Array.isArray(pairs) && pairs.every(pair => Array.isArray(pair) && pair.length === 2);
-  return isPairs ? new Map(pairs as [Pickled, Pickled][]) : undefined;
-};
-
-const set = ([members]: readonly Pickled[]): Pickled | undefined =>
-  Array.isArray(members) ? new Set(members) : undefined;
-const first = ([value]: readonly Pickled[]): Pickled | undefined => value;
-
-/** All that a state dict calls, and what stands beside it in a checkpoint. */
-const FUNCTIONS: Meanings['functions'] = {
-  'collections.OrderedDict': dictionary,
-  'torch._utils._rebuild_tensor': view,
-  'torch._utils._rebuild_tensor_v2': view,
-  'torch._utils._rebuild_tensor_v3': given => {
-    const type = given[6];
-    return type instanceof Type ? view(given, type) : undefined;
-  },
-  'torch._utils._rebuild_parameter': inner,
-  'torch._utils._rebuild_parameter_with_state': inner,
-  'torch.Size': first,
-  'torch.device': first,
-  '__builtin__.set': set,
-  'builtins.set': set,
-};
-
-/** @param named is given every storage that the pickle names, by its key */
-const meanings = (named: Map<string, StorageName>): Meanings => ({
-  functions: FUNCTIONS,
-  values: VALUES,
-  persistent: id => {
-    const given: readonly Pickled[] = Array.isArray(id) ? id : [];
-    const [kind, type, key, , count, part = null] = given;
-    if (kind !== 'storage' || !(type instanceof Type) || typeof key !== 'string' || !isCount(count) || part !== null)
-      return undefined;
-    const storage = new StorageName(key, type.element, count);
-    named.set(key, storage);
-    return storage;
-  },
-});
+import { meanings, TensorView, type StorageName } from './torch-names.js';
 
 /** Bytes of the pickles: they hold names and numbers, never values. */
 const LARGEST_PICKLE = 1 << 26;
