@@ -185,11 +185,11 @@ row(
   await seconds(() => readSource(source('intervals', { path: 'w.bed', genome }), placed)),
 );
 
-const numbers = Array.from({ length: 500 }, (_, i) => (i / 7).toFixed(4)).join(',');
-const columns = Array.from({ length: 500 }, (_, i) => `g${i}`).join(',');
+const lineOfNumbers = Array.from({ length: 500 }, (_, i) => (i / 7).toFixed(4)).join(',');
+const headOfTable = Array.from({ length: 500 }, (_, i) => `g${i}`).join(',');
 writeFileSync(
   place('t.csv'),
-  `id,${columns}\n${Array.from({ length: 10_000 }, (_, i) => `s${i},${numbers}\n`).join('')}`,
+  `id,${headOfTable}\n${Array.from({ length: 10_000 }, (_, i) => `s${i},${lineOfNumbers}\n`).join('')}`,
 );
 row(
   'CSV: numbers',
