@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DocumentView } from '../../server/src/protocol.js';
 import { chromium } from './browser.js';
-import { fixture } from './fixture.js';
+import { fixture, rowsFixture } from './fixture.js';
 import { PanelHost, settled, THEME_KINDS, viewOf, type Message, type PanelPage } from './panel-host.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -65,6 +65,7 @@ const STATES: readonly (readonly [string, Message | undefined])[] = [
   ],
   ['with a picture that cannot be drawn', { ...viewOf(results), arrays: new Map([...results.arrays].slice(1)) }],
   ['after an unknown message', { type: 'dance' }],
+  ['with rows of numbers, matrices, rankings and a benchmark', viewOf(rowsFixture())],
 ];
 
 describe.skipIf(chromium === undefined)('accessibility of the panel (needs Chromium; set CHROME to its path)', () => {

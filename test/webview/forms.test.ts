@@ -104,9 +104,7 @@ const RESULTS: Readonly<Record<string, Given>> = {
 };
 
 const made = [...entriesOf('method'), ...entriesOf('correction')].flatMap(({ name, ...entry }) =>
-  !('produces' in entry) || entry.produces === 'same' || isMap(entry.produces)
-    ? []
-    : [{ name, form: entry.produces }],
+  !('produces' in entry) || entry.produces === 'same' || isMap(entry.produces) ? [] : [{ name, form: entry.produces }],
 );
 
 function tables(): { tables: Table[]; arrays: Map<string, ReportArray> } {

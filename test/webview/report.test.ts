@@ -186,6 +186,17 @@ describe.skipIf(chromium === undefined)('the drawn report (needs Chromium; set C
     ]);
   });
 
+  it('tells a value from the bound that it rounds to', () => {
+    const { snapshot, arrays } = fixture(2, 20);
+    const [first] = snapshot.expectations;
+    const answer = ask(
+      around({ snapshot: { ...snapshot, expectations: [{ ...first!, value: 0.0099999, high: 0.01 }] }, arrays }),
+      900,
+      `return document.querySelector('.expectations .numbers strong').textContent;`,
+    );
+    expect(answer).toBe('just below 1\u00a0%');
+  });
+
   it('says what is left out and what is averaged with 10,000 examples', () => {
     const answer = ask(
       around(fixture(10_000, 100)),

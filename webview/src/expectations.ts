@@ -102,10 +102,15 @@ function expectationCells(
   const { mark, style } = OUTCOMES[entry.outcome];
   const show = (value: number): string => quantity(value, statistic?.unit ?? 'logit');
   const { value, interval, low, high } = entry;
+  // Rounding must not make a value look like the bound that it has passed or missed.
+  const bound = [low, high].find(
+    at => at !== undefined && value !== undefined && at !== value && show(at) === show(value),
+  );
+  const side = bound === undefined || value === undefined ? '' : value < bound ? 'just below ' : 'just above ';
   const range = interval && `${show(interval[0])} to ${show(interval[1])}`;
   const label = [
     `${entry.metric}.${entry.statistic}`,
-    value === undefined ? 'no value' : show(value),
+    value === undefined ? 'no value' : side + show(value),
     ...(range ? [`${percent(entry.confidence)} interval ${range}`] : []),
     ...(low === undefined ? [] : [`at least ${show(low)}`]),
     ...(high === undefined ? [] : [`at most ${show(high)}`]),
@@ -123,7 +128,7 @@ function expectationCells(
       : element(
           'span',
           { class: 'numbers' },
-          element('strong', {}, show(value)),
+          element('strong', {}, side + show(value)),
           range
             ? element('span', { class: 'dim nowrap' }, `${percent(entry.confidence)}: ${range}`)
             : element('span', { class: 'dim' }, withheld(statistic)),

@@ -15,7 +15,11 @@ export function table(
     element(
       'thead',
       { role: 'rowgroup' },
-      element('tr', { role: 'row' }, ...head.map(text => element('th', { role: 'columnheader', scope: 'col' }, text))),
+      element(
+        'tr',
+        { role: 'row' },
+        ...head.map(text => element('th', { role: 'columnheader', scope: 'col' }, text || picture())),
+      ),
     ),
     element(
       'tbody',
@@ -30,6 +34,9 @@ export function table(
     ),
   );
 }
+
+/** A column of pictures has a title for screen readers alone. */
+const picture = (): HTMLElement => element('span', { class: 'unseen' }, 'picture');
 
 /** The table behind a picture. It is built when it is opened, and again when what it shows has changed. */
 export interface TableBehind {
