@@ -118,6 +118,11 @@ describe('parameters', () => {
     ],
     ['a missing file', 'data x = fasta("none.fa")', ['file/missing: "none.fa"']],
     [
+      'a Zarr store that is there, and one that is not',
+      'data x = anndata("cells.zarr")\ndata y = anndata("no.zarr")',
+      ['file/missing: "no.zarr"'],
+    ],
+    [
       'a folder',
       'model m = onnx("models/deep.onnx", dna(100))\nmodel n = onnx("models", dna(100))',
       ['file/extension: "models"'],

@@ -20,6 +20,7 @@ const BESIDE = {
   '/w/other.fa.gz': '',
   '/w/models/deep.onnx': '',
   '/w/weights.h5': '',
+  '/w/cells.zarr/.zgroup': '',
 };
 
 /** A file system that holds what it is given. */

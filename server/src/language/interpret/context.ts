@@ -16,6 +16,15 @@ export function resolveFile(node: AstNode, path: string) {
     : UriUtils.resolvePath(UriUtils.dirname(document), path);
 }
 
+/** Whether it is the folder of a Zarr store. */
+export function isStore(files: FileSystemProvider, uri: ReturnType<typeof resolveFile>): boolean {
+  try {
+    return uri.path.toLowerCase().endsWith('.zarr') && files.statSync(uri).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
 /** True for an existing file; folders and unreadable paths are not. */
 export function isFile(files: FileSystemProvider, uri: ReturnType<typeof resolveFile>): boolean {
   try {

@@ -16,7 +16,7 @@ import { ignore } from '../problems.js';
 import type { Problem } from '../problems.js';
 import { conversion, INPUT_UNITS, unitsLike } from '../units.js';
 import { categoryWords, didYouMean, format, kindWords, percent, placeWords, typeWords } from '../wording.js';
-import { isFile, resolveFile } from './context.js';
+import { isFile, isStore, resolveFile } from './context.js';
 import type { Context } from './context.js';
 
 /** Unique over all files: `<absolute path>#<name>`. */
@@ -555,7 +555,7 @@ function interpretPath(text: Text, extensions: readonly string[], what: string, 
     );
   }
   const uri = resolveFile(text, text.text);
-  if (!isFile(context.files, uri)) {
+  if (!isFile(context.files, uri) && !isStore(context.files, uri)) {
     const folder = UriUtils.dirname(AstUtils.getDocument(text).uri).fsPath;
     return problem(
       'file/missing',
