@@ -2,18 +2,20 @@
  * Completion in every position of every example: what the author has written there is among what is offered. What only the
  * author can know (names, numbers, texts, keys) and punctuation are the exceptions.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { IToken } from 'chevrotain';
-import { CstUtils, EmptyFileSystem, URI } from 'langium';
+import { CstUtils, URI } from 'langium';
 import type { LangiumDocument } from 'langium';
+import { NodeFileSystem } from 'langium/node';
 import { expect, test } from 'vitest';
 import { isArgument, isDefinition, isPair } from '../../../server/src/language/generated/ast.js';
 import { createXomeServices } from '../../../server/src/language/module.js';
 import { propertyOf } from '../../../server/src/language/tree.js';
 import { loadCatalog } from '../../../server/src/language/workspace.js';
 
-const { shared, xome } = createXomeServices(EmptyFileSystem);
-const { LangiumDocumentFactory: factory, LangiumDocuments: documents, DocumentBuilder: builder } = shared.workspace;
+const { shared, xome } = createXomeServices(NodeFileSystem);
+const { LangiumDocuments: documents, DocumentBuilder: builder } = shared.workspace;
 
 /** What is to be offered at a token; undefined for what only its author knows. */
 function wanted({ image, tokenType }: IToken, document: LangiumDocument, offset: number) {
@@ -34,8 +36,7 @@ const examples = readdirSync('examples').filter(name => /\w\.xome$/.test(name));
 
 test.each(examples)('%s', async name => {
   await builder.build([loadCatalog(shared)]);
-  const document = factory.fromString(readFileSync(`examples/${name}`, 'utf8'), URI.file(`/w/${name}`));
-  documents.addDocument(document);
+  const document = await documents.getOrCreateDocument(URI.file(resolve('examples', name)));
   await builder.build([document]);
   const { textDocument } = document;
   const missing: string[] = [];
