@@ -96,6 +96,7 @@ describe('files', () => {
     expect(await labels('model m = onnx("▮")')).toEqual(['ctcf.onnx', 'models/']);
     expect(await labels('model m = onnx("models/▮')).toEqual(['deep.onnx']);
     expect(await labels('data d = fasta("▮")')).toEqual(['other.fa.gz', 'peaks.fa', 'models/']);
+    expect(await labels('data d = anndata("▮")')).toEqual(['cells.zarr', 'models/']);
   });
 
   test('experiments in imports', async () => {

@@ -169,7 +169,7 @@ export class XomeCompletionProvider implements CompletionProvider {
           const fits = extensions.some(end => label.toLowerCase().endsWith(end));
           return { label, fits, isDirectory: isDirectory && !fits };
         })
-        .filter(({ label, fits, isDirectory }) => (isDirectory ? !label.startsWith('.') : fits))
+        .filter(({ label, fits, isDirectory }) => (isDirectory ? !/^\.|\.zarr$/i.test(label) : fits))
         .sort((a, b) => a.label.localeCompare(b.label))
         .map(({ label, isDirectory }) => ({
           label: isDirectory ? `${label}/` : label,
