@@ -7,7 +7,7 @@ import type { Arrays } from './arrays.js';
 import { element } from './element.js';
 import { exports, type Cells } from './exports.js';
 import { manhattan } from './manhattan.js';
-import { labelOf } from './matrix.js';
+import { labelOf } from './plane.js';
 import { bars, SHOWN, strongest } from './bars.js';
 import { note } from './notes.js';
 import type { Surroundings } from './surroundings.js';
