@@ -1,6 +1,7 @@
 /**
  * The pictures of the editor in docs/images and of the walkthrough, drawn anew from the example:
- * `UPDATE=1 npx vitest run --config test/host/vitest.config.ts`.
+ * `UPDATE=1 npx vitest run --config test/host/vitest.config.ts`. Those of data files and of the Testing view are kept from what the
+ * tests in data-files.host.ts and inline.host.ts leave in dist/host-pictures.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -49,13 +50,6 @@ it.each(THEMES)(
       await page.keyboard.press('Escape');
       await page.mouse.move(5, 5);
 
-      if (ending === '') {
-        await command(page, 'Testing: Focus on Test Explorer View');
-        await page.locator('.test-explorer .codicon-testing-failed-icon').first().waitFor();
-        await page.waitForTimeout(1_000);
-        await picture('editor-testing');
-        await command(page, 'View: Toggle Primary Side Bar Visibility');
-      }
       await pressLens(page, 'Show');
       await panel(page).locator('canvas:visible').first().waitFor({ timeout: 60_000 });
       await page.waitForTimeout(1_500);
