@@ -96,7 +96,7 @@ vitest('dist/test-results.json', []);
 const withoutEditor = missingEditor();
 if (withoutEditor !== undefined) console.log(`not on this machine: a VS Code for its tests: ${withoutEditor}`);
 // Without an editor it names what it skips. A workbench that hangs must not hang everything.
-vitest('dist/host-results.json', ['--config', 'test/host/vitest.config.ts'], 20 * 60_000);
+vitest('dist/host-results.json', ['--config', 'test/host/vitest.config.ts'], 30 * 60_000);
 
 if (skipped > 0) console.log(`${skipped} skipped`);
 console.log(`${passed} passed, ${failed} failed`);
