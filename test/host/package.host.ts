@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { colours, command, line, panel, pressLens, strips } from './screen.js';
 import {
   launchBrowser,
@@ -38,6 +38,15 @@ describe.skipIf(unavailable !== undefined)(`the package in VS Code (${unavailabl
     workspace.remove();
   });
 
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return;
+    for (const [index, page] of browser
+      .contexts()
+      .flatMap(context => context.pages())
+      .entries())
+      await page.screenshot({ path: join(PROJECT, 'dist', 'host-failures', `${task.name} ${index}.png`) });
+  });
+
   it('installs, runs the example and shows it', async () => {
     const [release] = releases;
     if (release === undefined) throw new Error('No release of VS Code is installed.');
@@ -59,21 +68,20 @@ describe.skipIf(unavailable !== undefined)(`the package in VS Code (${unavailabl
     const folder = join(workspace.outside, 'empty');
     mkdirSync(folder);
     const page = await openWorkbench(server, browser, [], undefined, folder);
-    await command(page, 'Welcome: Open Walkthrough');
-    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Explain a genomics model' }).first().click();
-    const welcome = page.locator('.part.editor .tab', { hasText: /Welcome|Walkthrough/ }).first();
+    const walkthrough = async (): Promise<void> => {
+      await command(page, 'Welcome: Open Walkthrough');
+      await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Explain a genomics model' }).first().click();
+      // It slides in.
+      await page.waitForTimeout(2_000);
+    };
     const press = async (title: string, button: string): Promise<void> => {
-      await welcome.click();
+      // Opened anew: the page may have gone back to its list of walkthroughs while it was covered.
+      await walkthrough();
       const step = page.locator('.getting-started-step', { hasText: title }).first();
-      const unfolded = async (): Promise<boolean> => /expanded/.test((await step.getAttribute('class')) ?? '');
-      // Of its own accord the page goes on to the next step a moment after one was done, and folds the others.
-      await until(`press of ${button}`, async () => {
-        if (!(await unfolded())) await step.locator('.step-title').click({ force: true });
-        await page.waitForTimeout(700);
-        if (!(await unfolded())) return false;
-        await step.locator('.monaco-button', { hasText: button }).first().click({ force: true });
-        return true;
-      });
+      if (!/expanded/.test((await step.getAttribute('class')) ?? ''))
+        await step.locator('.step-title').click({ force: true });
+      await page.waitForTimeout(2_000);
+      await step.locator('.monaco-button', { hasText: button }).first().click({ force: true });
     };
     await press('Open the sample project', 'Open Sample Project');
     await page.locator('.quick-input-widget').getByText('Put Sample Here').first().click();
@@ -88,7 +96,7 @@ describe.skipIf(unavailable !== undefined)(`the package in VS Code (${unavailabl
     await until('heatmap', async () => (await colours(browser, heatmap)) > 20);
     await page.screenshot({ path: join(PROJECT, 'dist', 'host-pictures', 'walkthrough.png') });
     // What was done is ticked off.
-    await welcome.click();
+    await walkthrough();
     expect(await page.locator('.getting-started-step .codicon-getting-started-step-checked').count()).toBeGreaterThan(
       2,
     );
