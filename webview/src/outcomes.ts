@@ -8,7 +8,8 @@ import { element } from './element.js';
 import { exports, type Cells } from './exports.js';
 import { manhattan } from './manhattan.js';
 import { labelOf } from './plane.js';
-import { bars, SHOWN, strongest } from './bars.js';
+import { SHOWN } from './bars.js';
+import { fieldsOf, ranked } from './ranked-rows.js';
 import { note } from './notes.js';
 import type { Surroundings } from './surroundings.js';
 import { table } from './table.js';
@@ -116,38 +117,17 @@ export function partsOf({ axes, form }: Pick<ResultTable, 'axes' | 'form'>, valu
 /** @param values [variant, field]: the target at both alleles, and the effect */
 export function variantEffects(surroundings: Surroundings, result: ResultTable, values: Float32Array): HTMLElement {
   const { name, rows } = result;
-  const fields = result.axes[1]?.labels ?? [];
-  const field = (row: number, label: string): number => values[row * fields.length + fields.indexOf(label)] ?? NaN;
+  const field = fieldsOf(result, values);
   const all = rows.map((variant, row) => ({
     name: variant,
     value: field(row, 'effect'),
     detail: `${quantity(field(row, 'reference'), 'logit')} → ${quantity(field(row, 'alternative'), 'logit')}`,
   }));
+  const figure = { name, title: 'effect of the alternative allele', unit: result.unit, places: result.places };
   return element(
     'div',
     {},
-    rows.length > 1
-      ? manhattan(
-          surroundings,
-          { name, title: 'effect of the alternative allele', unit: result.unit, places: result.places },
-          all,
-        )
-      : undefined,
-    bars(
-      `The ${SHOWN} strongest effects of ${name}`,
-      ['variant', 'effect', 'reference → alternative'],
-      strongest(all, SHOWN),
-    ),
-    element(
-      'div',
-      { class: 'under' },
-      exports(surroundings, {
-        name,
-        table: () => [
-          ['variant', ...fields],
-          ...rows.map((variant, row) => [variant, ...fields.map(of => field(row, of))]),
-        ],
-      }),
-    ),
+    rows.length > 1 ? manhattan(surroundings, figure, all) : undefined,
+    ...ranked(surroundings, result, values, all, ['variant', 'effect', 'reference → alternative']),
   );
 }

@@ -1,9 +1,8 @@
 /** Seqlets: where in the sequences they lie, and the strongest of them with the rate at which such windows are false. */
 import { quantity, type Curve } from '../../server/src/protocol.js';
-import { bars, SHOWN, strongest } from './bars.js';
 import { element } from './element.js';
-import { exports } from './exports.js';
 import { lines } from './lines.js';
+import { fieldsOf, ranked } from './ranked-rows.js';
 import type { Surroundings } from './surroundings.js';
 import type { ResultTable } from './tables.js';
 
@@ -15,8 +14,7 @@ const BINS = 50;
 /** @param values [seqlet, field] */
 export function seqlets(surroundings: Surroundings, result: ResultTable, values: Float32Array): HTMLElement {
   const { name, rows } = result;
-  const fields = result.axes[1]?.labels ?? [];
-  const field = (row: number, label: string): number => values[row * fields.length + fields.indexOf(label)] ?? NaN;
+  const field = fieldsOf(result, values);
   const scored = rows.map((seqlet, row) => ({
     name: seqlet,
     value: field(row, 'score'),
@@ -30,22 +28,7 @@ export function seqlets(surroundings: Surroundings, result: ResultTable, values:
     'div',
     {},
     rows.length >= FEWEST ? lines(surroundings, placesCurve(places), { name: `places of ${name}` }) : undefined,
-    bars(
-      `The ${SHOWN} strongest seqlets of ${name}`,
-      ['seqlet', 'sum of scores', 'false discovery rate'],
-      strongest(scored, SHOWN),
-    ),
-    element(
-      'div',
-      { class: 'under' },
-      exports(surroundings, {
-        name,
-        table: () => [
-          ['seqlet', ...fields],
-          ...rows.map((seqlet, row) => [seqlet, ...fields.map(of => field(row, of))]),
-        ],
-      }),
-    ),
+    ...ranked(surroundings, result, values, scored, ['seqlet', 'sum of scores', 'false discovery rate']),
   );
 }
 
