@@ -82,14 +82,13 @@ describe('every entry of the catalog that a step can call', () => {
         return 'text';
     }
   };
-  const callOf = ({ category, name, parameters }: Entry): Call & Json =>
-    ({
-      call: name,
-      category,
-      parameters: Object.fromEntries(
-        Object.entries<ParameterSpecification>(parameters).map(([of, { type }]) => [of, valueOf(type)]),
-      ),
-    });
+  const callOf = ({ category, name, parameters }: Entry): Call & Json => ({
+    call: name,
+    category,
+    parameters: Object.fromEntries(
+      Object.entries<ParameterSpecification>(parameters).map(([of, { type }]) => [of, valueOf(type)]),
+    ),
+  });
   const target = {
     target: callOf(findEntry('target', 'logit')!),
     model: { call: 'trained', category: 'training', parameters: { of: key('net') } },

@@ -58,7 +58,8 @@ export const COMPARISON_MEASURES: Measures<typeof specifications> = {
       });
     const axisName = (await metaOf(context.store, keys[0]![0])).arrays[0]?.axes[0]?.name;
     const named = axisName !== undefined && { axis: axisName };
-    if (list === 'data_sets') return METRICS.contrast({ ...(await matched(keys[0]!, pairs, axisName, context)), ...named });
+    if (list === 'data_sets')
+      return METRICS.contrast({ ...(await matched(keys[0]!, pairs, axisName, context)), ...named });
     const sizes = new Set(pairs.flatMap(pair => [pair.from.length, pair.to.length]));
     if (sizes.size > 1)
       throw new Failure('metric/units', `the cells have different numbers of units: ${[...sizes].join(', ')}`, {
