@@ -26,11 +26,17 @@ export interface TreeNode {
   readonly shape?: readonly number[];
 }
 
+export type RowRange = readonly [from: number, to: number];
+
 export interface Hierarchy {
   /** The group or array of that path; undefined where there is none. */
   node(path: string): Promise<TreeNode | undefined>;
-  /** A whole array. @throws Failure `data/no-array`, `data/too-large`, `data/damaged-array` */
-  array(path: string): Promise<PlainArray>;
+  /**
+   * A whole array, or the places `from` … `to − 1` of its first axis.
+   *
+   * @throws Failure `data/no-array`, `data/too-large`, `data/damaged-array`
+   */
+  array(path: string, rows?: RowRange): Promise<PlainArray>;
 }
 
 /** Elements of an array that is read at once. */
@@ -68,6 +74,10 @@ function notKnown(path: string): Failure {
     place: path,
     remedy: 'Give an HDF5 file (.h5, .h5ad), or a Zarr store: its folder, or a ZIP archive of it.',
   });
+}
+
+function shapeOf(shape: readonly number[], rows: RowRange | undefined): readonly number[] {
+  return rows ? [rows[1] - rows[0], ...shape.slice(1)] : shape;
 }
 
 function requireSize(shape: readonly number[], place: string): void {
@@ -108,16 +118,16 @@ class Hdf5Tree implements Hierarchy {
     return Promise.resolve(found instanceof h5wasm.Dataset ? { attributes, shape: found.shape ?? [] } : { attributes });
   }
 
-  array(path: string): Promise<PlainArray> {
+  array(path: string, rows?: RowRange): Promise<PlainArray> {
     const place = `${this.path}, ${path}`;
     const found = this.file.get(path);
     if (!(found instanceof h5wasm.Dataset)) throw noArray(place);
-    const shape = found.shape ?? [];
+    const shape = shapeOf(found.shape ?? [], rows);
     requireSize(shape, place);
     requireFilters(found, place);
     let values;
     try {
-      values = found.value;
+      values = rows ? found.slice([[...rows]]) : found.value;
     } catch (error) {
       throw damaged(place, error);
     }
@@ -206,15 +216,18 @@ class ZarrTree implements Hierarchy {
     return found instanceof zarr.Array ? { attributes, shape: found.shape } : { attributes };
   }
 
-  async array(path: string): Promise<PlainArray> {
+  async array(path: string, rows?: RowRange): Promise<PlainArray> {
     const place = `${this.path}, ${path}`;
     const found = await this.open(path);
     if (!(found instanceof zarr.Array)) throw noArray(place);
-    requireSize(found.shape, place);
+    requireSize(shapeOf(found.shape, rows), place);
     if (sizeOf(found.chunks) > MOST_IN_CHUNK)
       throw damaged(place, `its chunks have the shape [${found.chunks.join(', ')}]`);
     try {
-      const { data, shape } = await zarr.get(found);
+      const { data, shape } = await zarr.get(
+        found,
+        rows && [zarr.slice(...rows), ...found.shape.slice(1).map(() => null)],
+      );
       const values = ArrayBuffer.isView(data) ? data : Array.from(data as Iterable<Plain>);
       // A view of numbers is a list of them; the library's type leaves open which.
       return { shape, values: values as ArrayLike<Plain> };

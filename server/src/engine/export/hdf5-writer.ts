@@ -5,6 +5,7 @@
  * https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html
  */
 import type { OutputFile } from './output.js';
+import { requireTree } from './read-back.js';
 import { groupsOf, type Attributes, type Tree, type TreeArray } from './tree.js';
 
 const UNDEFINED = 0xffffffffffffffffn;
@@ -43,6 +44,7 @@ interface Places {
   readonly data: ReadonlyMap<TreeArray, number>;
 }
 
+/** Writes a file, which is read back when it is finished. */
 export async function writeHdf5(file: OutputFile, tree: Tree): Promise<void> {
   const groups = [...groupsOf(tree)];
   const heap = new Heap();
@@ -76,6 +78,7 @@ export async function writeHdf5(file: OutputFile, tree: Tree): Promise<void> {
     for await (const part of partsOf(array)) await file.write(part);
   }
   await put(at, Buffer.alloc(0));
+  file.readBack(path => requireTree(path, tree));
 }
 
 /** Members of a group by name, and where they lie. */

@@ -1,16 +1,26 @@
-/** Files that come into being whole: written under another name in the same folder, flushed, then renamed. */
+/** Files that come into being whole: written under another name in the same folder, flushed, read back, then renamed. */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { writeFully } from '../../store/npy.js';
+import { Failure } from '../failure.js';
 
 /** Bytes that are gathered before they go to the disk. */
 const GATHERED = 1 << 20;
+
+/** What a reader found in a file that should hold something else. */
+function notAsWritten(path: string, { message }: Failure): Failure {
+  return new Failure('export/read-back', `the file does not hold what was to be written: ${message}`, {
+    place: path,
+    remedy: 'Nothing was kept. Check the disk, and write it again.',
+  });
+}
 
 export class OutputFile {
   private chunks: Uint8Array[] = [];
   private gathered = 0;
   private flushed = 0;
+  private readonly checks: ((path: string) => Promise<void>)[] = [];
 
   private constructor(
     /** Where it will lie. */
@@ -43,11 +53,21 @@ export class OutputFile {
     await writeFully(this.handle, bytes, position);
   }
 
-  /** Flushes to the disk. @returns size in bytes and SHA-256 */
+  /** Has the finished file read back: `check` is given where it lies until then, and throws a Failure where it holds anything else. */
+  readBack(check: (path: string) => Promise<void>): void {
+    this.checks.push(check);
+  }
+
+  /** Flushes to the disk. @returns size in bytes and SHA-256 @throws Failure `export/read-back` */
   async finish(): Promise<{ bytes: number; sha256: string }> {
     await this.flush();
     await this.handle.sync();
     await this.handle.close();
+    try {
+      for (const check of this.checks) await check(this.temporary);
+    } catch (error) {
+      throw error instanceof Failure ? notAsWritten(this.path, error) : error;
+    }
     const digest = createHash('sha256');
     for await (const chunk of createReadStream(this.temporary)) digest.update(chunk as Buffer);
     return { bytes: this.flushed, sha256: digest.digest('hex') };

@@ -3,6 +3,7 @@
  * https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html; text as the codec `vlen-utf8` of numcodecs.
  */
 import type { OutputFile } from './output.js';
+import { requireTree } from './read-back.js';
 import { groupsOf, once, type Attributes, type Tree, type TreeArray } from './tree.js';
 import { ZipWriter } from './zip.js';
 
@@ -11,6 +12,7 @@ const CHUNK = 1 << 22;
 
 const TYPES = { float32: ['<f4', 4], float64: ['<f8', 8], int32: ['<i4', 4], int8: ['|i1', 1] } as const;
 
+/** Writes a store, which is read back when the file is finished. */
 export async function writeZarr(file: OutputFile, tree: Tree): Promise<void> {
   const zip = new ZipWriter(file);
   const metadata: Record<string, unknown> = {};
@@ -39,6 +41,7 @@ export async function writeZarr(file: OutputFile, tree: Tree): Promise<void> {
   }
   await zip.add('.zmetadata', once(Buffer.from(JSON.stringify({ metadata, zarr_consolidated_format: 1 }))));
   await zip.finish();
+  file.readBack(path => requireTree(path, tree));
 }
 
 function headerOf({ type, shape }: TreeArray, rows: number): object {
