@@ -5,12 +5,12 @@
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { command, line, pressLens, runEnded, showFile } from './screen.js';
-import { launchBrowser, openFile, PROJECT, releases, startServer, unavailable, type VSCodeServer } from './vscode.js';
+import { inVSCode } from './session.js';
+import { PROJECT, unavailable } from './vscode.js';
 import { until } from './waiting.js';
-import { makeWorkspace, type Workspace } from './workspace.js';
 
 const DATA = join(PROJECT, '../shared/data');
 const missing = unavailable ?? (existsSync(DATA) ? undefined : 'needs ../shared/data');
@@ -35,37 +35,24 @@ const VARIANTS = [
 ].join('\n');
 
 describe.skipIf(missing !== undefined)(`data files in VS Code (${missing ?? 'code-server'})`, () => {
-  let workspace: Workspace;
-  let server: VSCodeServer;
-  let browser: Browser;
   let page: Page;
-
-  beforeAll(async () => {
-    const [release] = releases;
-    if (release === undefined) throw new Error('No release of VS Code is installed.');
-    workspace = makeWorkspace([]);
-    const { folder } = workspace;
-    const peaks = gunzipSync(readFileSync(join(DATA, 'peaks/ctcf.fa.gz'))).toString();
-    writeFileSync(join(folder, 'ctcf.fa'), peaks.replace(/^([^>\n]{60})(?=.)/gm, '$1\n'));
-    for (const path of ['peaks/ctcf_vs_pu1.onnx', 'genomes/sacCer3.2bit', 'peaks/pu1.fa.gz'])
-      cpSync(join(DATA, path), join(folder, path.split('/')[1]!));
-    writeFileSync(join(folder, 'sites.vcf'), VARIANTS);
-    writeFileSync(join(folder, 'ctcf.xome'), EXPERIMENT);
-    server = await startServer({ release, workspace: folder, extensions: [PROJECT] });
-    browser = await launchBrowser();
-    page = await openFile(server, browser, join(folder, 'ctcf.xome'));
-    await pressLens(page, 'Run all');
-    await runEnded(page, 240_000);
-    await command(page, 'View: Split Editor Right');
-  }, 300_000);
-  afterAll(async () => {
-    await browser.close();
-    await server.stop();
-    workspace.remove();
-  });
-  afterEach(async ({ task }) => {
-    const folder = task.result?.state === 'fail' ? 'host-failures' : 'host-pictures';
-    await page.screenshot({ path: join(PROJECT, 'dist', folder, `${task.name}.png`) });
+  inVSCode({
+    examples: [],
+    fill: folder => {
+      const peaks = gunzipSync(readFileSync(join(DATA, 'peaks/ctcf.fa.gz'))).toString();
+      writeFileSync(join(folder, 'ctcf.fa'), peaks.replace(/^([^>\n]{60})(?=.)/gm, '$1\n'));
+      for (const path of ['peaks/ctcf_vs_pu1.onnx', 'genomes/sacCer3.2bit', 'peaks/pu1.fa.gz'])
+        cpSync(join(DATA, path), join(folder, path.split('/')[1]!));
+      writeFileSync(join(folder, 'sites.vcf'), VARIANTS);
+      writeFileSync(join(folder, 'ctcf.xome'), EXPERIMENT);
+    },
+    file: 'ctcf.xome',
+    shown: async session => {
+      ({ page } = session);
+      await pressLens(page, 'Run all');
+      await runEnded(page, 240_000);
+      await command(page, 'View: Split Editor Right');
+    },
   });
 
   const painted = (): Promise<number> => page.locator('.view-overlays .cdr[class*="ced-"]').count();

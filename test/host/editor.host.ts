@@ -2,37 +2,23 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { colours, line, notes, panel, pressLens, strips } from './screen.js';
+import { inVSCode } from './session.js';
 import { SMALL } from './suite/experiments.js';
-import { launchBrowser, openFile, PROJECT, releases, startServer, unavailable, type VSCodeServer } from './vscode.js';
+import { unavailable, type VSCodeServer } from './vscode.js';
 import { until } from './waiting.js';
-import { makeWorkspace, type Workspace } from './workspace.js';
 
 describe.skipIf(unavailable !== undefined)(`on the screen of VS Code (${unavailable ?? 'code-server'})`, () => {
-  let workspace: Workspace;
   let server: VSCodeServer;
   let browser: Browser;
   let page: Page;
-
-  beforeAll(async () => {
-    const [release] = releases;
-    if (release === undefined) throw new Error('No release of VS Code is installed.');
-    workspace = makeWorkspace();
-    writeFileSync(join(workspace.folder, 'small.xome'), SMALL);
-    server = await startServer({ release, workspace: workspace.folder, extensions: [PROJECT] });
-    browser = await launchBrowser();
-    page = await openFile(server, browser, join(workspace.folder, 'small.xome'));
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.stop();
-    workspace.remove();
-  });
-
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail')
-      await page.screenshot({ path: join(PROJECT, 'dist', 'host-failures', `${task.name}.png`) });
+  inVSCode({
+    fill: folder => writeFileSync(join(folder, 'small.xome'), SMALL),
+    file: 'small.xome',
+    shown: session => {
+      ({ server, browser, page } = session);
+    },
   });
 
   it('runs from the lens and draws a strip after each attribution', async () => {

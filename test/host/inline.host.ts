@@ -1,20 +1,12 @@
 /** Results where people look: the Testing view, pictures pinned between the lines, and the sequences of an open FASTA file. */
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { command, line, pressLens, showFile, strips } from './screen.js';
-import {
-  launchBrowser,
-  openWorkbench,
-  PROJECT,
-  releases,
-  startServer,
-  unavailable,
-  type VSCodeServer,
-} from './vscode.js';
+import { inVSCode } from './session.js';
+import { unavailable } from './vscode.js';
 import { until } from './waiting.js';
-import { makeWorkspace, type Workspace } from './workspace.js';
 
 const EXPERIMENT = `model  net   = onnx("planted_motifs.onnx", input: dna(100))
 target score = logit of net
@@ -43,30 +35,16 @@ const PEAKS = Array.from({ length: 20 }, (_, at) => {
 }).join('');
 
 describe.skipIf(unavailable !== undefined)(`results in VS Code (${unavailable ?? 'code-server'})`, () => {
-  let workspace: Workspace;
-  let server: VSCodeServer;
-  let browser: Browser;
   let page: Page;
-
-  beforeAll(async () => {
-    const [release] = releases;
-    if (release === undefined) throw new Error('No release of VS Code is installed.');
-    workspace = makeWorkspace();
-    rmSync(join(workspace.folder, 'planted-motifs.xome'));
-    writeFileSync(join(workspace.folder, 'peaks.fa'), PEAKS);
-    writeFileSync(join(workspace.folder, 'peaks.xome'), EXPERIMENT);
-    server = await startServer({ release, workspace: workspace.folder, extensions: [PROJECT] });
-    browser = await launchBrowser();
-    page = await openWorkbench(server, browser);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.stop();
-    workspace.remove();
-  });
-  afterEach(async ({ task }) => {
-    const folder = task.result?.state === 'fail' ? 'host-failures' : 'host-pictures';
-    await page.screenshot({ path: join(PROJECT, 'dist', folder, `${task.name}.png`) });
+  inVSCode({
+    examples: ['planted_motifs.onnx'],
+    fill: folder => {
+      writeFileSync(join(folder, 'peaks.fa'), PEAKS);
+      writeFileSync(join(folder, 'peaks.xome'), EXPERIMENT);
+    },
+    shown: session => {
+      ({ page } = session);
+    },
   });
 
   it('shows expectations as tests before any experiment is opened', async () => {

@@ -2,42 +2,32 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { colours, panel, pressLens, runEnded } from './screen.js';
+import { inVSCode } from './session.js';
 import { VIEWS } from './suite/experiments.js';
-import { launchBrowser, openFile, PROJECT, releases, startServer, unavailable, type VSCodeServer } from './vscode.js';
+import { unavailable } from './vscode.js';
 import { until } from './waiting.js';
-import { makeWorkspace, type Workspace } from './workspace.js';
+import type { Workspace } from './workspace.js';
 
 describe.skipIf(unavailable !== undefined)(`views in VS Code (${unavailable ?? 'code-server'})`, () => {
   let workspace: Workspace;
-  let server: VSCodeServer;
   let browser: Browser;
   let page: Page;
   let shown: FrameLocator;
-
-  beforeAll(async () => {
-    const [release] = releases;
-    if (release === undefined) throw new Error('No release of VS Code is installed.');
-    workspace = makeWorkspace(['planted_motifs.onnx']);
-    writeFileSync(join(workspace.folder, 'views.xome'), VIEWS);
-    server = await startServer({ release, workspace: workspace.folder, extensions: [PROJECT] });
-    browser = await launchBrowser();
-    page = await openFile(server, browser, join(workspace.folder, 'views.xome'), { width: 1600, height: 1000 });
-    await pressLens(page, 'Run all');
-    await runEnded(page, 180_000);
-    await pressLens(page, 'Show');
-    shown = panel(page);
-    await shown.locator('canvas:visible').first().waitFor({ timeout: 60_000 });
-  }, 300_000);
-  afterAll(async () => {
-    await browser.close();
-    await server.stop();
-    workspace.remove();
-  });
-  afterEach(async ({ task }) => {
-    const folder = task.result?.state === 'fail' ? 'host-failures' : 'host-pictures';
-    await page.screenshot({ path: join(PROJECT, 'dist', folder, `${task.name}.png`) });
+  inVSCode({
+    examples: ['planted_motifs.onnx'],
+    fill: folder => writeFileSync(join(folder, 'views.xome'), VIEWS),
+    file: 'views.xome',
+    viewport: { width: 1600, height: 1000 },
+    shown: async session => {
+      ({ workspace, browser, page } = session);
+      await pressLens(page, 'Run all');
+      await runEnded(page, 180_000);
+      await pressLens(page, 'Show');
+      shown = panel(page);
+      await shown.locator('canvas:visible').first().waitFor({ timeout: 60_000 });
+    },
   });
 
   const tab = (title: string): Promise<void> => shown.locator('vscode-tab-header', { hasText: title }).click();
