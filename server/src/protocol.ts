@@ -324,6 +324,8 @@ export const Snapshot = z.object({
       features: z.array(z.string()).optional(),
       /** Where its variants are on the genome, `20:61795`; an empty text, or none at the end, where that is not known. */
       places: z.array(z.string()).optional(),
+      /** The genes over its variants, `BRCA1`, or the nearest, `near BRCA1`; an empty text, or none at the end, without one. */
+      genes: z.array(z.string()).optional(),
       names: z.array(z.string()),
       /** How many examples lie from one that is here to the next; 1 where it is absent. */
       step: z.number().int().optional(),
@@ -378,6 +380,8 @@ export const Snapshot = z.object({
       rows: z.array(z.string()),
       /** Where its rows are on the genome, of variants whose places are known. */
       places: z.array(z.string()).optional(),
+      /** The genes of its rows, as of data. */
+      genes: z.array(z.string()).optional(),
       /** Name of a float32 array of these rows, row-major. */
       values: z.string(),
       /** Of motifs: what is drawn of each row. */
@@ -522,6 +526,24 @@ export function comparableWith({ data, maps, metrics }: Snapshot, name: string):
 }
 
 const namely = ({ name }: { readonly name: string }): string => name;
+
+/** The row of a benchmark with the best value of a column; undefined where nothing is better or all are equal. */
+export function bestOf(
+  { metrics, rows }: Pick<Snapshot['benchmarks'][number], 'metrics' | 'rows'>,
+  column: number,
+): number | undefined {
+  const better = metrics[column]?.better;
+  if (better === undefined || better === 'neither') return undefined;
+  const sign = better === 'lower' ? -1 : 1;
+  const values = rows.map(({ cells }) => {
+    const cell = cells[column];
+    return cell !== undefined && 'value' in cell ? sign * cell.value : -Infinity;
+  });
+  const top = Math.max(...values);
+  return Number.isFinite(top) && values.filter(value => value === top).length < rows.length
+    ? values.indexOf(top)
+    : undefined;
+}
 
 /** How a statistic's value reads wherever people see it: `0.11 %`, `31.2°`, `9.07`, `9 312`. Not a number: `no value`. */
 export function quantity(value: number, unit: Statistic['unit']): string {

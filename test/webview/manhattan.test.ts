@@ -1,4 +1,4 @@
-/** The Manhattan plot of a cohort: the planted variant stands out, has its name, and is found by keys and pointer. */
+/** The Manhattan plot of a cohort: the planted variant stands out, has its name or its gene, and is found by keys and pointer. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromium } from './browser.js';
 import { fixture, type Fixture } from './fixture.js';
@@ -60,6 +60,34 @@ describe.skipIf(chromium === undefined)('the Manhattan plot (needs Chromium; set
     await settled(panel.page);
     expect(await panel.page.locator('.manhattan .readout').innerText()).toMatch(/^chr2:177001/);
     if (process.env['LOOK']) await panel.page.screenshot({ path: `/tmp/look-${theme}.png` });
+    expect(await panel.complaints()).toEqual([]);
+    await panel.page.close();
+  });
+
+  it('names the genes of the strongest variants, each once, and says them in words and tables', async () => {
+    const { snapshot, arrays } = cohort();
+    const genes = Array.from({ length: 1800 }, (_, i) =>
+      Math.abs(i - PLANTED) < 3 ? 'near BRCA1' : i < 600 ? `GENE${Math.floor(i / 20)}` : '',
+    );
+    // Five more peaks: two beside the planted one in its gene, two side by side, one in a gene far away.
+    for (const [at, height] of [
+      [PLANTED + 1, 4.8],
+      [PLANTED + 2, 4.6],
+      [PLANTED + 8, 4.9],
+      [1000, 4.2],
+      [100, 4],
+    ] as const)
+      for (let person = 0; person < PEOPLE; person++) arrays.get('ig.scores')![person * VARIANTS + at] = height;
+    const panel = await host.open('light', 900, 700);
+    await panel.send(viewOf({ snapshot: { ...snapshot, data: [{ ...snapshot.data[0]!, genes }] }, arrays }));
+    const plot = panel.page.locator('.manhattan canvas');
+    await plot.focus();
+    await panel.page.keyboard.press('Home');
+    expect(await plot.getAttribute('aria-valuetext')).toMatch(/^chr2:177001 · near BRCA1 +5 logit$/);
+    const table = panel.page.locator('table.bars').first();
+    expect(await table.locator('th').allInnerTexts()).toContain('gene');
+    expect(await table.locator('tr', { hasText: 'chr2:177001' }).innerText()).toContain('near BRCA1');
+    if (process.env['LOOK']) await panel.page.screenshot({ path: '/tmp/look-genes.png' });
     expect(await panel.complaints()).toEqual([]);
     await panel.page.close();
   });

@@ -11,6 +11,8 @@ export interface Ranked {
   readonly value: number;
   /** Ends of the whisker over the bar. */
   readonly interval?: readonly [number, number];
+  /** Of a variant: its gene. */
+  readonly gene?: string | undefined;
   /** What else is known, in a few words. */
   readonly detail?: string;
 }
@@ -22,7 +24,7 @@ export function strongest<Value extends Ranked>(values: readonly Value[], most: 
 }
 
 /**
- * @param head titles of the columns of names and values; a third one where rows have details
+ * @param head titles of the columns of names and values; a third one where rows have details. Genes have their own
  */
 export function bars(caption: string, head: readonly [string, string, string?], rows: readonly Ranked[]): HTMLElement {
   const finite = rows.flatMap(({ value, interval = [] }) => [value, ...interval]).filter(Number.isFinite);
@@ -36,9 +38,10 @@ export function bars(caption: string, head: readonly [string, string, string?], 
     return line;
   };
   const [name, value, detail] = head;
+  const annotated = rows.some(({ gene }) => gene);
   return table(
     caption,
-    [name, '', value, ...(detail === undefined ? [] : [detail])],
+    [name, '', value, ...(detail === undefined ? [] : [detail]), ...(annotated ? ['gene'] : [])],
     rows.map(row => {
       const bar = element('span', { class: row.value < 0 ? 'negative' : 'positive' });
       bar.style.width = `${share(Math.abs(Number.isFinite(row.value) ? row.value : 0))}%`;
@@ -49,6 +52,7 @@ export function bars(caption: string, head: readonly [string, string, string?], 
         element('span', { class: 'ranked', 'aria-hidden': 'true' }, bar, row.interval && whisker(row.interval)),
         element('span', { class: 'nowrap' }, quantity(row.value, 'logit')),
         ...(detail === undefined ? [] : [row.detail ?? '']),
+        ...(annotated ? [row.gene ?? ''] : []),
       ];
     }),
     'plain bars',

@@ -52,8 +52,13 @@ export function features(
           exports(surroundings, {
             name: `features of ${map.name}`,
             table: () => [
-              ['feature', 'mean |score|', 'mean score'],
-              ...all.map(({ name: feature, value, mean }) => [feature, value, mean]),
+              ['feature', ...(data.genes ? ['gene'] : []), 'mean |score|', 'mean score'],
+              ...all.map(({ name: feature, gene = '', value, mean }) => [
+                feature,
+                ...(data.genes ? [gene] : []),
+                value,
+                mean,
+              ]),
             ],
           }),
         ),
@@ -87,7 +92,7 @@ function examples(
 /** Mean magnitude and mean of each feature's scores. */
 function meanMagnitudes(
   values: Float32Array,
-  { length, names, features: known }: DataSet,
+  { length, names, features: known, genes }: DataSet,
 ): (Ranked & { mean: number; place: number })[] {
   const magnitudes = new Float64Array(length);
   const sums = new Float64Array(length);
@@ -98,6 +103,7 @@ function meanMagnitudes(
   const rows = Math.max(1, names.length);
   return Array.from(magnitudes, (total, feature) => ({
     name: known?.[feature] ?? `feature ${feature + 1}`,
+    gene: genes?.[feature],
     place: feature,
     value: total / rows,
     mean: sums[feature]! / rows,

@@ -40,7 +40,7 @@ export function importances(
   values: Float32Array,
   arrays: Arrays,
 ): HTMLElement {
-  const { name, rows, unit } = result;
+  const { name, rows, unit, genes } = result;
   const errors = errorsOf(result, arrays);
   const significance = arrays.get(result.significance ?? '');
   const selected = besideOf(result, arrays, 'selected');
@@ -52,6 +52,7 @@ export function importances(
     ];
     return {
       name: feature,
+      gene: genes?.[i],
       value,
       detail: facts.join(' · '),
       ...(Number.isFinite(error) && { interval: [value - 2 * error, value + 2 * error] }),
@@ -61,6 +62,7 @@ export function importances(
   const cells = (): Cells => [
     [
       'feature',
+      ...(genes ? ['gene'] : []),
       unit,
       ...(errors ? ['standard error'] : []),
       ...(significance ? ['−log10 p'] : []),
@@ -68,6 +70,7 @@ export function importances(
     ],
     ...rows.map((feature, i) => [
       feature,
+      ...(genes ? [genes[i] ?? ''] : []),
       ...[values, errors, significance, selected].flatMap(column => (column ? [column[i] ?? NaN] : [])),
     ]),
   ];
@@ -90,7 +93,7 @@ export function importances(
               text: `5 % over all ${quantity(rows.length, 'count')} tests (Bonferroni)`,
             },
           },
-          rows.map((feature, i) => ({ name: feature, value: height[i] ?? NaN })),
+          rows.map((feature, i) => ({ name: feature, gene: genes?.[i], value: height[i] ?? NaN })),
         )
       : undefined,
     errors ? element('p', { class: 'dim small' }, 'Whiskers reach two standard errors to either side.') : undefined,

@@ -1,11 +1,12 @@
 /**
- * Manhattan plot: one point per variant, its score or −log₁₀ p over its place on the genome, the strongest with their names.
- * Names that are no places stand in the order of the data. Decoys, which are noise by design, are drawn as empty rings.
+ * Manhattan plot: one point per variant, its score or −log₁₀ p over its place on the genome, the strongest with their names
+ * or, where those are known, their genes. Names that are no places stand in the order of the data. Decoys, which are noise by design, are drawn as empty rings.
  */
 import { quantity } from '../../server/src/protocol.js';
 import { describe, element } from './element.js';
 import { exports } from './exports.js';
 import { layOut, type Stretch } from './loci.js';
+import { placeLabels } from './labels.js';
 import type { Pen } from './pen.js';
 import { fitted, GUTTER, MARGIN, textFont } from './plot.js';
 import { positionTicks, ticks } from './scale.js';
@@ -16,6 +17,8 @@ import type { Palette } from './theme.js';
 export interface Variant {
   readonly name: string;
   readonly value: number;
+  /** The genes over it, or `near` and the nearest; an empty text where there is none. */
+  readonly gene?: string | undefined;
 }
 
 interface Shown {
@@ -58,7 +61,8 @@ export function manhattan(
     .filter(i => Number.isFinite(variants[i]?.value))
     .sort((a, b) => Math.abs(variants[b]!.value) - Math.abs(variants[a]!.value));
   const half = Math.abs(variants[strongest[0] ?? 0]?.value ?? 0) / 2;
-  const outstanding = strongest.slice(0, NAMED).filter(i => half > 0 && Math.abs(variants[i]!.value) >= half);
+  const outstanding = named(variants, half > 0 ? strongest.filter(i => Math.abs(variants[i]!.value) >= half) : []);
+  const annotated = variants.some(({ gene }) => gene);
   let selected: number | undefined;
 
   const x = (i: number, width: number): number => {
@@ -86,9 +90,7 @@ export function manhattan(
   };
   const drawMarks = ({ context, width }: Frame, marked: number | undefined): void => {
     const palette = theme.palette();
-    const boxes: Box[] = [];
-    for (const i of new Set([...(marked === undefined ? [] : [marked]), ...outstanding]))
-      drawName(context, palette, i, width, boxes);
+    drawNames(context, palette, marked, width);
     if (marked === undefined) return;
     context.strokeStyle = palette.foreground;
     context.lineWidth = 1.5;
@@ -112,29 +114,26 @@ export function manhattan(
     context.textBaseline = 'top';
     context.textAlign = 'center';
     context.fillStyle = palette.dim;
-    for (const [text, place] of axisTexts(stretches, span, width)) {
-      const half = context.measureText(text).width / 2;
-      context.fillText(text, Math.min(Math.max(place, half), width - half), PLOT.bottom + 7);
-    }
+    for (const [text, place] of axisTexts(context, stretches, span, width))
+      context.fillText(text, place, PLOT.bottom + 7);
     if (!threshold) return;
     for (let left = GUTTER; left < width - MARGIN; left += 8)
       context.fillRect(left, Math.round(y(threshold.value)), Math.min(5, width - MARGIN - left), 1);
   }
 
-  /** The name of a variant above its point, unless it would stand on another. */
-  function drawName(context: Pen, palette: Palette, i: number, width: number, boxes: Box[]): void {
+  /** Names beside their points: of the marked one in full, of those that stand out as far as there is room. */
+  function drawNames(context: Pen, palette: Palette, marked: number | undefined, width: number): void {
     context.font = textFont(palette);
-    const text = fitted(context, variants[i]!.name, 160);
-    const half = context.measureText(text).width / 2;
-    const middle = Math.min(Math.max(x(i, width), GUTTER + half), width - half);
-    const bottom = y(variants[i]!.value) - 5;
-    const box = { left: middle - half - 3, right: middle + half + 3, top: bottom - 13, bottom };
-    if (boxes.some(other => overlapping(box, other))) return;
-    boxes.push(box);
+    const shown = [...new Set([...(marked === undefined ? [] : [marked]), ...outstanding])].map(i => {
+      const text = fitted(context, i === marked ? fullName(variants[i]!) : shortName(variants[i]!), 160);
+      return { text, x: x(i, width), y: y(variants[i]!.value), width: context.measureText(text).width };
+    });
     context.fillStyle = palette.foreground;
-    context.textAlign = 'center';
-    context.textBaseline = 'bottom';
-    context.fillText(text, middle, bottom);
+    context.textAlign = 'left';
+    context.textBaseline = 'middle';
+    placeLabels(shown, { left: GUTTER, right: width, top: 0, bottom: PLOT.bottom }).forEach((box, i) => {
+      if (box) context.fillText(shown[i]!.text, box.left, (box.top + box.bottom) / 2);
+    });
   }
 
   // Moving over the points redraws the marks alone: a cohort may have hundreds of thousands.
@@ -155,7 +154,7 @@ export function manhattan(
   });
   const { canvas } = picture;
   const readout = element('output', { class: 'readout', 'aria-live': 'off' });
-  const textOf = (i: number): string => `${variants[i]!.name}   ${quantity(variants[i]!.value, 'number')} ${unit}`;
+  const textOf = (i: number): string => `${fullName(variants[i]!)}   ${quantity(variants[i]!.value, 'number')} ${unit}`;
   const mark = (i: number | undefined): void => {
     if (i === selected) return;
     selected = i;
@@ -214,7 +213,10 @@ export function manhattan(
       { class: 'under' },
       exports(surroundings, {
         name: `${name} by place`,
-        table: () => [['variant', title], ...variants.map(variant => [variant.name, variant.value])],
+        table: () => [
+          ['variant', ...(annotated ? ['gene'] : []), title],
+          ...variants.map(({ name: of, value, gene = '' }) => [of, ...(annotated ? [gene] : []), value]),
+        ],
         picture: figure,
       }),
       readout,
@@ -222,15 +224,20 @@ export function manhattan(
   );
 }
 
-interface Box {
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-}
+/** A gene is a short name; whether the variant lies in it or near it stands in the table. */
+const shortName = ({ name, gene }: Variant): string => gene?.replace(/^near /, '') || name;
+const fullName = ({ name, gene }: Variant): string => (gene ? `${name} · ${gene}` : name);
 
-const overlapping = (a: Box, b: Box): boolean =>
-  a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+/** The first of the strongest that differ in what they are called: variants of one gene are one peak. */
+function named(variants: readonly Variant[], strongest: readonly number[]): number[] {
+  const byName = new Map<string, number>();
+  for (const i of strongest) {
+    if (byName.size === NAMED) break;
+    const text = shortName(variants[i]!);
+    if (!byName.has(text)) byName.set(text, i);
+  }
+  return [...byName.values()];
+}
 
 function drawPoint(context: Pen, x: number, y: number, ring: boolean, colour: string): void {
   context.fillStyle = colour;
@@ -242,24 +249,31 @@ function drawPoint(context: Pen, x: number, y: number, ring: boolean, colour: st
   else context.fill();
 }
 
-/** Names of chromosomes in their middles, as far as there is room; or numbers of variants. */
+/** Names of chromosomes in their middles, as far as there is room, the last one first; or numbers of variants. */
 function axisTexts(
+  context: Pen,
   stretches: readonly Stretch[],
   [from, to]: readonly [number, number],
   width: number,
 ): [string, number][] {
   const inner = width - GUTTER - MARGIN;
   const place = (at: number): number => GUTTER + ((at - from) / (to - from || 1)) * inner;
-  if (stretches.length === 0)
-    return positionTicks(from, to, Math.max(2, Math.floor(inner / 90))).map(tick => [
-      quantity(tick, 'count'),
-      place(tick),
-    ]);
-  let free = -Infinity;
-  return stretches.flatMap(({ chromosome, from: start, to: end }): [string, number][] => {
-    const middle = place((start + end) / 2);
-    if (middle < free) return [];
-    free = middle + 22;
-    return [[stretches.length === 1 ? `chromosome ${chromosome}` : chromosome, middle]];
+  const wanted =
+    stretches.length === 0
+      ? positionTicks(from, to, Math.max(2, Math.floor(inner / 90))).map((tick): [string, number] => [
+          quantity(tick, 'count'),
+          place(tick),
+        ])
+      : stretches.map(({ chromosome, from: start, to: end }): [string, number] => [
+          stretches.length === 1 ? `chromosome ${chromosome}` : chromosome,
+          place((start + end) / 2),
+        ]);
+  let free = width;
+  return wanted.reverse().flatMap(([text, middle]): [string, number][] => {
+    const half = context.measureText(text).width / 2;
+    const at = Math.min(Math.max(middle, half), width - half);
+    if (at + half > free) return [];
+    free = at - half - 6;
+    return [[text, at]];
   });
 }

@@ -120,6 +120,7 @@ export function variantEffects(surroundings: Surroundings, result: ResultTable, 
   const field = fieldsOf(result, values);
   const all = rows.map((variant, row) => ({
     name: variant,
+    gene: result.genes?.[row],
     value: field(row, 'effect'),
     detail: `${quantity(field(row, 'reference'), 'logit')} → ${quantity(field(row, 'alternative'), 'logit')}`,
   }));

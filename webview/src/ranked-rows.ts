@@ -19,10 +19,13 @@ export function ranked(
   scored: readonly Ranked[],
   head: readonly [string, string, string],
 ): HTMLElement[] {
-  const { name, rows, axes } = result;
+  const { name, rows, axes, genes } = result;
   const fields = axes[1]?.labels ?? [];
   const field = fieldsOf(result, values);
-  const table = () => [[head[0], ...fields], ...rows.map((row, at) => [row, ...fields.map(label => field(at, label))])];
+  const table = () => [
+    [head[0], ...(genes ? ['gene'] : []), ...fields],
+    ...rows.map((row, at) => [row, ...(genes ? [genes[at] ?? ''] : []), ...fields.map(label => field(at, label))]),
+  ];
   return [
     bars(`The ${SHOWN} strongest ${head[0]}s of ${name}`, head, strongest(scored, SHOWN)),
     element('div', { class: 'under' }, exports(surroundings, { name, table })),

@@ -179,9 +179,9 @@ async function tableOf(
       rows.length * inner.reduce((product, { size }) => product * size, 1) <= SHOWN_VALUES,
   );
   const motifs = await motifsOf(meta, store, rows.length);
-  const places =
+  const sites =
     axes[0]?.name === 'variant'
-      ? await placesOf(
+      ? await sitesOf(
           meta,
           store,
           rows.map(([name]) => name ?? ''),
@@ -192,7 +192,7 @@ async function tableOf(
     unit,
     axes,
     rows: rows.map(([name]) => name ?? ''),
-    ...(places && { places }),
+    ...sites,
     values: `values/${meta.key}`,
     ...(beside.length > 0 && {
       beside: beside.map(({ name, unit: of, axes: [, ...inner] }) => ({
@@ -209,14 +209,20 @@ async function tableOf(
   };
 }
 
-/** Where the variants of a result are on the genome, by their names in its data set. */
-async function placesOf(meta: ResultMeta, store: ResultStore, names: readonly string[]): Promise<string[] | undefined> {
+/** Where the variants of a result are on the genome, and their genes, by their names in its data set. */
+async function sitesOf(
+  meta: ResultMeta,
+  store: ResultStore,
+  names: readonly string[],
+): Promise<Pick<Snapshot['tables'][number], 'places' | 'genes'>> {
   const task = Task.safeParse(meta.task).data;
-  if (task?.kind !== 'attribution') return undefined;
-  const { labels = [], places } = (await store.meta(task.data))?.arrays[0]?.axes[1] ?? {};
-  if (!places) return undefined;
-  const known = new Map(places.map((place, variant) => [labels[variant], place]));
-  return names.map(name => known.get(name) ?? '');
+  if (task?.kind !== 'attribution') return {};
+  const { labels = [], places, genes } = (await store.meta(task.data))?.arrays[0]?.axes[1] ?? {};
+  const byName = (known: readonly string[]): string[] => {
+    const of = new Map(known.map((text, variant) => [labels[variant], text]));
+    return names.map(name => of.get(name) ?? '');
+  };
+  return { ...(places && { places: byName(places) }), ...(genes && { genes: byName(genes) }) };
 }
 
 /** What the examples are whose array has this second axis. */
@@ -245,6 +251,7 @@ async function dataOf(name: string, meta: ResultMeta, store: ResultStore): Promi
     length,
     ...(alphabet !== 'dna' && feature?.labels && { features: feature.labels }),
     ...(feature?.places && { places: feature.places }),
+    ...(feature?.genes && { genes: feature.genes }),
     names: column('name'),
     ...(labelled && { labels: labels.map(Number) }),
     ...(alphabet === 'dna' && { letters: `letters/${meta.key}` }),

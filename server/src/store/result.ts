@@ -14,6 +14,8 @@ const axis = z.object({
   labels: z.array(z.string()).optional(),
   /** Of variants: where each is on the genome, `20:61795`; an empty text, or none at the end, where that is not known. */
   places: z.array(z.string()).optional(),
+  /** Of variants: the genes over each, `BRCA1`, or the nearest, `near BRCA1`; an empty text, or none at the end, where there is none. */
+  genes: z.array(z.string()).optional(),
 });
 export type ResultAxis = z.infer<typeof axis>;
 

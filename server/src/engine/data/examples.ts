@@ -60,6 +60,8 @@ export interface Rows extends Known {
   readonly features: readonly string[];
   /** Where variants are on the genome, `20:61795`, in the order of the features; what was added behind them has no place. */
   readonly places?: readonly string[];
+  /** The genes of variants (`nearest-genes.ts`), in the order of the features; what was added behind them has none. */
+  readonly genes?: readonly string[];
   /** [example, feature] */
   readonly values: Float32Array;
   readonly truth?: FeatureTruth;

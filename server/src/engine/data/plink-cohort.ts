@@ -6,6 +6,7 @@ import { Failure } from '../failure.js';
 import { requireRoomFor } from '../simulate/genotypes.js';
 import { askedRegion, nameAmong } from './asked-region.js';
 import type { Rows } from './examples.js';
+import { genesOf, type Place } from './nearest-genes.js';
 import { labelsOf, readPhenotypes } from './phenotypes.js';
 import {
   alleleFrequency,
@@ -205,13 +206,20 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
   if (passed.missing > 0) notes.push(missingNote(passed, parameters.missing));
   requireRoomFor(people.length, passed.variants.length, undefined, ROOM);
   const values = await decode(file, { ...passed, people }, parameters.missing);
+  const variants = passed.variants.map(index => file.variants[index]!);
+  const annotated =
+    parameters.genes === undefined
+      ? undefined
+      : await genesOf(pathOf(parameters.genes, files), variants.map(stretchOf), parameters.gene_distance);
+  if (annotated) notes.push(annotated.note);
   const ids = people.map(person => file.people[person]!.id);
   const isUnique = new Set(ids).size === ids.length;
   return {
     alphabet: 'genotypes',
     length: passed.variants.length,
-    features: passed.variants.map(index => nameOf(file.variants[index]!)),
-    places: passed.variants.map(index => placeOf(file.variants[index]!)),
+    features: variants.map(nameOf),
+    places: variants.map(placeOf),
+    ...(annotated && { genes: annotated.genes }),
     values,
     names: isUnique ? ids : people.map(person => `${file.people[person]!.family} ${file.people[person]!.id}`),
     labels: people.map(person => phenotypes[person]),
@@ -231,6 +239,9 @@ function missingNote({ missing, people, variants }: Control, policy: Parameters[
 }
 
 const placeOf = ({ chromosome, position }: Variant): string => `${chromosome}:${position}`;
+
+/** The base of a variant; which allele is the reference, and how long it is, a `.bim` file does not say. */
+const stretchOf = ({ chromosome, position }: Variant): Place => ({ chromosome, start: position - 1, end: position });
 
 const nameOf = (variant: Variant): string => (variant.id === '.' ? placeOf(variant) : variant.id);
 

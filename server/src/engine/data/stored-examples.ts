@@ -27,6 +27,7 @@ export function examplesLayout(examples: Examples): ArrayLayout[] {
             ...axis,
             labels: [...examples.features],
             ...(examples.places && { places: [...examples.places] }),
+            ...(examples.genes && { genes: [...examples.genes] }),
           })),
         ],
       },
@@ -100,6 +101,8 @@ export class StoredExamples {
     readonly features: readonly string[],
     /** Where variants are on the genome; none where that is not known. */
     private readonly places: readonly string[] | undefined,
+    /** The genes of variants; none where there was no annotation. */
+    private readonly genes: readonly string[] | undefined,
     readonly names: readonly string[],
     readonly labels: readonly (number | undefined)[],
     readonly origins: readonly Origin[],
@@ -125,6 +128,7 @@ export class StoredExamples {
       { alphabet, shape: array.shape.slice(1) },
       axis.labels ?? [],
       axis.places,
+      axis.genes,
       rows.map(([name]) => name ?? ''),
       rows.map(([, label]) => (label ? Number(label) : undefined)),
       rows.map(([, , source, index]) => ({ source: source ?? '', index: Number(index) })),
@@ -134,7 +138,8 @@ export class StoredExamples {
   /** Some of the examples, without what is known of the truth at positions. */
   select(rows: readonly number[]): StoredExamples {
     const chosen = <T>(all: readonly T[]): T[] => rows.map(row => all[row]!);
-    const { array, alternativesArray, featureTruth, space, features, places, names, labels, origins, whole } = this;
+    const { array, alternativesArray, featureTruth, space, features, places, genes, names, labels, origins, whole } =
+      this;
     return new StoredExamples(
       selectRows(array, rows),
       undefined,
@@ -144,6 +149,7 @@ export class StoredExamples {
       space,
       features,
       places,
+      genes,
       chosen(names),
       chosen(labels),
       chosen(origins),
@@ -210,10 +216,15 @@ export class StoredExamples {
     const { names, labels, origins, length } = this;
     const known = { names, labels, origins, length, notes: [] };
     const { alphabet } = this.space;
-    const { featureTruth, features, places, count } = this;
+    const { featureTruth, features, places, genes, count } = this;
     if (alphabet !== 'dna') {
       const rows = { ...known, alphabet, features, values: await this.inputs(0, count) };
-      return { ...rows, ...(places && { places }), ...(featureTruth && { truth: featureTruth }) };
+      return {
+        ...rows,
+        ...(places && { places }),
+        ...(genes && { genes }),
+        ...(featureTruth && { truth: featureTruth }),
+      };
     }
     const truth = await this.truth();
     const distribution = await this.distribution(0, count);
