@@ -10,6 +10,8 @@ import { pathOf } from '../data/source.js';
 import { Failure } from '../failure.js';
 import type { Export } from './export.js';
 import type { OutputFile } from './output.js';
+import { sectionsOf } from './bigwig-sections.js';
+import { requireTrack } from './read-back.js';
 import { ScoreTrack, type Stretch } from './score-track.js';
 
 const MAGIC = { file: 0x888ffc26, chromosomes: 0x78ca8c91, index: 0x2468ace0 };
@@ -94,6 +96,9 @@ export const bigwig: Export<typeof specification> = async (
   writeU64(count, blocks.length, 0);
   await file.overwrite(dataAt, count);
   await file.overwrite(0, Buffer.concat([header, ...zoomHeaders, total.bytes()]));
+  file.readBack(async written =>
+    requireTrack(sectionsOf(written), (await ScoreTrack.open(store, of, overlaps)).stretches()),
+  );
   return [...track.notes, ...(sizesFile === undefined ? [GUESSED] : [])];
 };
 

@@ -167,12 +167,15 @@ function groupHeader(links: readonly (readonly [string, number])[], attributes: 
 }
 
 function arrayHeader(array: TreeArray, places: Places): Buffer {
+  const size = sizeInBytes(array);
+  // What takes no space lies nowhere.
+  const place = size === 0 ? UNDEFINED : (places.data.get(array) ?? 0);
   return objectHeader([
     [MESSAGES.dataspace, dataspace(array.shape)],
     [MESSAGES.datatype, datatype(array)],
     // Space is taken early, and nothing is written into it but the data.
     [MESSAGES.fillValue, Buffer.from([3, 0x05])],
-    [MESSAGES.layout, Buffer.concat([Buffer.from([3, 1]), u64(places.data.get(array) ?? 0), u64(sizeInBytes(array))])],
+    [MESSAGES.layout, Buffer.concat([Buffer.from([3, 1]), u64(place), u64(size)])],
     ...attributeMessages(array.attributes ?? {}, places),
   ]);
 }

@@ -6,6 +6,7 @@ import { StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
 import { dataOf, metaOf } from '../steps/results.js';
 import type { ExportContext } from './export.js';
+import { requireLines, type Cell } from './read-back.js';
 
 const ROWS_AT_ONCE = 256;
 
@@ -67,14 +68,18 @@ export class KeptSequences {
     const { names, length, count } = this.examples;
     const bed = await create(path);
     let placed = 0;
-    for (const row of this.rows) {
+    const lineOf = (row: number): readonly Cell[] => {
       const name = names[row]!;
-      const region = regionOf(name, length);
-      if (region) placed++;
       // A record without a place in a genome is a sequence of its own.
-      const { chromosome, start, end, strand } = region ?? { chromosome: name, start: 0, end: length, strand: '.' };
-      await bed.write(`${word(chromosome)}\t${start}\t${end}\t${word(name)}\t0\t${strand}\n`);
+      const own = { chromosome: name, start: 0, end: length, strand: '.' };
+      const { chromosome, start, end, strand } = regionOf(name, length) ?? own;
+      return [word(chromosome), start, end, word(name), 0, strand];
+    };
+    for (const row of this.rows) {
+      if (regionOf(names[row]!, length)) placed++;
+      await bed.write(`${lineOf(row).join('\t')}\n`);
     }
+    bed.readBack(written => requireLines(written, eachOf(this.rows, lineOf)));
     const note = (level: Note['level'], code: string, message: string): Note => ({ level, code, message });
     const left = count - this.rows.length;
     const unplaced = this.rows.length - placed;
@@ -106,3 +111,7 @@ export class KeptSequences {
 
 /** Blanks end a field of BED for many tools. */
 const word = (text: string): string => text.replace(/\s+/g, '_');
+
+async function* eachOf(rows: readonly number[], lineOf: (row: number) => readonly Cell[]) {
+  for (const row of rows) yield lineOf(row);
+}

@@ -3,16 +3,21 @@
  * written, element by element (arrays bit by bit), a few megabytes at a time.
  */
 import { withHierarchy, type Hierarchy } from '../data/hierarchy.js';
+import { linesOf } from '../data/lines.js';
 import { openMember } from '../data/npy.js';
 import { ZipFile } from '../data/zip-file.js';
 import { Failure } from '../failure.js';
 import { sizeOf } from '../graph/graph.js';
+import type { Stretch } from './score-track.js';
 import type { Tree, TreeArray } from './tree.js';
 
 /** Bytes of rows that are read at a time, unless one row has more: as many as a chunk of the Zarr stores that are written. */
 const BYTES_AT_ONCE = 1 << 22;
 
 const KINDS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, int8: Int8Array };
+
+/** A cell of a table; a number is written so that its text reads as that float32 or float64 again. */
+export type Cell = string | number;
 
 type Elements = ArrayLike<number | string>;
 
@@ -35,9 +40,9 @@ export async function requireSame(
   /** @returns whether there is another element */
   const advance = async (): Promise<boolean> => {
     while (next >= part.length) {
-      const { done, value } = await parts.next();
-      if (done) return false;
-      [part, next] = [value, 0];
+      const step = await parts.next();
+      if (step.done === true) return false;
+      [part, next] = [step.value, 0];
     }
     return true;
   };
@@ -60,6 +65,53 @@ export async function requireSame(
 function elementName(name: string, shape: readonly number[], at: number): string {
   const places = shape.map((extent, axis) => Math.floor(at / sizeOf(shape.slice(axis + 1))) % extent);
   return `${name}[${places.join(', ')}]`;
+}
+
+/**
+ * The lines of a table of tab-separated text, behind those that are not compared.
+ *
+ * @throws Failure naming the first line that is another one, or is missing
+ */
+export async function requireLines(path: string, records: AsyncIterable<readonly Cell[]>, heads = 0): Promise<void> {
+  const lines = linesOf(path);
+  try {
+    for (let head = 0; head < heads; head++) await lines.next();
+    let number = heads;
+    for await (const record of records) {
+      number++;
+      const { value } = (await lines.next()) as { value: { text: string } | undefined };
+      if (value === undefined) throw different(`it ends before line ${number}`);
+      const cells = value.text.split('\t');
+      const wrong = record.findIndex((cell, at) => !isWritten(cell, cells[at]));
+      if (wrong >= 0)
+        throw different(
+          `line ${number}, column ${wrong + 1} is ${cells[wrong] ?? 'missing'}, expected ${record[wrong]}`,
+        );
+      if (cells.length > record.length) throw different(`line ${number} has ${cells.length} columns`);
+    }
+    if (!(await lines.next()).done) throw different(`it goes on at line ${number + 1}`);
+  } finally {
+    await lines.return(undefined);
+  }
+}
+
+function isWritten(cell: Cell, text: string | undefined): boolean {
+  if (typeof cell === 'string' || text === undefined) return cell === text;
+  const value = Number(text);
+  return text !== '' && (value === cell || Math.fround(value) === cell || (Number.isNaN(value) && Number.isNaN(cell)));
+}
+
+/** Scores along the genome, however they are cut. @throws Failure naming the first base that differs */
+export function requireTrack(found: AsyncIterable<Stretch>, expected: AsyncIterable<Stretch>): Promise<void> {
+  return requireSame(placed(found), placed(expected), at => `${BASE[at % 3]} of base ${Math.floor(at / 3) + 1}`);
+}
+
+const BASE = ['the chromosome', 'the place', 'the score'];
+
+/** Chromosome, place and score of each base. */
+async function* placed(stretches: AsyncIterable<Stretch>): AsyncGenerator<readonly Cell[]> {
+  for await (const { chromosome, start, values } of stretches)
+    yield Array.from(values).flatMap((value, at): Cell[] => [chromosome, start + at, value]);
 }
 
 /** The tree in an HDF5 file or a zipped Zarr store. Attributes are not compared. @throws Failure */

@@ -8,23 +8,31 @@ import { StoredExamples } from '../data/stored-examples.js';
 import { dataOf, metaOf } from '../steps/results.js';
 import type { Export } from './export.js';
 import { float32Text } from './number-text.js';
+import { requireLines, type Cell } from './read-back.js';
 
 export const tsv: Export<typeof specification> = async ({ of }, { store, path, create, checkpoint }) => {
   const meta = await metaOf(store, of);
   const table = await tableOf(meta, store);
   const file = await create(path);
-  await file.write(line(table.columns));
-  for (let row = 0; row < meta.rows; row++) {
-    await checkpoint();
-    for (const cells of await table.lines(row)) await file.write(line(cells));
-  }
+  const lines = async function* (): AsyncGenerator<readonly Cell[]> {
+    for (let row = 0; row < meta.rows; row++) {
+      await checkpoint();
+      for (const cells of await table.lines(row)) yield cells.map(plain);
+    }
+  };
+  const text = (cell: Cell): string => (typeof cell === 'number' ? table.text(cell) : cell);
+  await file.write(`${table.columns.map(plain).join('\t')}\n`);
+  for await (const cells of lines()) await file.write(`${cells.map(text).join('\t')}\n`);
+  file.readBack(written => requireLines(written, lines(), 1));
   return [];
 };
 
 interface Table {
   readonly columns: readonly string[];
   /** The lines of one row of the result. */
-  readonly lines: (row: number) => Promise<readonly (readonly string[])[]>;
+  readonly lines: (row: number) => Promise<readonly (readonly Cell[])[]>;
+  /** A number as it is written. */
+  readonly text: (value: number) => string;
 }
 
 async function tableOf(meta: ResultMeta, store: ResultStore): Promise<Table> {
@@ -39,7 +47,8 @@ async function tableOf(meta: ResultMeta, store: ResultStore): Promise<Table> {
   const columns = axes.length === 1 ? ['value'] : labelsOf(last, `${last.name}_`);
   const known = kind === 'data' || kind === 'benchmark' ? named.columns : named.columns.slice(0, 1);
   const head = (row: number): readonly string[] => named.rows[row]!.slice(0, known.length);
-  const plain: Table = {
+  const numbers: Table = {
+    text,
     columns: [...known, ...inner.map(({ name }) => name), ...columns],
     lines: async row => {
       const values = await array.read(row, row + 1);
@@ -47,24 +56,25 @@ async function tableOf(meta: ResultMeta, store: ResultStore): Promise<Table> {
       return places.map((place, at) => [
         ...head(row),
         ...place,
-        ...Array.from(values.subarray(at * columns.length, (at + 1) * columns.length), text),
+        ...values.subarray(at * columns.length, (at + 1) * columns.length),
       ]);
     },
   };
-  return map !== undefined && isMap(map) && last.name === 'base' ? withLetters(plain, key, store) : plain;
+  return map !== undefined && isMap(map) && last.name === 'base' ? withLetters(numbers, key, store) : numbers;
 }
 
 /** A map of sequences with letter and score in front of the four numbers of each position. */
-async function withLetters({ columns, lines }: Table, key: string, store: ResultStore): Promise<Table> {
+async function withLetters({ columns, lines, text }: Table, key: string, store: ResultStore): Promise<Table> {
   const examples = await StoredExamples.open(store, await dataOf(store, key));
   const scores = await store.array(key, 'scores');
-  const extended = (cells: readonly string[], letter: string, score: string): string[] => [
+  const extended = <Of extends Cell>(cells: readonly Of[], letter: Of, score: Of): Of[] => [
     ...cells.slice(0, 2),
     letter,
     score,
     ...cells.slice(2),
   ];
   return {
+    text,
     columns: extended(columns, 'letter', 'score'),
     lines: async row => {
       const letters = await examples.letters(row, row + 1);
@@ -76,6 +86,7 @@ async function withLetters({ columns, lines }: Table, key: string, store: Result
 
 function sequences({ columns, rows }: RowTable, examples: StoredExamples): Table {
   return {
+    text: String,
     columns: [...columns, 'sequence'],
     lines: async row => [[...rows[row]!, Array.from(await examples.letters(row, row + 1), letterOf).join('')]],
   };
@@ -101,6 +112,7 @@ function crossed(axes: readonly ResultAxis[]): readonly (readonly string[])[] {
   );
 }
 
-function line(cells: readonly string[]): string {
-  return `${cells.map(cell => cell.replace(/[\t\r\n]+/g, ' ')).join('\t')}\n`;
+/** Text without what would end a cell or a line. */
+function plain<Of extends Cell>(cell: Of): Of | string {
+  return typeof cell === 'string' ? cell.replace(/[\t\r\n]+/g, ' ') : cell;
 }

@@ -6,6 +6,7 @@ import { EFFECT_FIELDS } from '../methods/sequences/variant-effect.js';
 import { metaOf } from '../steps/results.js';
 import type { Export } from './export.js';
 import { float32Text } from './number-text.js';
+import { requireLines, type Cell } from './read-back.js';
 
 /** Keys of INFO, in the order of the fields. */
 const KEYS = ['XOME_REF', 'XOME_ALT', 'XOME_EFFECT'];
@@ -32,22 +33,25 @@ export const vcf: Export<typeof specification> = async ({ of }, { store, create,
   );
   const description = title.replace(/["\\\r\n]/g, ' ');
   const file = await create(path);
-  await file.write(
-    [
-      '##fileformat=VCFv4.3',
-      '##source=explainome',
-      ...contigs.map(name => `##contig=<ID=${name}>`),
-      ...KEYS.map((key, at) => `##INFO=<ID=${key},Number=A,Type=Float,Description="${MEANINGS[at]!}: ${description}">`),
-      '#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n',
-    ].join('\n'),
-  );
+  const head = [
+    '##fileformat=VCFv4.3',
+    '##source=explainome',
+    ...contigs.map(name => `##contig=<ID=${name}>`),
+    ...KEYS.map((key, at) => `##INFO=<ID=${key},Number=A,Type=Float,Description="${MEANINGS[at]!}: ${description}">`),
+    '#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO',
+  ];
+  await file.write(`${head.join('\n')}\n`);
   const array = await store.array(of);
-  for (const { row, variant } of variants) {
-    await checkpoint();
-    const { chromosome, start, reference, alternative } = variant;
-    const values = Array.from(await array.read(row, row + 1), float32Text);
-    const info = KEYS.map((key, at) => `${key}=${values[at]!}`).join(';');
-    await file.write(`${chromosome}\t${start + 1}\t.\t${reference}\t${alternative}\t.\t.\t${info}\n`);
-  }
+  const records = async function* (): AsyncGenerator<readonly Cell[]> {
+    for (const { row, variant } of variants) {
+      await checkpoint();
+      const { chromosome, start, reference, alternative } = variant;
+      const values = Array.from(await array.read(row, row + 1), float32Text);
+      const info = KEYS.map((key, at) => `${key}=${values[at]!}`).join(';');
+      yield [chromosome, start + 1, '.', reference, alternative, '.', '.', info];
+    }
+  };
+  for await (const record of records()) await file.write(`${record.join('\t')}\n`);
+  file.readBack(written => requireLines(written, records(), head.length));
   return [];
 };
