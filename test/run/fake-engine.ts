@@ -10,6 +10,7 @@ type Run = Extract<EngineRequest, { type: 'run' }>;
 
 const EXAMPLES = 4;
 const LENGTH = 3;
+const EPOCHS = 2;
 const cancelled = new Set<number>();
 
 function say(message: EngineMessage): void {
@@ -52,15 +53,22 @@ async function compute({ store: folder, key, task, title }: Run): Promise<void> 
   const predictions = { name: 'predictions', type: 'float32', axes: axes(EXAMPLES), unit: 'logit' } as const;
   const units = { name: 'array', type: 'float32', axes: axes(EXAMPLES), unit: 'share' } as const;
   const draws = { name: 'draws', type: 'float64', axes: axes(1, 2000), unit: 'share' } as const;
-  const arrays: ResultLayout['arrays'] =
-    task.kind === 'data'
-      ? [map]
-      : task.kind === 'attribution'
-        ? [map, scores, predictions]
-        : task.kind === 'correction' || task.kind === 'training'
-          ? [map, scores]
-          : [units, draws];
-  const writer = await store.begin(key, { arrays, rows: EXAMPLES, blockRows: EXAMPLES });
+  const cells = task.kind === 'benchmark' ? task.cells.length : 0;
+  const table = { name: 'array', type: 'float32', axes: axes(cells, 4), unit: 'number' } as const;
+  const networks = task.kind === 'training' ? (task.networks?.length ?? 1) : 0;
+  const fields = { name: 'field', size: 1, labels: ['loss'] };
+  const curveAxes = [{ name: 'member', size: networks }, { name: 'epoch', size: EPOCHS }, fields];
+  const curves = { name: 'array', type: 'float32', axes: curveAxes, unit: 'loss' } as const;
+  const arrays: ResultLayout['arrays'] = {
+    data: [map],
+    attribution: [map, scores, predictions],
+    correction: [map, scores],
+    training: [curves],
+    benchmark: [table],
+    metric: [units, draws],
+  }[task.kind];
+  const rows = cells || networks || EXAMPLES;
+  const writer = await store.begin(key, { arrays, rows, blockRows: rows });
   if (writer === 'complete') return;
   const common = { title, task, notes: [], versions: { engine: 'fake' }, seconds: 2, passes: 4 };
   let facts: ResultFacts;
@@ -92,6 +100,22 @@ async function compute({ store: folder, key, task, title }: Run): Promise<void> 
       },
       drawn: ['median'],
     };
+  } else if (task.kind === 'training') {
+    const losses = Float32Array.from({ length: networks * EPOCHS }, (_, at) => 0.5 / ((at % EPOCHS) + 1));
+    await writer.write('array', 0, losses);
+    await writer.writeRows({
+      columns: ['name'],
+      rows: Array.from({ length: networks }, (_, at) => [`member ${at + 1}`]),
+    });
+    facts = { ...common, kind: 'training', map: 'curve' };
+  } else if (task.kind === 'benchmark') {
+    // Later cells have higher values.
+    await writer.write(
+      'array',
+      0,
+      Float32Array.from(Array.from({ length: cells }, (_, cell) => [cell / 100, NaN, NaN, 4]).flat()),
+    );
+    facts = { ...common, kind: 'benchmark' };
   } else {
     await writer.write(
       'scores',

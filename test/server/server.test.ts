@@ -300,6 +300,40 @@ describe('results', () => {
     ]);
   });
 
+  it('of ensembles and benchmarks have a lens and a value, and become stale', async () => {
+    const text = (epochs: number): string => `model  net   = onnx("model.onnx", input: dna(3))
+target score = logit of net
+data   peaks = fasta("a.fa", label: 1)
+network  small = layers([global_max_pool, dense(1)])
+ensemble nets  = train(small, members: 2, epochs: ${epochs}, seed: 1) on peaks
+target   own   = logit of nets
+benchmark table = compare(methods: [saliency, input_x_gradient], metrics: [complexity]) of own on peaks
+`;
+    const editor = await startDone(text(2));
+    expect(editor.diagnostics('a.xome').filter(({ severity }) => severity === DiagnosticSeverity.Error)).toEqual([]);
+    expect(await editor.states('a.xome')).toEqual({ peaks: 'done', nets: 'done', table: 'done' });
+    const shown = async (start: string) => {
+      const line = text(2)
+        .split('\n')
+        .findIndex(each => each.startsWith(start));
+      const [hints, lenses] = [await editor.hints('a.xome'), await editor.lenses('a.xome')];
+      return {
+        hint: hints.find(({ position }) => position.line === line)?.label,
+        lenses: lenses.filter(({ range }) => range.start.line === line).map(({ command }) => command?.title),
+      };
+    };
+    expect(await shown('ensemble')).toEqual({ hint: '2 networks, loss 0.25', lenses: ['$(graph) Show'] });
+    const done = await shown('benchmark');
+    expect(done).toEqual({ hint: expect.stringMatching(/^complexity\..*: /), lenses: ['$(graph) Show'] });
+    await editor.change('a.xome', text(3));
+    await expect.poll(() => editor.states('a.xome')).toEqual({ peaks: 'done', nets: 'stale', table: 'stale' });
+    expect(await shown('ensemble')).toEqual({
+      hint: '2 networks, loss 0.25 (stale)',
+      lenses: ['$(play) Run', '$(graph) Show'],
+    });
+    expect((await shown('benchmark')).hint).toMatch(/\(stale\)$/);
+  });
+
   it('are explained in hovers, pictures included', async () => {
     const editor = await startDone();
     const metric = await editor.hover('a.xome', lineOf('metric agree'), 8);

@@ -1,5 +1,5 @@
 /** A benchmark as a table: combinations in rows, metrics in columns; the best of a column stands out where better is known. */
-import { quantity, type Snapshot } from '../../server/src/protocol.js';
+import { bestOf, quantity, type Snapshot } from '../../server/src/protocol.js';
 import { element } from './element.js';
 import { note } from './notes.js';
 import { exports, type Cells } from './exports.js';
@@ -62,21 +62,6 @@ const cellsOf = ({ metrics, rows }: Benchmark): Cells => [
 
 const heading = (metric: string, statistic: string, better: Benchmark['metrics'][number]['better']): string =>
   `${metric}.${statistic}${better === 'neither' ? '' : better === 'lower' ? ' ↓' : ' ↑'}`;
-
-/** The row with the best value of a column; undefined where nothing is better or all are equal. */
-export function bestOf({ metrics, rows }: Pick<Benchmark, 'metrics' | 'rows'>, column: number): number | undefined {
-  const better = metrics[column]?.better;
-  if (better === undefined || better === 'neither') return undefined;
-  const sign = better === 'lower' ? -1 : 1;
-  const values = rows.map(({ cells }) => {
-    const cell = cells[column];
-    return cell !== undefined && 'value' in cell ? sign * cell.value : -Infinity;
-  });
-  const top = Math.max(...values);
-  return Number.isFinite(top) && values.filter(value => value === top).length < rows.length
-    ? values.indexOf(top)
-    : undefined;
-}
 
 function shownCell(
   cell: Benchmark['rows'][number]['cells'][number],

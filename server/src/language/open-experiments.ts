@@ -23,14 +23,22 @@ export interface OpenExperiment {
   readonly version: number;
   /** The document's own declarations, in order. */
   readonly declarations: readonly OpenDeclaration[];
-  /** `metric`: the name of what they are about. */
-  readonly expectations: readonly { readonly text: string; readonly range: SourceRange; readonly metric: string }[];
+  readonly expectations: readonly OpenExpectation[];
   /** Present when neither the document nor its imports have errors. */
   readonly experiment?: Experiment;
   /** The first error, in words, when there is one. */
   readonly fault?: string;
   /** Text of the document and its imports, by absolute path. */
   readonly texts: ReadonlyMap<string, string>;
+}
+
+export interface OpenExpectation {
+  readonly text: string;
+  readonly range: SourceRange;
+  /** What it is about: the statistic, or the metric where none is written. */
+  readonly subject: SourceRange;
+  /** The name of the metric. */
+  readonly metric: string;
 }
 
 export interface OpenDeclaration {
@@ -132,11 +140,12 @@ export class OpenExperiments {
         const { range } = definition.$cstNode;
         return [{ name: definition.name, kind: definition.kind, range, nameRange: name.range }];
       }),
-      expectations: items
-        .filter(isExpectation)
-        .flatMap(({ $cstNode: node, metric }) =>
-          node ? [{ text: node.text, range: node.range, metric: metric?.$refText ?? '' }] : [],
-        ),
+      expectations: items.filter(isExpectation).flatMap(expectation => {
+        const { $cstNode: node, metric } = expectation;
+        if (!node) return [];
+        const subject = partOf(expectation, 'statistic') ?? partOf(expectation, 'metric') ?? node;
+        return [{ text: node.text, range: node.range, subject: subject.range, metric: metric?.$refText ?? '' }];
+      }),
       ...(experiment && { experiment }),
       ...(fault !== undefined && { fault }),
       texts: new Map(closure.map(member => [member.uri.fsPath, member.textDocument.getText()])),

@@ -12,6 +12,7 @@ import { ignoreOf, ignoresIn } from '../language/lints/ignores.js';
 import { findLint } from '../language/lints/lints.js';
 import type { Outcome, Problem, Snapshot } from '../protocol.js';
 import type { Session } from './session.js';
+import { resultsOf } from './values.js';
 
 const SOURCE = 'explainome';
 
@@ -45,11 +46,10 @@ interface Doubtful {
 /** Lints that the present results show, at the declarations that they belong to. */
 export function doubts({ checked, shown, stale }: Doubtful, { levels, page }: LintOptions): Diagnostic[] {
   if (!shown) return [];
-  const { data, maps, tables, benchmarks, metrics } = shown.snapshot;
   const ignores = ignoresIn(checked.texts.get(checked.file ?? '') ?? '');
   // What is true of the examples is told at the first of their attributions, not at each.
   const said = new Set<string>();
-  return [...data, ...maps, ...tables, ...benchmarks, ...metrics].flatMap(({ name, notes, ...result }) => {
+  return resultsOf(shown.snapshot).flatMap(({ name, notes, ...result }) => {
     const declared = checked.declarations.find(declaration => declaration.name === name);
     if (!declared || stale.has(name)) return [];
     return notes.flatMap(({ code, level, message }) => {

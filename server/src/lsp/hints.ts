@@ -1,16 +1,18 @@
 /**
- * Inlay hints: the value of every result at the end of its declaration, or what it will be while there is none, and a mark on
- * every expectation.
+ * Inlay hints: the value of every result at the end of its declaration, or what it will be while there is none, and a mark in
+ * every expectation, behind the statistic that it is about.
  */
 import type { InlayHint } from 'vscode-languageserver';
 import type { SourceRange } from '../language/experiment.js';
 import type { Outcome, Snapshot } from '../protocol.js';
-import { quantity } from '../protocol.js';
+import { bestOf, quantity } from '../protocol.js';
 import { duration } from '../run/wording.js';
 import type { Session } from './session.js';
 import type { KnownHeader } from './shapes.js';
 import { shapesOf } from './shapes.js';
-import { headlineOf, valueWithInterval } from './values.js';
+import type { Shown } from './shown.js';
+import type { Training } from './trainings.js';
+import { headlineOf, LENGTH_WORDS, valueWithInterval } from './values.js';
 
 /** Editors cut longer ones. */
 const LONGEST = 43;
@@ -44,19 +46,20 @@ export function hintsOf(session: Session, { start, end }: SourceRange, header: K
     });
   };
   for (const { name, range } of session.declarations) {
-    const [words, tooltip] = snapshot ? describe(name, snapshot) : [undefined, ''];
+    const [words, tooltip] = shown ? describeResult(name, shown) : [undefined, ''];
     const shape = shapes?.get(name);
     if (words === undefined && shape) add(range, shape.words, shape.tooltip, false);
     else add(range, words, tooltip, stale.has(name));
   }
   if (!snapshot) return hints;
-  for (const { text, range } of checked.expectations) {
+  for (const { text, subject } of checked.expectations) {
     const judged = snapshot.expectations.find(expectation => expectation.text === text);
     const metric = snapshot.metrics.find(({ name }) => name === judged?.metric);
     const unit = metric?.statistics.find(({ name }) => name === judged?.statistic)?.unit;
     const mark = judged && MARKS[judged.outcome];
     if (!judged || mark === undefined || judged.value === undefined || unit === undefined) continue;
-    add(range, `${mark} ${quantity(judged.value, unit)}`, judged.message, stale.has(judged.metric));
+    // In the line, not behind it: there the editor writes what a failed test says, over all that stands there.
+    add(subject, `${mark} ${quantity(judged.value, unit)}`, judged.message, stale.has(judged.metric));
   }
   return hints;
 }
@@ -64,11 +67,22 @@ export function hintsOf(session: Session, { start, end }: SourceRange, header: K
 const STALE = 'This is the result of an earlier text: run again.';
 
 /** Words and tooltip. */
-function describe(name: string, { data, maps, metrics, expectations }: Snapshot): [string | undefined, string] {
+export function describeResult(
+  name: string,
+  { snapshot, trainings }: Pick<Shown, 'snapshot' | 'trainings'>,
+): [string | undefined, string] {
+  const { data, maps, tables, benchmarks, metrics, expectations } = snapshot;
   const set = data.find(one => one.name === name);
-  if (set) return [`${quantity(set.examples, 'count')} × ${quantity(set.length, 'count')} nt`, 'Examples × length.'];
+  if (set) {
+    const length = `${quantity(set.length, 'count')} ${LENGTH_WORDS[set.alphabet]}`;
+    return [`${quantity(set.examples, 'count')} × ${length}`, 'Examples × length.'];
+  }
   const map = maps.find(one => one.name === name);
   if (map) return [`${map.kind}, ${duration(map.seconds)}`, 'Kind of map, and the time that it took.'];
+  const table = tables.find(one => one.name === name);
+  if (table) return describeTable(table, trainings.get(table.key));
+  const benchmark = benchmarks.find(one => one.name === name);
+  if (benchmark) return describeBenchmark(benchmark);
   const metric = metrics.find(one => one.name === name);
   // What the experiment expects of it says more about it than its headline.
   const expected = expectations.find(expectation => expectation.metric === name)?.statistic;
@@ -78,6 +92,39 @@ function describe(name: string, { data, maps, metrics, expectations }: Snapshot)
   return [
     [valueWithInterval(statistic), ...(shape === undefined ? [] : [shape])].join(' '),
     `${statistic.name}: ${statistic.summary} n = ${quantity(statistic.n, 'count')}.`,
+  ];
+}
+
+function describeTable(
+  { form, seconds }: Snapshot['tables'][number],
+  training: Training | undefined,
+): [string, string] {
+  if (!training) return [`${form}, ${duration(seconds)}`, 'Form of the result, and the time that it took.'];
+  const { networks, of, loss } = training;
+  return [
+    `${quantity(networks, 'count')} network${networks === 1 ? '' : 's'}, ${of} ${quantity(loss, 'number')}`,
+    `${networks === 1 ? 'The' : 'Mean over the networks of the'} lowest ${of} of any epoch. ${duration(seconds)}.`,
+  ];
+}
+
+const LABELS = ['target', 'method', 'wrapper', 'correction', 'data'] as const;
+
+/** The best of the first metric that has one; the best of all metrics in the tooltip. */
+function describeBenchmark(benchmark: Snapshot['benchmarks'][number]): [string, string] {
+  const { metrics, rows } = benchmark;
+  // What is the same in every row tells none apart.
+  const labels = LABELS.filter(label => label === 'method' || new Set(rows.map(row => row[label])).size > 1);
+  const winners = metrics.flatMap(({ name, statistic, unit }, column) => {
+    const row = rows[bestOf(benchmark, column) ?? -1];
+    const cell = row?.cells[column];
+    if (!row || !cell || !('value' in cell)) return [];
+    const combination = labels.map(label => row[label]).filter(word => word !== 'none');
+    return [`${name}.${statistic} ${quantity(cell.value, unit)}: ${combination.join(', ')}`];
+  });
+  const size = `${quantity(rows.length, 'count')} × ${quantity(metrics.length, 'count')}`;
+  return [
+    winners[0] ?? size,
+    [`Combinations × metrics: ${size}.`, ...winners.map(winner => `Best ${winner}.`)].join(' '),
   ];
 }
 

@@ -10,7 +10,7 @@ import { drawHistogram } from './pictures/histogram.js';
 import { drawLogo, LOGO_POSITIONS, strongestPositions } from './pictures/logo.js';
 import { BASES } from './pictures/svg.js';
 import type { Session } from './session.js';
-import { headlineOf } from './values.js';
+import { headlineOf, LENGTH_WORDS } from './values.js';
 
 const STRONGEST = 5;
 
@@ -140,8 +140,6 @@ async function predictionOf(
   const task = Task.safeParse(meta.task).data;
   return task?.kind === 'correction' ? predictionOf(await store.meta(task.attribution), row, store) : undefined;
 }
-
-const LENGTH_WORDS = { dna: 'nt', genotypes: 'variants', expression: 'genes' } as const;
 
 function dataHover({ examples, alphabet, length, labels, notes }: Snapshot['data'][number]): string {
   // The labels of more examples than a view draws are not at hand.

@@ -14,6 +14,7 @@ import type { Jobs } from './jobs.js';
 import type { Shown } from './shown.js';
 import { findResults, isStale } from './shown.js';
 import type { Strip } from './pictures/strip.js';
+import { resultsOf } from './values.js';
 
 /** Milliseconds without a change before results are looked for. */
 const PAUSE = 200;
@@ -21,7 +22,7 @@ const PAUSE = 200;
 /** The runtime that the editor uses; the reference is for the command line. */
 export const BACKEND = 'onnxruntime';
 
-const WITH_RESULT: ReadonlySet<string> = new Set(['data', 'attribution', 'metric']);
+const WITH_RESULT: ReadonlySet<string> = new Set(['data', 'ensemble', 'attribution', 'metric', 'benchmark']);
 
 export interface SessionContext {
   readonly jobs: Pick<Jobs, 'of' | 'standing'>;
@@ -93,8 +94,7 @@ export class Session {
     const { shown } = this;
     if (!shown) return new Set();
     if (this.planned) return shown.stale;
-    const { data, maps, metrics } = shown.snapshot;
-    return new Set([...data, ...maps, ...metrics].map(({ name }) => name));
+    return new Set(resultsOf(shown.snapshot).map(({ name }) => name));
   }
 
   /** The own declarations that have a result. */
@@ -139,8 +139,7 @@ export class Session {
   /** Everything that lenses and hints depend on: numbers that only progress are not among it. */
   get appearance(): string {
     const states = this.declarations.map(({ name }) => [name, this.stateOf(name)]);
-    const { data = [], maps = [], metrics = [] } = this.shown?.snapshot ?? {};
-    const keys = [...data, ...maps, ...metrics].map(({ key }) => key);
+    const keys = this.shown && resultsOf(this.shown.snapshot).map(({ key }) => key);
     return JSON.stringify([states, keys, [...this.stale], this.context.jobs.of(this.checked.uri).length, this.blocked]);
   }
 
@@ -148,7 +147,7 @@ export class Session {
     const { checked, shown, blocked } = this;
     const { uri, version } = checked;
     const snapshot = shown?.snapshot;
-    const something = snapshot && snapshot.data.length + snapshot.maps.length + snapshot.metrics.length > 0;
+    const something = snapshot && resultsOf(snapshot).length > 0;
     return {
       uri,
       version,
@@ -230,9 +229,7 @@ export class Session {
 
   private show(found: Shown | undefined): void {
     this.shown = found;
-    for (const { name, key } of found
-      ? [...found.snapshot.data, ...found.snapshot.maps, ...found.snapshot.metrics]
-      : [])
+    for (const { name, key } of found ? resultsOf(found.snapshot) : [])
       if (!found?.stale.has(name)) this.earlier.set(name, key);
   }
 

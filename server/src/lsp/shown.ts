@@ -11,6 +11,8 @@ import type { ResultMeta } from '../store/result.js';
 import type { ResultStore } from '../store/store.js';
 import { drawStrip } from './pictures/strip.js';
 import type { Strip } from './pictures/strip.js';
+import { trainingOf } from './trainings.js';
+import type { Training } from './trainings.js';
 
 export interface Shown {
   readonly plan: Plan;
@@ -23,6 +25,8 @@ export interface Shown {
   readonly stale: ReadonlySet<string>;
   /** By key of the result. */
   readonly strips: ReadonlyMap<string, Strip>;
+  /** By key of the result: what the loss curves of ensembles come to. */
+  readonly trainings: ReadonlyMap<string, Training>;
 }
 
 /**
@@ -51,7 +55,16 @@ export async function findResults(
   }
   const expectations = await judgeAll(plan, results, store);
   const snapshot = await buildSnapshot({ plan, store, results, expectations, texts });
-  return { plan, store, results, expectations, snapshot, stale, strips: await stripsOf(snapshot, store, strips) };
+  return {
+    plan,
+    store,
+    results,
+    expectations,
+    snapshot,
+    stale,
+    strips: await stripsOf(snapshot, store, strips),
+    trainings: await trainingsOf(snapshot, store),
+  };
 }
 
 /** The result that was shown last, or the last one of this name in the store. */
@@ -91,4 +104,14 @@ async function stripsOf(
     if (strip) strips.set(key, strip);
   }
   return strips;
+}
+
+async function trainingsOf({ tables }: Snapshot, store: ResultStore): Promise<Map<string, Training>> {
+  const trainings = new Map<string, Training>();
+  for (const table of tables) {
+    // Without its array an ensemble has no loss; the rest can still be shown.
+    const training = await trainingOf(table, store).catch(() => undefined);
+    if (training) trainings.set(table.key, training);
+  }
+  return trainings;
 }
