@@ -37,7 +37,7 @@ const PLOT = { top: 18, bottom: HEIGHT - 24 } as const;
 const RADIUS = 2.5;
 /** Pixels in which a pointer finds a point. */
 const REACH = 12;
-/** Points with a name at most; only those that stand out at all, half as high as the highest. */
+/** Points with a name at most; only those that stand out at all: over the threshold, or half as high as the highest. */
 const NAMED = 5;
 
 export function manhattan(
@@ -60,8 +60,8 @@ export function manhattan(
   const strongest = [...variants.keys()]
     .filter(i => Number.isFinite(variants[i]?.value))
     .sort((a, b) => Math.abs(variants[b]!.value) - Math.abs(variants[a]!.value));
-  const half = Math.abs(variants[strongest[0] ?? 0]?.value ?? 0) / 2;
-  const outstanding = named(variants, half > 0 ? strongest.filter(i => Math.abs(variants[i]!.value) >= half) : []);
+  const least = threshold?.value ?? Math.abs(variants[strongest[0] ?? 0]?.value ?? 0) / 2;
+  const outstanding = named(variants, least > 0 ? strongest.filter(i => Math.abs(variants[i]!.value) >= least) : []);
   const annotated = variants.some(({ gene }) => gene);
   let selected: number | undefined;
 

@@ -1,4 +1,5 @@
 /** Genetic variants as the sequences around them. */
+import { plink } from './cohorts.js';
 import type { SourceEntry } from './specification.js';
 
 export const variants = {
@@ -6,7 +7,7 @@ export const variants = {
   name: 'variants',
   summary: 'DNA around the variants of a VCF file, with the reference and with the alternative allele.',
   documentation:
-    'Every alternative allele is one example, named `chr17:41197811:G>T` (counted from 1). Records with several alternatives are split; alleles are trimmed and moved to the left as far as the genome allows (as `bcftools norm -m- -f` does); REF must be what the genome has. Chromosome names match with or without `chr`.\n\nThe window begins `length ÷ 2` (rounded down) bases before the first base of REF. Both alleles get the same bases before the variant; behind it the alternative one continues with the genome, so an insertion pushes bases out of the window at its end and a deletion pulls some in. Left out and counted: symbolic alleles (`<DEL>`, `*`, breakends), and alleles that do not fit into the second half of the window. The inputs of the examples are the reference windows; `variant_effect` and `variant_attribution` compare them with the alternative ones, which lie beside them.',
+    'Every alternative allele is one example, named `chr17:41197811:G>T` (counted from 1). Records with several alternatives are split; alleles are trimmed and moved to the left as far as the genome allows (as `bcftools norm -m- -f` does); REF must be what the genome has. Chromosome names match with or without `chr`.\n\nThe window begins `length ÷ 2` (rounded down) bases before the first base of REF. Both alleles get the same bases before the variant; behind it the alternative one continues with the genome, so an insertion pushes bases out of the window at its end and a deletion pulls some in. Left out and counted: symbolic alleles (`<DEL>`, `*`, breakends), and alleles that do not fit into the second half of the window. The inputs of the examples are the reference windows; `variant_effect` and `variant_attribution` compare them with the alternative ones, which lie beside them.\n\nWith an annotation as `genes` every variant gets the genes that share a base with its reference allele, by their start; where none does, `near` and the nearest on the chromosome within `gene_distance` (of two equally near ones the first); else none. Genes are the features of the type `gene`, named as those of `plink`. The names stand in the Manhattan plot and the ranking of `variant_effect`; no number depends on them.',
   citation:
     'VCF specification 4.3; Tan, Abecasis & Kang 2015, Bioinformatics 31:2202 (normalisation); Li 2011, Bioinformatics 27:718 (tabix)',
   revision: 1,
@@ -28,6 +29,8 @@ export const variants = {
       summary:
         'Only variants of `"17"` or `"chr17:41196312-41277500"` (from 1, both ends included), found through the index of tabix beside the file.',
     },
+    genes: plink.parameters.genes,
+    gene_distance: plink.parameters.gene_distance,
     only_passed: {
       type: { is: 'truth' },
       default: false,

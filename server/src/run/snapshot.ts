@@ -179,14 +179,12 @@ async function tableOf(
       rows.length * inner.reduce((product, { size }) => product * size, 1) <= SHOWN_VALUES,
   );
   const motifs = await motifsOf(meta, store, rows.length);
-  const sites =
-    axes[0]?.name === 'variant'
-      ? await sitesOf(
-          meta,
-          store,
-          rows.map(([name]) => name ?? ''),
-        )
-      : undefined;
+  const sites = await sitesOf(
+    meta,
+    axes[0]?.name,
+    store,
+    rows.map(([name]) => name ?? ''),
+  );
   return {
     form,
     unit,
@@ -209,17 +207,21 @@ async function tableOf(
   };
 }
 
-/** Where the variants of a result are on the genome, and their genes, by their names in its data set. */
+/** Where the variants of a result are on the genome, and their genes, by their names in its data set: its features or its examples. */
 async function sitesOf(
   meta: ResultMeta,
+  axis: string | undefined,
   store: ResultStore,
   names: readonly string[],
 ): Promise<Pick<Snapshot['tables'][number], 'places' | 'genes'>> {
   const task = Task.safeParse(meta.task).data;
-  if (task?.kind !== 'attribution') return {};
-  const { labels = [], places, genes } = (await store.meta(task.data))?.arrays[0]?.axes[1] ?? {};
+  if (task?.kind !== 'attribution' || (axis !== 'variant' && axis !== 'example')) return {};
+  const [example, feature] = (await store.meta(task.data))?.arrays[0]?.axes ?? [];
+  const { places, genes } = (axis === 'variant' ? feature : example) ?? {};
+  if (!places && !genes) return {};
+  const all = axis === 'variant' ? (feature?.labels ?? []) : (await store.rows(task.data)).rows.map(([name]) => name);
   const byName = (known: readonly string[]): string[] => {
-    const of = new Map(known.map((text, variant) => [labels[variant], text]));
+    const of = new Map(known.map((text, at) => [all[at], text]));
     return names.map(name => of.get(name) ?? '');
   };
   return { ...(places && { places: byName(places) }), ...(genes && { genes: byName(genes) }) };

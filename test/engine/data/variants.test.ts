@@ -5,12 +5,17 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LETTERS, type Sequences } from '../../../server/src/engine/data/examples.js';
+import type { Files } from '../../../server/src/engine/data/source.js';
+import type { StageInputs } from '../../../server/src/engine/data/stage.js';
+import { applyStage } from '../../../server/src/engine/data/stages.js';
 import { TwoBit } from '../../../server/src/engine/data/twobit.js';
 import { normalise, textOf, variantName, variantOf } from '../../../server/src/engine/data/variant.js';
 import { variants } from '../../../server/src/engine/data/variants.js';
 import { recordsOf } from '../../../server/src/engine/data/vcf.js';
 import { Failure } from '../../../server/src/engine/failure.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
+import type { Json } from '../../../server/src/protocol.js';
+import { call } from '../methods/workbench.js';
 
 const VCF = '../shared/data/variants/chr17_splicing.vcf.gz';
 const YEAST = '../shared/data/genomes/sacCer3.2bit';
@@ -42,7 +47,7 @@ function genome(sequence: string): string {
 
 const [HASH, GENOME] = ['ab', 'cd'].map(pair => pair.repeat(32)) as [string, string];
 type Given = Parameters<typeof variants.read>[0];
-const read = (path: string, genomePath: string, given: Partial<Given> = {}): Promise<Sequences> =>
+const read = (path: string, genomePath: string, given: Partial<Given> = {}, files: Files = {}): Promise<Sequences> =>
   variants.read(
     {
       path: HASH,
@@ -54,7 +59,7 @@ const read = (path: string, genomePath: string, given: Partial<Given> = {}): Pro
       ambiguous: 'uniform',
       ...given,
     },
-    { [HASH]: path, [GENOME]: genomePath },
+    { [HASH]: path, [GENOME]: genomePath, ...files },
   );
 
 const rowsOf = (letters: Uint8Array, length: number): string[] =>
@@ -117,6 +122,24 @@ describe('variants', () => {
     expect(await codeOf(read(path, unknown, { ambiguous: 'error' }))).toBe('data/ambiguous');
     expect(await codeOf(read(path, unknown, { ambiguous: 'drop' }))).toBe('data/empty');
     expect((await read(path, unknown, { ambiguous: 'zeros' })).letters[0]).toBe(255);
+  });
+
+  it('knows their genes, also after others are left out or appended', async () => {
+    const path = vcf('genes.vcf', '1 6 . C G . . .', '1 8 . CC C . . .', '1 10 . T A . . .');
+    // The deletion moves to base 5, which is in the first gene.
+    const annotation = file(
+      'genes.gtf',
+      '1\t.\tgene\t4\t5\t.\t+\t.\tgene_name "A";\n1\t.\tgene\t15\t16\t.\t+\t.\tgene_name "B";\n',
+    );
+    const genes = 'ef'.repeat(32);
+    const found = await read(path, genome(BASES), { genes, gene_distance: 3 }, { [genes]: annotation });
+    expect(found.genes).toEqual(['near A', 'A', '']);
+    const inputs = { data: () => Promise.resolve(found) } as unknown as StageInputs;
+    const apply = (name: string, parameters: Record<string, Json>) =>
+      applyStage(call('stage', name, parameters), found, inputs);
+    expect(await apply('take', { size: 1, from: 1 })).toMatchObject({ genes: ['A'] });
+    expect(await apply('concat', { data: ['again'] })).toMatchObject({ genes: ['near A', 'A', '', 'near A', 'A', ''] });
+    expect(await apply('shuffle_sequences', { k: 2, seed: 1 })).not.toHaveProperty('genes');
   });
 
   it('refuses what is no VCF', async () => {

@@ -32,6 +32,8 @@ export interface Sequences extends Known {
   readonly letters: Uint8Array;
   /** The same sequences with another allele of a variant: letter codes, [example, position]. */
   readonly alternatives?: Uint8Array;
+  /** The genes of the variants (`nearest-genes.ts`), [example]. */
+  readonly genes?: readonly string[];
   /** Information content in bits of the planted motif at [example, position]; 0 in the background. */
   readonly truth?: Float32Array;
   /** Probabilities of A, C, G, T from which a simulation drew each letter, [example, position, base]. */

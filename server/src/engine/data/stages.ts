@@ -23,6 +23,7 @@ export function select<E extends Examples>(examples: E, indices: readonly number
       ? {
           letters: pick(examples.letters, new Uint8Array(total)),
           ...(examples.alternatives && { alternatives: pick(examples.alternatives, new Uint8Array(total)) }),
+          ...(examples.genes && { genes: indices.map(index => examples.genes![index]!) }),
           ...(examples.truth && { truth: pick(examples.truth, new Float32Array(total)) }),
           ...(examples.distribution && {
             distribution: pick(examples.distribution, new Float32Array(4 * total), 4 * length),
@@ -126,10 +127,11 @@ const concat: Stage<ParametersOf<typeof specifications.concat>> = async ({ data 
     return { ...rest, ...together, values, ...(agree && truth && { truth }) };
   }
   const sequences = parts.filter(isSequences);
-  const { truth: _truth, distribution: _distribution, alternatives: _alternatives, ...rest } = examples;
+  const { truth: _truth, distribution: _distribution, alternatives: _alternatives, genes: _genes, ...rest } = examples;
   const letters = new Uint8Array(total);
   joinInto(letters, sequences, part => part.letters);
-  const whole = { ...rest, ...together, letters };
+  const genes = sequences.flatMap(part => part.genes ?? part.names.map(() => ''));
+  const whole = { ...rest, ...together, letters, ...(sequences.some(part => part.genes) && { genes }) };
   if (sequences.every(part => part.alternatives)) {
     const alternatives = new Uint8Array(total);
     joinInto(alternatives, sequences, part => part.alternatives!);

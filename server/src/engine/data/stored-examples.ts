@@ -12,7 +12,7 @@ const BASES = ['A', 'C', 'G', 'T'];
 
 /** The arrays of a data set. */
 export function examplesLayout(examples: Examples): ArrayLayout[] {
-  const example = { name: 'example', size: examples.names.length };
+  const example: ResultAxis = { name: 'example', size: examples.names.length };
   const space = spaceOf(examples);
   const axes = axesOf(space);
   if (examples.alphabet !== 'dna')
@@ -34,7 +34,12 @@ export function examplesLayout(examples: Examples): ArrayLayout[] {
       ...(examples.truth ? [featureTruthLayout(examples.truth, axes[0]!)] : []),
     ];
   return [
-    { name: 'array', type: 'float32', axes: [example, ...axes], unit: 'share' },
+    {
+      name: 'array',
+      type: 'float32',
+      axes: [{ ...example, ...(examples.genes && { genes: [...examples.genes] }) }, ...axes],
+      unit: 'share',
+    },
     ...(examples.alternatives
       ? [{ name: 'alternatives', type: 'float32' as const, axes: [example, ...axes], unit: 'share' }]
       : []),
@@ -101,7 +106,7 @@ export class StoredExamples {
     readonly features: readonly string[],
     /** Where variants are on the genome; none where that is not known. */
     private readonly places: readonly string[] | undefined,
-    /** The genes of variants; none where there was no annotation. */
+    /** The genes of variants, which are the features or the examples; none where there was no annotation. */
     private readonly genes: readonly string[] | undefined,
     readonly names: readonly string[],
     readonly labels: readonly (number | undefined)[],
@@ -115,7 +120,7 @@ export class StoredExamples {
     const { rows } = await store.rows(key);
     const array = await store.array(key);
     const layouts = new Map(meta?.arrays.map(layout => [layout.name, layout]));
-    const axis = layouts.get('array')?.axes[1];
+    const [example, axis] = layouts.get('array')?.axes ?? [];
     const fields = layouts.get('feature_truth')?.axes[1]?.labels;
     const alphabet = ALPHABET_OF_AXIS[axis?.name ?? ''];
     if (axis === undefined || alphabet === undefined) throw new Error(`the result ${key} holds no examples`);
@@ -128,7 +133,7 @@ export class StoredExamples {
       { alphabet, shape: array.shape.slice(1) },
       axis.labels ?? [],
       axis.places,
-      axis.genes,
+      axis.genes ?? example?.genes,
       rows.map(([name]) => name ?? ''),
       rows.map(([, label]) => (label ? Number(label) : undefined)),
       rows.map(([, , source, index]) => ({ source: source ?? '', index: Number(index) })),
@@ -149,7 +154,7 @@ export class StoredExamples {
       space,
       features,
       places,
-      genes,
+      genes && space.alphabet === 'dna' ? chosen(genes) : genes,
       chosen(names),
       chosen(labels),
       chosen(origins),
@@ -234,6 +239,7 @@ export class StoredExamples {
       ...known,
       alphabet,
       letters,
+      ...(genes && { genes }),
       ...(others && { alternatives: lettersOf(others) }),
       ...(truth && { truth }),
       ...(distribution && { distribution }),

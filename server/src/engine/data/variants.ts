@@ -5,6 +5,7 @@ import type { DataDescription, Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import { nameAmong } from './asked-region.js';
 import { NO_BASE, type Origin, type Sequences } from './examples.js';
+import { genesOf } from './nearest-genes.js';
 import { POLICIES } from './fasta.js';
 import { openGenome, type Genome } from './genome.js';
 import { CODE_OF_BYTE } from './one-hot.js';
@@ -145,14 +146,15 @@ const short = (allele: string): string => (allele.length > 20 ? `${allele.slice(
 async function read(parameters: Parameters, files: Files): Promise<Sequences> {
   const genome = await openGenome(parameters.genome, files);
   try {
-    return await cutAll(parameters, pathOf(parameters.path, files), genome);
+    return await cutAll(parameters, files, genome);
   } finally {
     await genome.close();
   }
 }
 
-async function cutAll(parameters: Parameters, path: string, genome: Genome): Promise<Sequences> {
-  const { length, region, label } = parameters;
+async function cutAll(parameters: Parameters, files: Files, genome: Genome): Promise<Sequences> {
+  const { length, region, label, genes, gene_distance } = parameters;
+  const path = pathOf(parameters.path, files);
   const cutter = new Cutter(genome, parameters);
   const cuts: Cut[] = [];
   const origins: Origin[] = [];
@@ -180,15 +182,22 @@ async function cutAll(parameters: Parameters, path: string, genome: Genome): Pro
     return letters;
   };
   const names = cuts.map(({ variant }) => variantName(variant));
+  const stretches = cuts.map(({ variant: { chromosome, start, reference } }) => ({
+    chromosome,
+    start,
+    end: start + reference.length,
+  }));
+  const annotated = genes === undefined ? undefined : await genesOf(pathOf(genes, files), stretches, gene_distance);
   return {
     alphabet: 'dna',
     length,
     letters: windows('reference'),
     alternatives: windows('alternative'),
+    ...(annotated && { genes: annotated.genes }),
     names,
     labels: names.map(() => label),
     origins,
-    notes: notesOf(index, cuts, names, left, parameters),
+    notes: [...notesOf(index, cuts, names, left, parameters), ...(annotated ? [annotated.note] : [])],
   };
 }
 
