@@ -131,6 +131,24 @@ describe('numpy', () => {
     archive[at + 100] = 0xff;
     expect(await codeOf(read(write('flipped.npz', archive)))).toMatch(/damaged-zip|not-one-hot/);
   });
+
+  it('inflates no more of an archive than its array takes', async () => {
+    const array = npy("'<f4'", [2, 3, 4], floats(...ONE_HOT));
+    // 256 MiB that take 255 KiB.
+    const bomb = Buffer.from(zipSync({ 'x.npy': Buffer.concat([array], 2 ** 28) }));
+    const entry = bomb.indexOf('PK\x01\x02');
+    const claiming = (bytes: number): Buffer => {
+      const changed = Buffer.from(bomb);
+      changed.writeUInt32LE(bytes, entry + 24);
+      return changed;
+    };
+    const before = process.memoryUsage().rss;
+    // What lies behind the array is not read, as numpy does not read it either.
+    expect(await codeOf(read(write('behind.npz', bomb)))).toBe('read');
+    expect(await codeOf(read(write('small.npz', claiming(array.length))))).toBe('data/damaged-zip');
+    expect(await codeOf(read(write('large.npz', claiming(2 ** 31))))).toBe('data/damaged-zip');
+    expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 26);
+  });
 });
 
 const python = ['/usr/bin/python3', 'python3'].find(program => spawnSync(program, ['-c', 'import numpy']).status === 0);

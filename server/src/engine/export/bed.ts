@@ -7,6 +7,7 @@ import { storedStretches } from '../motifs/stretches.js';
 import { dataOf, metaOf } from '../steps/results.js';
 import type { Export } from './export.js';
 import { float32Text } from './number-text.js';
+import { requireLines, type Cell } from './read-back.js';
 
 export const bed: Export<typeof specification> = async ({ of }, { store, path, create, checkpoint }) => {
   const { map, title, arrays } = await metaOf(store, of);
@@ -18,13 +19,11 @@ export const bed: Export<typeof specification> = async ({ of }, { store, path, c
   const { names, length } = await StoredExamples.open(store, await dataOf(store, of));
   const rows = (await store.rows(of)).rows;
   const file = await create(path);
-  let unplaced = 0;
-  for (const [row, stretch] of (await storedStretches(store, of)).entries()) {
-    if (row % 1000 === 0) await checkpoint();
+  const stretches = await storedStretches(store, of);
+  const lineOf = (stretch: (typeof stretches)[number], row: number): readonly Cell[] => {
     const example = names[stretch.example]!;
     const [from, to] = [Math.max(0, stretch.start), Math.min(length, stretch.end)];
     const region = regionOf(example, length);
-    if (!region) unplaced++;
     // An example without a place in a genome is a sequence of its own.
     const { chromosome, start, end, strand } = region ?? { chromosome: example, start: 0, end: length, strand: '+' };
     const [first, last] = strand === '-' ? [end - to, end - from] : [start + from, start + to];
@@ -32,8 +31,17 @@ export const bed: Export<typeof specification> = async ({ of }, { store, path, c
     const turned = member && member.minus !== (strand === '-') ? '-' : '+';
     const [name, score] = member ? [rows[member.pattern]![0]!, member.similarity] : [rows[row]![0]!, 0];
     const fields = [word(chromosome), first, last, word(name), Math.round(1000 * Math.max(0, score))];
-    await file.write(`${[...fields, member ? turned : '.', float32Text(Math.fround(stretch.score))].join('\t')}\n`);
-  }
+    return [...fields, member ? turned : '.', float32Text(Math.fround(stretch.score))];
+  };
+  const lines = async function* (): AsyncGenerator<readonly Cell[]> {
+    for (const [row, stretch] of stretches.entries()) {
+      if (row % 1000 === 0) await checkpoint();
+      yield lineOf(stretch, row);
+    }
+  };
+  for await (const line of lines()) await file.write(`${line.join('\t')}\n`);
+  file.readBack(written => requireLines(written, lines()));
+  const unplaced = stretches.filter(({ example }) => !regionOf(names[example]!, length)).length;
   if (unplaced === 0) return [];
   const message = `${unplaced} lines lie in sequences that do not say where in the genome they are; each stands for itself.`;
   return [{ level: 'information', code: 'export/no-place', message }];

@@ -1,9 +1,13 @@
 /** Motifs as minimal MEME text. https://meme-suite.org/meme/doc/meme-format.html */
+import { readFile } from 'node:fs/promises';
 import type { meme as specification } from '../../catalog/exports.js';
+import { parseMotifs } from '../data/motifs.js';
 import { Failure } from '../failure.js';
 import { metaOf } from '../steps/results.js';
 import type { Export } from './export.js';
 import { float32Text } from './number-text.js';
+import { requireSame } from './read-back.js';
+import { once } from './tree.js';
 
 const HEADER = `MEME version 4
 
@@ -31,6 +35,7 @@ export const meme: Export<typeof specification> = async ({ of }, { store, path, 
   const file = await create(path);
   await file.write(HEADER);
   let left = 0;
+  const kept: number[] = [];
   for (const [row, cells] of rows.entries()) {
     if (sites?.[row] === 0) {
       left++;
@@ -41,9 +46,16 @@ export const meme: Export<typeof specification> = async ({ of }, { store, path, 
     const count = sites ? ` nsites= ${Math.round(sites[row]!)}` : '';
     const names = [cells[0], cells[columns.indexOf('called')]].filter(Boolean).map(text => text!.replace(/\s+/g, '_'));
     await file.write(`\nMOTIF ${names.join(' ')}\nletter-probability matrix: alength= 4 w= ${to - from}${count}\n`);
+    kept.push(...matrix.subarray(4 * from, 4 * to));
     for (let column = from; column < to; column++)
       await file.write(`${Array.from(matrix.subarray(4 * column, 4 * column + 4), float32Text).join(' ')}\n`);
   }
+  // A file without motifs is none to the reader.
+  if (kept.length > 0)
+    file.readBack(async written => {
+      const found = parseMotifs(await readFile(written, 'utf8'), path).flatMap(({ matrix }) => [...matrix]);
+      await requireSame(once(Float32Array.from(found)), once(Float32Array.from(kept)), at => `number ${at + 1}`);
+    });
   if (left === 0) return [];
   const message = `${left} of ${rows.length} motifs have no site and were left out.`;
   return [{ level: 'information', code: 'export/no-sites', message }];

@@ -9,7 +9,7 @@ import { ZipFile } from '../data/zip-file.js';
 import { Failure } from '../failure.js';
 import { sizeOf } from '../graph/graph.js';
 import type { Stretch } from './score-track.js';
-import type { Tree, TreeArray } from './tree.js';
+import { once, type Tree, type TreeArray } from './tree.js';
 
 /** Bytes of rows that are read at a time, unless one row has more: as many as a chunk of the Zarr stores that are written. */
 const BYTES_AT_ONCE = 1 << 22;
@@ -124,7 +124,7 @@ export function requireTree(path: string, { arrays }: Tree): Promise<void> {
       if (array.type === 'text') {
         const { values } = await tree.array(array.path);
         const texts = Array.from(values, String);
-        await requireSame(one(texts), one(array.texts), at => elementName(array.path, array.shape, at));
+        await requireSame(once(texts), once(array.texts), at => elementName(array.path, array.shape, at));
       } else await requireBytes(array.path, array.shape, KINDS[array.type], rowsOf(tree, array), array.parts());
     }
   });
@@ -190,9 +190,4 @@ async function* behind(parts: AsyncIterable<Uint8Array>, skip: number): AsyncGen
 
 async function* rawBytes(parts: AsyncIterable<Float32Array>): AsyncGenerator<Uint8Array> {
   for await (const part of parts) yield new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-}
-
-/** One part that is at hand. */
-async function* one<Part>(part: Part): AsyncGenerator<Part> {
-  yield part;
 }

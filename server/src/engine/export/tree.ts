@@ -50,6 +50,6 @@ export function words(path: string, texts: readonly string[], attributes?: Attri
 }
 
 /** One part that is at hand. */
-export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+export async function* once<Part>(part: Part): AsyncGenerator<Part> {
+  yield part;
 }
