@@ -5,8 +5,8 @@
 import { quantity } from '../../server/src/protocol.js';
 import { describe, element } from './element.js';
 import { exports } from './exports.js';
-import { layOut, type Stretch } from './loci.js';
 import { placeLabels } from './labels.js';
+import { layOut, type Stretch } from './loci.js';
 import type { Pen } from './pen.js';
 import { fitted, GUTTER, MARGIN, textFont } from './plot.js';
 import { positionTicks, ticks } from './scale.js';
