@@ -1,5 +1,5 @@
 /**
- * Exports by their catalog names, and what they have in common: files that appear whole, with a record of where they come
+ * Exports by their catalog names, and what they have in common: files that appear whole and read back, with a record of where they come
  * from in `NAME.json` beside them. The same results give the same bytes.
  */
 import { readFile, stat } from 'node:fs/promises';
