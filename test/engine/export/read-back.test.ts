@@ -28,7 +28,8 @@ async function* parts<Part>(...given: readonly Part[]): AsyncGenerator<Part> {
 async function verdict(work: Promise<unknown>): Promise<string> {
   return work.then(
     () => 'the same',
-    (error: unknown) => (error instanceof Failure ? `${error.problem.code}: ${error.message}` : `defect: ${String(error)}`),
+    (error: unknown) =>
+      error instanceof Failure ? `${error.problem.code}: ${error.message}` : `defect: ${String(error)}`,
   );
 }
 
