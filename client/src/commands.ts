@@ -63,8 +63,9 @@ export function registerCommands(
     const written = new Map([...snapshot.maps, ...snapshot.metrics].map(one => [one.name, one.written]));
     const items = others.map(label => ({ label, description: written.get(label) ?? '' }));
     const title = `Compare ${name} with`;
-    const chosen =
-      items.length === 1 ? items[0] : await window.showQuickPick(items, { title, matchOnDescription: true });
+    // A hover that goes gives the focus back to the editor, which would close the choice.
+    const options = { title, matchOnDescription: true, ignoreFocusOut: true };
+    const chosen = items.length === 1 ? items[0] : await window.showQuickPick(items, options);
     if (chosen) panel.compare(uri, [name, chosen.label]);
   };
   return [
