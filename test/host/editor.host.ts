@@ -83,7 +83,7 @@ describe.skipIf(unavailable !== undefined)(`on the screen of VS Code (${unavaila
     expect(await strips(page, 'attribution ism')).toHaveLength(1);
     await pressLens(page, 'Run all');
     await until('end of it', async () => !(await notes(page, 'attribution ism')).includes('stale'));
-    expect(await strips(page, 'attribution ism')).toHaveLength(1);
+    await until('strip', async () => (await strips(page, 'attribution ism')).length === 1);
   });
 
   it('has its commands in the palette', async () => {

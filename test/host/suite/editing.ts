@@ -42,16 +42,17 @@ export async function hover(document: vscode.TextDocument, text: string): Promis
     .join('\n');
 }
 
-/** Inlay hints of the document: line (zero-based) and text. */
-export async function hints(document: vscode.TextDocument): Promise<{ line: number; text: string }[]> {
+/** Inlay hints of the document: line (zero-based), text and what its tooltip says. */
+export async function hints(document: vscode.TextDocument): Promise<{ line: number; text: string; tooltip: string }[]> {
   const found = await vscode.commands.executeCommand<vscode.InlayHint[]>(
     'vscode.executeInlayHintProvider',
     document.uri,
     new vscode.Range(0, 0, document.lineCount, 0),
   );
-  return found.map(({ position, label }) => ({
+  return found.map(({ position, label, tooltip = '' }) => ({
     line: position.line,
     text: typeof label === 'string' ? label : label.map(({ value }) => value).join(''),
+    tooltip: typeof tooltip === 'string' ? tooltip : tooltip.value,
   }));
 }
 
