@@ -1,10 +1,9 @@
 /** Files as streams of bytes: plain, gzipped, also in blocks as bgzip writes (RFC 1952), or Zstandard, told apart by the first bytes. */
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { Failure } from '../failure.js';
-import { unreadable } from './source.js';
+import { firstBytes, unreadable } from './source.js';
 import { unpacked, ZSTD_MAGIC } from './zstd.js';
 
 /**
@@ -13,20 +12,12 @@ import { unpacked, ZSTD_MAGIC } from './zstd.js';
  * @throws Failure when the file cannot be read or its compressed data are damaged
  */
 export async function* bytesOf(path: string): AsyncGenerator<Buffer> {
-  const magic = Buffer.alloc(4);
-  try {
-    const file = await open(path);
-    try {
-      await file.read(magic, 0, magic.length, 0);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw unreadable(path, error);
-  }
+  const head = await firstBytes(path);
   const raw = createReadStream(path, { highWaterMark: 1 << 18 });
-  const zipped = magic[0] === 0x1f && magic[1] === 0x8b;
-  const source = magic.equals(ZSTD_MAGIC) ? unpacked(raw as AsyncIterable<Buffer>, path) : undefined;
+  const zipped = head[0] === 0x1f && head[1] === 0x8b;
+  const source = head.subarray(0, ZSTD_MAGIC.length).equals(ZSTD_MAGIC)
+    ? unpacked(raw as AsyncIterable<Buffer>, path)
+    : undefined;
   // The iteration below rethrows errors; `pipeline` only sees to it that both streams are closed.
   const stream = zipped ? pipeline(raw, createGunzip({ chunkSize: 1 << 18 }), () => undefined) : raw;
   try {

@@ -1,8 +1,7 @@
 /** Lengths of chromosomes: of a 2bit genome, or the first two columns of a table (UCSC `chrom.sizes`, samtools `.fai`). */
-import { open } from 'node:fs/promises';
 import { Failure } from '../failure.js';
 import { bytesOf } from './bytes.js';
-import { unreadable } from './source.js';
+import { firstBytes } from './source.js';
 import { TwoBit } from './twobit.js';
 
 /** Characters of a table; assemblies with a million scaffolds stay below. */
@@ -14,18 +13,7 @@ export async function chromosomeSizes(path: string): Promise<ReadonlyMap<string,
 }
 
 async function isTwoBit(path: string): Promise<boolean> {
-  try {
-    const file = await open(path);
-    try {
-      const magic = Buffer.alloc(4);
-      await file.read(magic, 0, 4, 0);
-      return [0x1a412743, 0x4327411a].includes(magic.readUInt32LE());
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw unreadable(path, error);
-  }
+  return [0x1a412743, 0x4327411a].includes((await firstBytes(path)).readUInt32LE());
 }
 
 async function ofGenome(path: string): Promise<ReadonlyMap<string, number>> {

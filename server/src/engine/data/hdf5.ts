@@ -1,8 +1,7 @@
 /** Opens HDF5 files, told by their signature rather than by their ending. */
-import { open } from 'node:fs/promises';
 import h5wasm from 'h5wasm/node';
 import { Failure } from '../failure.js';
-import { unreadable } from './source.js';
+import { firstBytes } from './source.js';
 
 export type Hdf5File = InstanceType<typeof h5wasm.File>;
 export type Hdf5Group = InstanceType<typeof h5wasm.Group>;
@@ -104,20 +103,4 @@ function damaged(path: string, area: 'data' | 'model', reason: string): Failure 
     place: path,
     remedy: 'Copy or write the file again.',
   });
-}
-
-/** The first 8 bytes of a file, by which formats are told. @throws Failure `<area>/unreadable` */
-export async function firstBytes(path: string, area: 'data' | 'model'): Promise<Buffer> {
-  const head = Buffer.alloc(SIGNATURE.length);
-  try {
-    const file = await open(path);
-    try {
-      await file.read(head, 0, head.length, 0);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw unreadable(path, error, area);
-  }
-  return head;
 }

@@ -8,8 +8,8 @@ import h5wasm from 'h5wasm/node';
 import * as zarr from 'zarrita';
 import { Failure } from '../failure.js';
 import { sizeOf } from '../graph/graph.js';
-import { complaint, firstBytes, requireFilters, withHdf5, type Hdf5File } from './hdf5.js';
-import { unreadable } from './source.js';
+import { complaint, requireFilters, withHdf5, type Hdf5File } from './hdf5.js';
+import { firstBytes, unreadable } from './source.js';
 import { ZipFile } from './zip-file.js';
 
 export type Plain = number | bigint | string | boolean;

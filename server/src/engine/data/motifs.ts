@@ -9,10 +9,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { Failure } from '../failure.js';
-import { firstBytes, SIGNATURE as HDF5 } from './hdf5.js';
+import { SIGNATURE as HDF5 } from './hdf5.js';
 import { readModisco } from './modisco.js';
 import { BASES_OF } from './one-hot.js';
-import { unreadable } from './source.js';
+import { firstBytes, unreadable } from './source.js';
 
 export interface Motif {
   /** Identifier in its collection, `MA0139.1`; the same as the name where there is only one. */

@@ -12,7 +12,7 @@ import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors';
 import { Failure } from '../failure.js';
 import { readRange } from './range.js';
-import { openFile } from './source.js';
+import { firstBytes, openFile } from './source.js';
 
 export type Cell = number | string | undefined;
 
@@ -33,14 +33,7 @@ const COMPRESSORS = {
 
 /** Whether a file begins like a Parquet file. @throws Failure `data/unreadable` */
 export async function isParquet(path: string): Promise<boolean> {
-  const file = await openFile(path);
-  try {
-    const head = Buffer.alloc(MAGIC.length);
-    await file.read(head, 0, head.length, 0);
-    return head.toString('latin1') === MAGIC;
-  } finally {
-    await file.close();
-  }
+  return (await firstBytes(path)).toString('latin1', 0, MAGIC.length) === MAGIC;
 }
 
 /** Opens a file for the time of `use`. @throws Failure `data/unreadable`, `data/damaged-parquet` */

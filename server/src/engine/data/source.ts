@@ -34,6 +34,22 @@ export async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
+/** The first 8 bytes of a file, by which formats are told; zeros where it is shorter. @throws Failure `<area>/unreadable` */
+export async function firstBytes(path: string, area: 'data' | 'model' = 'data'): Promise<Buffer> {
+  const head = Buffer.alloc(8);
+  try {
+    const file = await open(path);
+    try {
+      await file.read(head, 0, head.length, 0);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw unreadable(path, error, area);
+  }
+  return head;
+}
+
 /** The failure for a file that the system will not let us read; `area` is the first part of its code. */
 export function unreadable(path: string, error: unknown, area: 'data' | 'model' = 'data'): Failure {
   const reason = error instanceof Error ? error.message : String(error);
