@@ -9,7 +9,7 @@ import type { Examples, Rows } from './examples.js';
 import { eachNumber, openMember, openNpy, textsOf, type NumpyArray } from './npy.js';
 import { channelCodes, OneHotDecoder, oneHotLayout } from './one-hot-array.js';
 import { pathOf, type Files, type Source } from './source.js';
-import { duplicateNotes, fillMissing, labelOf, missingNotes } from './table-cells.js';
+import { duplicateNotes, fillMissing, labelOf, missingNotes, missingValue } from './table-cells.js';
 import { ZipFile } from './zip-file.js';
 
 type Parameters = ParametersOf<typeof specification>;
@@ -120,11 +120,7 @@ async function readRows(
       });
     absent++;
     gaps.add(row);
-    if (missing === 'error')
-      throw new Failure('data/missing', `the value of "${features[at % length]}" is missing`, {
-        place,
-        remedy: 'Say what to do with missing values: `missing: mean`, `zeros` or `drop`.',
-      });
+    if (missing === 'error') throw missingValue(features[at % length]!, place);
   });
   const notes = [...missingNotes(absent, gaps.size, names.length, missing), ...duplicateNotes(features)];
   if (absent === 0 || missing !== 'drop') {

@@ -5,7 +5,7 @@ import type { DataDescription } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import type { Rows } from './examples.js';
 import { withParquet, type Cell, type ParquetTable } from './parquet.js';
-import { columnsOf, duplicateNotes, fillMissing, labelOf, missingNotes, numberOf } from './table-cells.js';
+import { columnsOf, examplesOf, labelOf, missingValue, numberOf } from './table-cells.js';
 
 type Parameters = ParametersOf<typeof specification>;
 
@@ -75,19 +75,8 @@ function finished(kept: Kept, features: readonly string[], parameters: Parameter
             : 'Use `missing: mean`, or leave out columns with `skip`.',
       },
     );
-  const values = joined(blocks);
-  if (absent > 0 && parameters.missing !== 'drop') fillMissing(values, features, parameters.missing, path);
-  const source = parameters.path.slice(0, 8);
-  return {
-    alphabet: parameters.as,
-    length: features.length,
-    features,
-    values,
-    names,
-    labels,
-    origins: indices.map(index => ({ source, index })),
-    notes: [...missingNotes(absent, affected, rows, parameters.missing), ...duplicateNotes(features)],
-  };
+  const found = { features, values: joined(blocks), names, labels, indices, absent, affected, rows };
+  return examplesOf(found, parameters, path);
 }
 
 function joined(blocks: readonly Float32Array[]): Float32Array<ArrayBuffer> {
@@ -128,11 +117,7 @@ async function readBlock(
 /** @returns NaN where there is none. @throws Failure for text that is no number, for infinity, and where none may be missing */
 function numberIn(cell: Cell, column: string, place: () => string, missing: Parameters['missing']): number {
   const value = typeof cell === 'number' ? cell : typeof cell === 'string' ? numberOf(cell, column, place()) : NaN;
-  if (Number.isNaN(value) && missing === 'error')
-    throw new Failure('data/missing', `the value of "${column}" is missing`, {
-      place: place(),
-      remedy: 'Say what to do with missing values: `missing: mean`, `zeros` or `drop`.',
-    });
+  if (Number.isNaN(value) && missing === 'error') throw missingValue(column, place());
   return Math.abs(value) === Infinity ? numberOf(String(value), column, place()) : value;
 }
 

@@ -3,6 +3,7 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type { table as specification } from '../../catalog/sources.js';
 import type { Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
+import type { Rows } from './examples.js';
 
 type Parameters = ParametersOf<typeof specification>;
 
@@ -73,6 +74,12 @@ export function labelOf(text: string, column: string, classes: readonly string[]
   });
 }
 
+export const missingValue = (column: string, place: string): Failure =>
+  new Failure('data/missing', `the value of "${column}" is missing`, {
+    place,
+    remedy: 'Say what to do with missing values: `missing: mean`, `zeros` or `drop`.',
+  });
+
 /** Writes zeros, or each feature's mean over the examples that have it, in the place of what is missing. */
 export function fillMissing(
   values: Float32Array,
@@ -128,4 +135,33 @@ export function duplicateNotes(features: readonly string[]): Note[] {
       message: `${repeated.length} features repeat a name; the first is "${repeated[0]}". Where a feature is named, the first of its name is meant.`,
     },
   ];
+}
+
+/** The rows of a table that were kept. */
+export interface KeptRows extends Pick<Rows, 'features' | 'values' | 'names' | 'labels'> {
+  /** Where they stand among all rows of the file. */
+  readonly indices: readonly number[];
+  /** Values that are missing in the file, and rows that lack any. */
+  readonly absent: number;
+  readonly affected: number;
+  /** Rows of the file. */
+  readonly rows: number;
+}
+
+/** The examples of a table, with what is missing filled in. @throws Failure `data/missing` */
+export function examplesOf(
+  { indices, absent, affected, rows, ...kept }: KeptRows,
+  { as, missing, path: key }: Parameters,
+  path: string,
+): Rows {
+  const { features, values } = kept;
+  if (absent > 0 && missing !== 'drop') fillMissing(values, features, missing, path);
+  const source = key.slice(0, 8);
+  return {
+    ...kept,
+    alphabet: as,
+    length: features.length,
+    origins: indices.map(index => ({ source, index })),
+    notes: [...missingNotes(absent, affected, rows, missing), ...duplicateNotes(features)],
+  };
 }

@@ -10,18 +10,10 @@ import type { table as specification } from '../../catalog/sources.js';
 import type { DataDescription } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import { bytesOf } from './bytes.js';
-import type { Origin, Rows } from './examples.js';
+import type { Rows } from './examples.js';
 import { isParquet } from './parquet.js';
 import { describeParquet, readParquet } from './parquet-table.js';
-import {
-  columnsOf,
-  duplicateNotes,
-  fillMissing,
-  labelOf,
-  missingNotes,
-  numberOf,
-  type Columns,
-} from './table-cells.js';
+import { columnsOf, examplesOf, labelOf, missingValue, numberOf, type Columns } from './table-cells.js';
 import { pathOf, type Files, type Source } from './source.js';
 
 type Parameters = ParametersOf<typeof specification>;
@@ -100,11 +92,10 @@ async function* tableOf(path: string, parameters: Parameters): AsyncGenerator<{ 
 async function read(parameters: Parameters, files: Files): Promise<Rows> {
   const path = pathOf(parameters.path, files);
   if (await isParquet(path)) return readParquet(path, parameters);
-  const source = parameters.path.slice(0, 8);
   const { missing, classes } = parameters;
   const names: string[] = [];
   const labels: (number | undefined)[] = [];
-  const origins: Origin[] = [];
+  const indices: number[] = [];
   let features: readonly string[] = [];
   let values = new Float32Array(0);
   let index = -1;
@@ -128,11 +119,7 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
       values[end - width + feature] = value;
       if (!Number.isNaN(value)) return;
       gaps++;
-      if (missing === 'error')
-        throw new Failure('data/missing', `the value of "${header[column]}" is missing`, {
-          place: at(column),
-          remedy: 'Say what to do with missing values: `missing: mean`, `zeros` or `drop`.',
-        });
+      if (missing === 'error') throw missingValue(header[column]!, at(column));
     });
     absent += gaps;
     if (gaps > 0) affected++;
@@ -143,7 +130,7 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
         : labelOf(row.cells[columns.label]!, header[columns.label]!, classes, at(columns.label));
     names.push(columns.names === undefined ? `row ${index + 1}` : row.cells[columns.names]!);
     labels.push(Number.isNaN(label) ? undefined : label);
-    origins.push({ source, index });
+    indices.push(index);
   }
   if (names.length === 0)
     throw new Failure('data/all-dropped', 'every row has a missing value, so `missing: drop` leaves none', {
@@ -151,17 +138,8 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
       remedy: 'Use `missing: mean`, or leave out columns with `skip`.',
     });
   values = values.slice(0, names.length * features.length);
-  if (absent > 0 && missing !== 'drop') fillMissing(values, features, missing, path);
-  return {
-    alphabet: parameters.as,
-    length: features.length,
-    features,
-    values,
-    names,
-    labels,
-    origins,
-    notes: [...missingNotes(absent, affected, index + 1, missing), ...duplicateNotes(features)],
-  };
+  const kept = { features, values, names, labels, indices, absent, affected, rows: index + 1 };
+  return examplesOf(kept, parameters, path);
 }
 
 /**
