@@ -47,7 +47,8 @@ const poolStride = {
   summary: 'Positions from one window to the next; the size of the window where it is left out.',
 } as const satisfies ParameterSpecification;
 
-const epsilon = {
+/** A number that follows the library which the weights come from, unless it is given. */
+const ofTheLibrary = {
   type: {
     is: 'either',
     of: [
@@ -56,6 +57,10 @@ const epsilon = {
     ],
   },
   default: 'auto',
+} as const;
+
+const epsilon = {
+  ...ofTheLibrary,
   summary: 'Added to the variance before the root; `auto` is 0.001 as in Keras, with weights of PyTorch 0.00001.',
 } as const satisfies ParameterSpecification;
 
@@ -361,14 +366,7 @@ export const leakyRelu = {
   documentation: 'Unlike the rectifier it has a gradient below 0.',
   parameters: {
     slope: {
-      type: {
-        is: 'either',
-        of: [
-          { is: 'keyword', values: ['auto'] },
-          { is: 'number', min: 0 },
-        ],
-      },
-      default: 'auto',
+      ...ofTheLibrary,
       summary: 'Slope below 0; `auto` is 0.3 as in Keras, with weights of PyTorch 0.01.',
     },
   },
