@@ -45,16 +45,22 @@ export function matrix(surroundings: Surroundings, result: Shown, values: Float3
   const line = Math.max(1, Math.min(TALLEST_ROW, Math.floor(SIDE / lines)));
   const height = lines * line;
   const legend = divergingLegend(theme, result.unit);
-  const averaged = [rows.size / lines, columns.size / across] as const;
+  const inCell = [rows.size / lines, columns.size / across] as const;
   let limit = 0;
   let cells: Float32Array = new Float32Array();
+  let image: { readonly canvas: HTMLCanvasElement; readonly palette: Palette } | undefined;
   const take = (): void => {
-    plane = planeOf(axes, values, chosen);
     cells = strongestCells(plane, lines, across);
     limit = robustMagnitude(plane.values, columns.size);
+    image = undefined;
     legend.show(limit, 1, 1);
   };
   take();
+  // Moving over the cells redraws their frame alone.
+  const imageIn = (palette: Palette): HTMLCanvasElement => {
+    if (image?.palette !== palette) image = { canvas: painted(cells, lines, limit, palette), palette };
+    return image.canvas;
+  };
   let pointed: readonly [number, number] | undefined;
   /** Where the cells begin: behind the names of the rows. */
   let left = GUTTER;
@@ -64,7 +70,7 @@ export function matrix(surroundings: Surroundings, result: Shown, values: Float3
     left = leftOf(context, palette, rows, width);
     const across = width - left - MARGIN;
     context.imageSmoothingEnabled = false;
-    context.drawImage(painted(cells, lines, limit, palette), left, top, across, height);
+    context.drawImage(imageIn(palette), left, top, across, height);
     context.strokeStyle = palette.line;
     context.lineWidth = 1;
     context.strokeRect(left - 0.5, top - 0.5, across + 1, height + 1);
@@ -137,6 +143,7 @@ export function matrix(surroundings: Surroundings, result: Shown, values: Float3
     const mean = i === 0 ? [`mean of ${quantity(axis.size, 'count')}`] : [];
     return controls.choice(axis.name, [...mean, ...names], 0, index => {
       chosen[i] = i === 0 ? (index === 0 ? undefined : index - 1) : index;
+      plane = planeOf(axes, values, chosen);
       take();
       point(undefined);
       behind.refresh();
@@ -156,11 +163,11 @@ export function matrix(surroundings: Surroundings, result: Shown, values: Float3
     'div',
     { class: rows.name === columns.name && rows.size === columns.size ? 'matrix square' : 'matrix' },
     element('div', { class: 'bar' }, ...choices, element('span', { class: 'push' }, legend.node)),
-    Math.max(...averaged) > 1
+    Math.max(...inCell) > 1
       ? element(
           'p',
           { class: 'dim small' },
-          `Each cell is the strongest of ${averaged.map(of => quantity(Math.ceil(of), 'count')).join(' × ')}.`,
+          `Each cell is the strongest of ${inCell.map(of => quantity(Math.ceil(of), 'count')).join(' × ')}.`,
         )
       : undefined,
     canvas,
