@@ -8,7 +8,7 @@ import type { ExecutorOptions, Problem } from '../protocol.js';
 import type { StepResult } from '../run/results.js';
 import type { RunEvent } from '../run/run.js';
 import { runPlan } from '../run/run.js';
-import { progressWords } from '../run/wording.js';
+import { RunProgress } from '../run/wording.js';
 import type { ResultStore } from '../store/store.js';
 import { coalesce } from './coalesce.js';
 import type { Engine } from './current-engine.js';
@@ -123,8 +123,7 @@ export class Jobs {
     const report = coalesce(REPORT_MS, () => {
       if (open) progress?.report(Math.floor(100 * display.share), display.words);
     });
-    const counter = { steps: 0, ended: 0 };
-    const shares = new Map<string, number>();
+    const course = new RunProgress();
     try {
       const { exports } = await runPlan(job.plan, {
         store: job.store,
@@ -133,12 +132,7 @@ export class Jobs {
         signal: abort.signal,
         onEvent: event => {
           this.follow(entry, event);
-          if (event.type === 'planned') counter.steps = event.steps.length;
-          else shares.delete(event.step.key);
-          if (event.type === 'ended') counter.ended += 1;
-          const beside = [...shares.values()].reduce((sum, share) => sum + share, 0);
-          display = progressWords(event, { ...counter, beside }) ?? display;
-          if (event.type === 'progress' && event.total > 0) shares.set(event.step.key, event.done / event.total);
+          display = course.after(event) ?? display;
           report();
         },
       });

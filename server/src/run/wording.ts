@@ -26,23 +26,35 @@ export function rateText(rate: number): string {
 }
 
 /**
- * A run's progress for one line: the step under way with its rate and the time it has left, and the share of all steps
- * that is done, each step counting alike.
- *
- * @param beside sum of the shares that are done of steps that run beside this one
- * @returns undefined for events that change neither
+ * A run's progress for one line: the step of the last event with its rate and the time it has left, and the share of all
+ * steps that is done, each step counting alike. Several may run at a time.
  */
-export function progressWords(
-  event: RunEvent,
-  { steps, ended, beside }: { steps: number; ended: number; beside: number },
-): { share: number; words: string } | undefined {
-  if (event.type !== 'started' && event.type !== 'progress') return undefined;
-  const title = `[${ended + 1}/${steps}] ${lineOf(event.step)}`;
-  if (event.type === 'started') return { share: (ended + beside) / steps, words: title };
-  const share = event.total > 0 ? Math.min(1, event.done / event.total) : 0;
-  const pace = [
-    ...(event.rate > 0 ? [`${rateText(event.rate)} ${event.unit}/s`] : []),
-    ...(event.remaining === undefined ? [] : [`${duration(event.remaining)} left`]),
-  ].join(', ');
-  return { share: (ended + beside + share) / steps, words: pace === '' ? title : `${title}: ${pace}` };
+export class RunProgress {
+  private steps = 0;
+  private ended = 0;
+  /** What is done of each step that runs, by key. */
+  private readonly shares = new Map<string, number>();
+
+  /** @returns undefined for events that change neither */
+  after(event: RunEvent): { share: number; words: string } | undefined {
+    if (event.type === 'planned') {
+      this.steps = event.steps.length;
+      return undefined;
+    }
+    const { key } = event.step;
+    if (event.type === 'ended') {
+      this.shares.delete(key);
+      this.ended++;
+      return undefined;
+    }
+    const title = `[${this.ended + 1}/${this.steps}] ${lineOf(event.step)}`;
+    const moved = event.type === 'progress' ? event : undefined;
+    this.shares.set(key, moved && moved.total > 0 ? Math.min(1, moved.done / moved.total) : 0);
+    const share = [...this.shares.values()].reduce((sum, one) => sum + one, this.ended) / this.steps;
+    const pace = [
+      ...(moved && moved.rate > 0 ? [`${rateText(moved.rate)} ${moved.unit}/s`] : []),
+      ...(moved?.remaining === undefined ? [] : [`${duration(moved.remaining)} left`]),
+    ].join(', ');
+    return { share, words: pace === '' ? title : `${title}: ${pace}` };
+  }
 }
