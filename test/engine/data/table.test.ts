@@ -96,7 +96,12 @@ describe('table', () => {
     const classes = ['T cell', 'B cell'];
     expect((await read(text, { label: 'type', classes })).labels).toEqual([1, 0, undefined]);
     await expect(read(text, { label: 'type', classes: ['T cell'] })).rejects.toMatchObject({
-      message: 'found the label "B cell", expected one of T cell',
+      message: 'found the label "B cell" in "type", expected one of T cell',
+    });
+    const unnamed = await read(text, { label: 'type' }).catch((error: unknown) => error);
+    expect(unnamed).toMatchObject({
+      message: 'found the label "B cell" in "type", expected a number',
+      problem: { remedy: expect.stringContaining('classes: ["…"]') },
     });
   });
 

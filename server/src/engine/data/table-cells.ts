@@ -63,14 +63,15 @@ export function numberOf(text: string, column: string, place: string): number {
   });
 }
 
-/** @throws Failure when a label is neither a number nor one of the classes */
+/** @returns NaN where the label is missing. @throws Failure when it is neither a number nor one of the classes */
 export function labelOf(text: string, column: string, classes: readonly string[] | undefined, place: string): number {
-  if (classes === undefined || MISSING.has(text.toLowerCase())) return numberOf(text, column, place);
-  const at = classes.indexOf(text);
-  if (at >= 0) return at;
-  throw new Failure('data/label', `found the label "${text}", expected one of ${classes.join(', ')}`, {
+  if (MISSING.has(text.toLowerCase())) return NaN;
+  const value = classes === undefined ? Number(text) : classes.indexOf(text);
+  if (Number.isFinite(value) && (classes === undefined || value >= 0)) return value;
+  const expected = classes === undefined ? 'a number' : `one of ${classes.join(', ')}`;
+  throw new Failure('data/label', `found the label "${text.slice(0, 40)}" in "${column}", expected ${expected}`, {
     place,
-    remedy: 'Add it to `classes`, in the order of the model’s outputs.',
+    remedy: `${classes === undefined ? 'Name the classes with `classes: ["…"]`' : 'Add it to `classes`'}, in the order of the model’s outputs.`,
   });
 }
 
