@@ -12,7 +12,7 @@ export type Damage = {
 
 export const damage = fc.record<Damage>({
   kind: fc.constantFrom('cut', 'flip', 'size', 'lose', 'double', 'digits', 'bytes'),
-  file: fc.nat(9),
+  file: fc.nat(59),
   at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
   length: fc.integer({ min: 1, max: 24 }),
   value: fc.nat(255),
