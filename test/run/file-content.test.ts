@@ -100,3 +100,12 @@ it('of a folder changes with the content and the name of any file in it, at any 
   await rm(join(path, 'X/c/1'));
   expect(await hashContent(path, store)).toBe(hashes[2]);
 });
+
+it('takes the barcodes and features beside a matrix of cells into its hash', async () => {
+  const matrix = join(folder, 'GSM1_matrix.mtx');
+  await writeFile(matrix, '%%MatrixMarket matrix coordinate integer general\n1 1 0\n');
+  await writeFile(join(folder, 'GSM1_features.tsv'), 'ENSG1\tA\n');
+  const before = await hashContent(matrix, store);
+  await writeFile(join(folder, 'GSM1_features.tsv'), 'ENSG2\tB\n');
+  expect(await hashContent(matrix, store)).not.toBe(before);
+});

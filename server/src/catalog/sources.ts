@@ -158,9 +158,9 @@ export const table = {
   name: 'table',
   summary: 'Rows of numbers from a table, text or Parquet: genotypes of people, expression of samples.',
   documentation:
-    'The first row names the columns; every further row is one example, every column that is not named otherwise one feature. Cells are separated by tabs, commas, semicolons or blanks (the first of these that the header holds), quoted as in CSV, plain, gzipped or packed by Zstandard; or it is a Parquet file, told by its first bytes and read column by column, of which numbers, truth values and text are read and other columns have to be skipped. Missing are empty cells and `NA`, `NaN`, `N/A`, `null`, `none` and `.`; what happens to them must be said, and how many there were is reported.',
+    'The first row names the columns; every further row is one example, every column that is not named otherwise one feature. Cells are separated by tabs, commas, semicolons or blanks (the first of these that the header holds; several blanks count as one), quoted as in CSV, plain, gzipped or packed by Zstandard; or it is a Parquet file, told by its first bytes and read column by column, of which numbers, truth values and text are read and other columns have to be skipped. Numbers have a decimal point; `TRUE` and `FALSE` are 1 and 0. Missing are empty cells, `.`, and `NA`, `NaN`, `N/A`, `<NA>`, `null`, `none` and what else `pandas.read_csv` takes for it; what happens to them must be said, and how many there were is reported.',
   citation: 'RFC 4180 (comma-separated values)',
-  revision: 1,
+  revision: 2,
   parameters: {
     path: {
       type: {

@@ -77,6 +77,10 @@ async function filesIn(folder: string): Promise<string[]> {
 
 /** The files that belong to one, relative to its folder. */
 async function locationsOf(path: string, hash: string): Promise<readonly string[]> {
+  // A matrix of Cell Ranger has its barcodes and features beside it, all three with the name of a sample in front or none.
+  const sample = /^(.*)matrix\.mtx(\.gz)?$/i.exec(basename(path))?.[1];
+  if (sample !== undefined)
+    return ['barcodes', 'features', 'genes'].flatMap(table => [`${sample}${table}.tsv`, `${sample}${table}.tsv.gz`]);
   const ending = extname(path);
   const beside = BESIDE[ending.toLowerCase()];
   if (beside !== undefined) return beside.map(other => `${basename(path, ending)}${other}`);

@@ -74,6 +74,60 @@ describe('table', () => {
     expect(await read('\n\tg1\ns1\t5\n')).toMatchObject({ names: ['s1'], features: ['g1'] });
   });
 
+  it('takes for a number what pandas takes for one', async () => {
+    // pd.read_csv(…, sep=…) of each: the spellings of NaN, of truth values, and blanks that line columns up (sep=r'\s+').
+    const missing = [
+      '',
+      'NA',
+      'N/A',
+      'n/a',
+      'NaN',
+      'nan',
+      '-NaN',
+      '-nan',
+      'NULL',
+      'null',
+      'None',
+      '<NA>',
+      '#N/A',
+      '1.#QNAN',
+      '-1.#IND',
+    ];
+    const text = `id,a\n${missing.map((one, i) => `${i},${one}\n`).join('')}x,5\n`;
+    expect([...(await read(text, { missing: 'mean', names: 'id' })).values]).toEqual(missing.concat('').map(() => 5));
+    expect([...(await read('a\tb\nTRUE\tfalse\nTrue\tFALSE\n')).values]).toEqual([1, 0, 1, 0]);
+    expect(await read('  a    b\n  1   22\n 10    2\n')).toMatchObject({
+      features: ['a', 'b'],
+      values: Float32Array.of(1, 22, 10, 2),
+    });
+  });
+
+  it.each([
+    ['decimal commas', 'b;a\n2;1,5\n', 'data/not-number', /decimal point/],
+    ['other bases than ten', 'a,b\n0x10,1\n', 'data/not-number', /skip/],
+    ['what single precision has as infinity', 'a,b\n1e39,1\n', 'data/not-number', /skip/],
+    ['a header that is none', '# made by us\na,b\n1,2\n', 'data/unequal-lengths', /here "# made by us"/],
+  ])('refuses %s', async (_, text, code, remedy) => {
+    await expect(read(text)).rejects.toMatchObject({
+      problem: { code, remedy: expect.stringMatching(remedy) as string },
+    });
+  });
+
+  it('refuses a label whose column is there twice: the other would be a feature', async () => {
+    await expect(read('y,x,y\n1,2,1\n', { label: 'y' })).rejects.toMatchObject({
+      problem: { code: 'data/duplicate-names', message: 'the table has several columns "y", which `label` names' },
+    });
+    expect((await read('y,x,x\n1,2,1\n', { label: 'y' })).notes).toMatchObject([{ code: 'data/duplicate-names' }]);
+  });
+
+  it('says which column is rather one of identifiers, and how many labels are missing', async () => {
+    const found = await read('sample,a,y\n16777217,2,1\n16777219,3,NA\n', { label: 'y' });
+    expect(found.notes.map(({ code, message }) => [code, message.slice(0, 16)])).toEqual([
+      ['data/no-label', '1 of 2 examples '],
+      ['data/precision', '"sample" has num'],
+    ]);
+  });
+
   it('does with missing values what it is told', async () => {
     const text = 'a\tb\n1\t\n3\t.\nNaN\t8\n5\t10\n';
     expect([...(await read(text, { missing: 'mean' })).values]).toEqual([1, 9, 3, 9, 3, 8, 5, 10]);
@@ -88,6 +142,9 @@ describe('table', () => {
     });
     await expect(read('a,b\nNA,1\nNA,2\n', { missing: 'mean' })).rejects.toMatchObject({
       message: '"a" has no value in any row, so it has no mean',
+    });
+    await expect(read('a,b\nNA,1\nNA,2\n', { missing: 'drop' })).rejects.toMatchObject({
+      problem: { code: 'data/all-dropped' },
     });
   });
 

@@ -110,7 +110,7 @@ async function readRows(
   let absent = 0;
   await eachNumber(inputs, (value, at) => {
     values[at] = value;
-    if (Number.isFinite(value)) return;
+    if (Number.isFinite(values[at])) return;
     const row = Math.floor(at / length);
     const place = `${inputs.place}, row ${row}, column ${at % length}`;
     if (!Number.isNaN(value))

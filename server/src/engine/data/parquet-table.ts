@@ -63,18 +63,11 @@ interface Kept {
 
 function finished(kept: Kept, features: readonly string[], parameters: Parameters, path: string, rows: number): Rows {
   const { blocks, names, labels, indices, absent, affected } = kept;
-  if (names.length === 0)
-    throw new Failure(
-      'data/empty',
-      rows === 0 ? 'the table has no rows' : 'every row has a missing value, so that none is left',
-      {
-        place: path,
-        remedy:
-          rows === 0
-            ? 'Give a table with at least one example.'
-            : 'Use `missing: mean`, or leave out columns with `skip`.',
-      },
-    );
+  if (rows === 0)
+    throw new Failure('data/empty', 'the table has no rows', {
+      place: path,
+      remedy: 'Give a table with at least one example.',
+    });
   const found = { features, values: joined(blocks), names, labels, indices, absent, affected, rows };
   return examplesOf(found, parameters, path);
 }
@@ -118,7 +111,7 @@ async function readBlock(
 function numberIn(cell: Cell, column: string, place: () => string, missing: Parameters['missing']): number {
   const value = typeof cell === 'number' ? cell : typeof cell === 'string' ? numberOf(cell, column, place()) : NaN;
   if (Number.isNaN(value) && missing === 'error') throw missingValue(column, place());
-  return Math.abs(value) === Infinity ? numberOf(String(value), column, place()) : value;
+  return Math.abs(Math.fround(value)) === Infinity ? numberOf(String(value), column, place()) : value;
 }
 
 /** From the footer alone. */

@@ -7,8 +7,15 @@ import type { Rows } from './examples.js';
 
 type Parameters = ParametersOf<typeof specification>;
 
-/** What programs write where a value is missing, in lower case: R, pandas, PLINK, Excel. */
-const MISSING = new Set(['', 'na', 'nan', 'n/a', 'null', 'none', '.', '#n/a']);
+/** What programs write where a value is missing, in lower case: what `pandas.read_csv` takes for it, and the dot of PLINK and VCF. */
+const MISSING = new Set(
+  ['', '.', 'na', 'n/a', '<na>', 'nan', '-nan', 'null', 'none'].concat(
+    ['#na', '#n/a', '#n/a n/a', '1.#ind', '-1.#ind', '1.#qnan', '-1.#qnan'], // Excel, C on Windows
+  ),
+);
+
+/** From here on single precision does not hold every whole number. */
+const WHOLE = 2 ** 24;
 
 /** What the columns of a table are, by their indices. */
 export interface Columns {
@@ -28,6 +35,15 @@ export function columnsOf(cells: readonly string[], width: number, parameters: P
   const header = cells.length === width - 1 ? ['', ...cells] : cells;
   const find = (name: string, parameter: string): number => {
     const at = header.indexOf(name);
+    if (at >= 0 && header.indexOf(name, at + 1) >= 0)
+      throw new Failure(
+        'data/duplicate-names',
+        `the table has several columns "${name}", which \`${parameter}\` names`,
+        {
+          place,
+          remedy: 'Rename them: one would be taken, and the others would be features.',
+        },
+      );
     if (at >= 0) return at;
     const shown = header.slice(0, 12).join(', ');
     throw new Failure(
@@ -52,21 +68,30 @@ export function columnsOf(cells: readonly string[], width: number, parameters: P
   return { header, ...columns, features };
 }
 
-/** @returns NaN where the value is missing. @throws Failure for anything else that is no finite number */
+/** A decimal number, or 1 and 0 for truth values; not finite where the text is neither, or beyond single precision. */
+function valueOf(text: string): number {
+  if (/^(true|false)$/i.test(text)) return Number(text.length === 4);
+  const value = Number(text);
+  return /^0[box]/i.test(text) || !Number.isFinite(Math.fround(value)) ? NaN : value;
+}
+
+/** @returns NaN where the value is missing. @throws Failure for anything else that is no finite number in single precision */
 export function numberOf(text: string, column: string, place: string): number {
   if (MISSING.has(text.toLowerCase())) return NaN;
-  const value = Number(text);
+  const value = valueOf(text);
   if (Number.isFinite(value)) return value;
   throw new Failure('data/not-number', `found "${text.slice(0, 40)}" in the column "${column}", expected a number`, {
     place,
-    remedy: 'If the column is no feature, name it: `names:`, `label:` or `skip: ["…"]`.',
+    remedy: /^[-+]?\d[\d.]*,\d+$/.test(text)
+      ? 'Write it with a decimal point, and without marks of thousands.'
+      : 'If the column is no feature, name it: `names:`, `label:` or `skip: ["…"]`.',
   });
 }
 
 /** @returns NaN where the label is missing. @throws Failure when it is neither a number nor one of the classes */
 export function labelOf(text: string, column: string, classes: readonly string[] | undefined, place: string): number {
   if (MISSING.has(text.toLowerCase())) return NaN;
-  const value = classes === undefined ? Number(text) : classes.indexOf(text);
+  const value = classes === undefined ? valueOf(text) : classes.indexOf(text);
   if (Number.isFinite(value) && (classes === undefined || value >= 0)) return value;
   const expected = classes === undefined ? 'a number' : `one of ${classes.join(', ')}`;
   throw new Failure('data/label', `found the label "${text.slice(0, 40)}" in "${column}", expected ${expected}`, {
@@ -125,17 +150,42 @@ export function missingNotes(absent: number, affected: number, rows: number, pol
   ];
 }
 
-export function duplicateNotes(features: readonly string[]): Note[] {
-  const seen = new Set<string>();
-  const repeated = features.filter(name => seen.size === seen.add(name).size);
-  if (repeated.length === 0) return [];
+/** Names that stand for several features, or for several examples. */
+export function duplicateNotes(features: readonly string[], examples: readonly string[] = []): Note[] {
+  const repeatedIn = (names: readonly string[]): string[] => {
+    const seen = new Set<string>();
+    return names.filter(name => seen.size === seen.add(name).size);
+  };
+  const noteOf = (repeated: readonly string[], what: string, so: string): Note[] =>
+    repeated.length === 0
+      ? []
+      : [
+          {
+            level: 'warning',
+            code: 'data/duplicate-names',
+            message: `${repeated.length} ${what} repeat a name; the first is "${repeated[0]}". ${so}`,
+          },
+        ];
   return [
-    {
-      level: 'warning',
-      code: 'data/duplicate-names',
-      message: `${repeated.length} features repeat a name; the first is "${repeated[0]}". Where a feature is named, the first of its name is meant.`,
-    },
+    ...noteOf(repeatedIn(features), 'features', 'Where a feature is named, the first of its name is meant.'),
+    ...noteOf(repeatedIn(examples), 'examples', 'All of them are taken, and what is drawn at random for them differs.'),
   ];
+}
+
+/** How many examples have no label, where labels were asked for. */
+export function unlabelledNotes(labels: readonly (number | undefined)[], asked: boolean): Note[] {
+  const without = labels.filter(label => label === undefined).length;
+  if (!asked || without === 0) return [];
+  const message = `${without} of ${labels.length} examples have no label; they stay in.`;
+  return [{ level: 'information', code: 'data/no-label', message }];
+}
+
+/** Numbers that single precision may have rounded: mostly a column of identifiers that was taken for a feature. */
+function roundedNotes(values: Float32Array, features: readonly string[]): Note[] {
+  const at = values.findIndex(value => Math.abs(value) > WHOLE);
+  if (at < 0) return [];
+  const message = `"${features[at % features.length]}" has numbers beyond ${WHOLE.toLocaleString('en')}, of which single precision keeps seven digits; is it a feature? \`skip\` leaves columns out.`;
+  return [{ level: 'warning', code: 'data/precision', message }];
 }
 
 /** The rows of a table that were kept. */
@@ -149,13 +199,18 @@ export interface KeptRows extends Pick<Rows, 'features' | 'values' | 'names' | '
   readonly rows: number;
 }
 
-/** The examples of a table, with what is missing filled in. @throws Failure `data/missing` */
+/** The examples of a table, with what is missing filled in. @throws Failure `data/missing`, `data/all-dropped` */
 export function examplesOf(
   { indices, absent, affected, rows, ...kept }: KeptRows,
-  { as, missing, path: key }: Parameters,
+  { as, missing, label, path: key }: Parameters,
   path: string,
 ): Rows {
-  const { features, values } = kept;
+  const { features, values, labels } = kept;
+  if (indices.length === 0 && rows > 0)
+    throw new Failure('data/all-dropped', 'every row has a missing value, so `missing: drop` leaves none', {
+      place: path,
+      remedy: 'Use `missing: mean`, or leave out columns with `skip`.',
+    });
   if (absent > 0 && missing !== 'drop') fillMissing(values, features, missing, path);
   const source = key.slice(0, 8);
   return {
@@ -163,6 +218,11 @@ export function examplesOf(
     alphabet: as,
     length: features.length,
     origins: indices.map(index => ({ source, index })),
-    notes: [...missingNotes(absent, affected, rows, missing), ...duplicateNotes(features)],
+    notes: [
+      ...missingNotes(absent, affected, rows, missing),
+      ...unlabelledNotes(labels, label !== undefined),
+      ...duplicateNotes(features),
+      ...roundedNotes(values, features),
+    ],
   };
 }

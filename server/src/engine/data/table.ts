@@ -40,8 +40,9 @@ async function separatorOf(path: string): Promise<string> {
 
 /** The rows of a file, header first; empty lines are left out. @throws Failure for quotes that do not close */
 async function* rowsOf(path: string): AsyncGenerator<Row> {
+  const delimiter = await separatorOf(path);
   const parser = parse({
-    delimiter: await separatorOf(path),
+    delimiter,
     bom: true,
     info: true,
     relax_column_count: true,
@@ -53,7 +54,8 @@ async function* rowsOf(path: string): AsyncGenerator<Row> {
   try {
     for await (const item of stream) {
       const { record, info } = item as { record: string[]; info: { lines: number } };
-      yield { line: info.lines, cells: record };
+      // Several blanks line columns up.
+      yield { line: info.lines, cells: delimiter === ' ' ? record.filter(cell => cell !== '') : record };
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
@@ -78,7 +80,10 @@ async function* tableOf(path: string, parameters: Parameters): AsyncGenerator<{ 
       throw new Failure(
         'data/unequal-lengths',
         `the row has ${row.cells.length} cells, and the header names ${columns.header.length} columns`,
-        { place: `${path}, line ${row.line}`, remedy: 'Mend the row; every row needs one cell for each column.' },
+        {
+          place: `${path}, line ${row.line}`,
+          remedy: `Mend the row; every row needs one cell for each column, and the first row, here "${first.cells.join(' ').slice(0, 60)}", has to name them.`,
+        },
       );
     yield { columns, row };
   }
@@ -87,6 +92,37 @@ async function* tableOf(path: string, parameters: Parameters): AsyncGenerator<{ 
       place: path,
       remedy: 'Give a table with a header row and at least one example.',
     });
+}
+
+/**
+ * Labels of examples from a table with a header, the name in the first column and the label in the second; undefined where it is
+ * missing.
+ *
+ * @throws Failure `data/label`, `data/duplicate-names` for a name with two labels
+ */
+export async function labelsByName(
+  path: string,
+  classes: readonly string[] | undefined,
+): Promise<ReadonlyMap<string, number | undefined>> {
+  const labels = new Map<string, number | undefined>();
+  let column: string | undefined;
+  for await (const { line, cells } of rowsOf(path)) {
+    const [name = '', text = ''] = cells;
+    if (column === undefined) {
+      column = text;
+      continue;
+    }
+    const place = `${path}, line ${line}`;
+    const number = labelOf(text, column, classes, place);
+    const label = Number.isNaN(number) ? undefined : number;
+    if (labels.has(name) && labels.get(name) !== label)
+      throw new Failure('data/duplicate-names', `"${name}" has two labels`, {
+        place,
+        remedy: 'Keep one row for each name.',
+      });
+    labels.set(name, label);
+  }
+  return labels;
 }
 
 async function read(parameters: Parameters, files: Files): Promise<Rows> {
@@ -132,11 +168,6 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
     labels.push(Number.isNaN(label) ? undefined : label);
     indices.push(index);
   }
-  if (names.length === 0)
-    throw new Failure('data/all-dropped', 'every row has a missing value, so `missing: drop` leaves none', {
-      place: path,
-      remedy: 'Use `missing: mean`, or leave out columns with `skip`.',
-    });
   values = values.slice(0, names.length * features.length);
   const kept = { features, values, names, labels, indices, absent, affected, rows: index + 1 };
   return examplesOf(kept, parameters, path);
