@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { principalComponents } from '../../../server/src/engine/data/principal-components.js';
+import { plink } from '../../../server/src/engine/data/plink-cohort.js';
 import type { Rows } from '../../../server/src/engine/data/examples.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 import { adjustTrait } from '../../../server/src/engine/simulate/adjusted-trait.js';
@@ -86,3 +87,47 @@ it.skipIf(spawnSync('plink1.9', ['--version']).status !== 0)('finds those of pli
     rmSync(folder, { recursive: true });
   }
 });
+
+const HAPMAP = '../shared/data/genotypes/hapmap3';
+const hasPlink2 = spawnSync('plink2', ['--version']).status === 0;
+
+it.skipIf(!hasPlink2 || !existsSync(`${HAPMAP}.bed`))(
+  'finds those of plink2 on people with missing genotypes',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pca-'));
+    const out = join(folder, 'c');
+    try {
+      const plink2 = (...options: string[]) =>
+        execFileSync('plink2', [...options, '--silent', '--seed', '1', '--threads', '1', '--out', out], {
+          stdio: 'ignore',
+        });
+      plink2('--bfile', HAPMAP, '--thin-count', '3000', '--make-bed');
+      const cohort = await plink.read(
+        {
+          path: 'c',
+          missing: 'mean',
+          minimum_frequency: 0,
+          hardy_weinberg: 0,
+          variant_call_rate: 0,
+          person_call_rate: 0,
+        },
+        { c: `${out}.bed` },
+      );
+      const components = principalComponents(cohort, 4);
+      const near = (least: number): void => {
+        const judged = readFileSync(`${out}.eigenvec`, 'utf8').trim().split('\n').slice(1);
+        const column = (i: number) => judged.map(line => Number(line.split('\t')[2 + i]));
+        components.forEach((component, i) =>
+          expect(Math.abs(correlation(component, column(i)))).toBeGreaterThan(least),
+        );
+      };
+      // With `approx` missing genotypes are means, as ours are; without it they leave the products of two people.
+      plink2('--bfile', out, '--pca', '4', 'approx');
+      near(1 - 1e-5);
+      plink2('--bfile', out, '--pca', '4');
+      near(1 - 1e-4);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
