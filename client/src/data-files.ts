@@ -1,5 +1,5 @@
 /**
- * Data files that experiments explain: hovering a sequence, a variant or a row shows what was found about it, and a command
+ * Data files that experiments explain: hovering a sequence, a variant, an interval or a row shows what was found about it, and a command
  * paints the nucleotides of an open FASTA file by their contribution. Only what is on screen is asked for and painted, so
  * that a file may hold as many sequences as it likes. Results come from experiments that are open.
  */
@@ -9,11 +9,11 @@ import type { FileExplanation } from '../../server/src/protocol.js';
 import { MOST_PAINTED } from '../../server/src/protocol.js';
 import { Coalescer } from './coalescer.js';
 import { guarded } from './commands.js';
-import { formOf, positionAt, recordsBetween, rowNames, stretchesOf } from './data-rows.js';
+import { formOf, positionAt, recordsBetween, rowIndex, rowNames, stretchesOf } from './data-rows.js';
 import type { Server } from './server.js';
 import type { Views } from './views.js';
 
-const PATTERN = '**/*.{fa,fasta,fna,vcf,tsv,csv,txt,raw}';
+const PATTERN = '**/*.{fa,fasta,fna,vcf,bed,bed10,narrowPeak,narrowpeak,tsv,csv,txt,raw}';
 
 /** Milliseconds between two paintings of one file, while it scrolls. */
 const PAUSE = 50;
@@ -58,11 +58,14 @@ export class DataFiles implements Disposable {
           provideHover: async (document, { line, character }) => {
             const form = formOf(document.uri.fsPath);
             const lineAt = (at: number): string => document.lineAt(at).text;
-            const rows = form ? rowNames(form, line, lineAt) : [];
-            if (rows.length === 0 || server.state.is !== 'ready') return undefined;
+            if (form === undefined || server.state.is !== 'ready') return undefined;
+            const rows = rowNames(form, line, lineAt);
+            const index = rowIndex(form, line, lineAt);
+            if (rows.length === 0 && index === undefined) return undefined;
             const position = form === 'fasta' ? positionAt(line, character, lineAt) : undefined;
+            const row = { rows, ...(index !== undefined && { index }), ...(position !== undefined && { position }) };
             const found = await server
-              .request('rowHover', { uri: document.uri.toString(), rows, ...(position !== undefined && { position }) })
+              .request('rowHover', { uri: document.uri.toString(), ...row })
               .catch(() => undefined);
             if (!found) return undefined;
             const markdown = new MarkdownString(found.markdown);

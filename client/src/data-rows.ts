@@ -1,14 +1,16 @@
 /**
- * Which rows of a data file stand at a line or on screen: the records of a FASTA file, the variants of a VCF file, the lines of a
- * table. They are told by name; how results name them is tried in several ways.
+ * Which rows of a data file stand at a line or on screen: the records of a FASTA file, the variants of a VCF file, the intervals of
+ * a BED file, the lines of a table. They are told by name, and how results name them is tried in several ways; or by their place
+ * among the others, where results need not have the name that the file has.
  */
 
 /** What a data file looks like, by its ending. */
-export type DataForm = 'fasta' | 'vcf' | 'table';
+export type DataForm = 'fasta' | 'vcf' | 'bed' | 'table';
 
 export function formOf(path: string): DataForm | undefined {
   if (/\.(fa|fasta|fna)$/i.test(path)) return 'fasta';
   if (/\.vcf$/i.test(path)) return 'vcf';
+  if (/\.(bed|bed10|narrowpeak)$/i.test(path)) return 'bed';
   return /\.(tsv|csv|txt|raw)$/i.test(path) ? 'table' : undefined;
 }
 
@@ -30,8 +32,29 @@ export function rowNames(form: DataForm, line: number, lineAt: (line: number) =>
   const text = lineAt(line);
   if (text.startsWith('#') || text.trim() === '') return [];
   const cells = text.split(/\t|,|;/).map(cell => cell.trim().replace(/^"(.*)"$/, '$1'));
-  return form === 'table' ? distinct(cells.slice(0, 2)) : variantNames(text.split('\t'));
+  if (form === 'vcf') return variantNames(text.split('\t'));
+  return form === 'table' ? distinct(cells.slice(0, 2)) : [];
 }
+
+/**
+ * How many rows stand above the one at a line; undefined where the line is no row, and where lines and rows may differ: a quoted
+ * cell of a table may go on in the next line.
+ */
+export function rowIndex(form: DataForm, line: number, lineAt: (line: number) => string): number | undefined {
+  const isRow = (text: string): boolean => text.trim() !== '' && !(form === 'bed' && BED_HEADER.test(text));
+  if ((form !== 'bed' && form !== 'table') || !isRow(lineAt(line))) return undefined;
+  // The first line of a table names its columns.
+  let index = form === 'table' ? -1 : 0;
+  for (let above = 0; above < line; above++) {
+    const text = lineAt(above);
+    if (form === 'table' && text.split('"').length % 2 === 0) return undefined;
+    if (isRow(text)) index++;
+  }
+  return index < 0 ? undefined : index;
+}
+
+/** Lines of a BED file that are no interval: UCSC's definition. */
+const BED_HEADER = /^(#|track\b|browser\b)/;
 
 /** Position in the sequence, from 0, of a place in a FASTA file; undefined in headers and where there is no record. */
 export function positionAt(line: number, character: number, lineAt: (line: number) => string): number | undefined {

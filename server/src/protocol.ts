@@ -704,6 +704,8 @@ export const EDITOR_REQUESTS = {
     params: documentParams.extend({
       /** The names that the row may have, the likeliest first. */
       rows: z.array(z.string()),
+      /** How many rows stand above it in the file, where that tells it for sure; names serve where it is not found. */
+      index: z.number().int().min(0).optional(),
       /** The position of a sequence, from 0, of which to tell more. */
       position: z.number().int().min(0).optional(),
     }),

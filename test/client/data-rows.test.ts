@@ -1,5 +1,5 @@
 import { assert, expect, test } from 'vitest';
-import { formOf, positionAt, recordsBetween, rowNames, stretchesOf } from '../../client/src/data-rows.js';
+import { formOf, positionAt, recordsBetween, rowIndex, rowNames, stretchesOf } from '../../client/src/data-rows.js';
 
 const LINES = ['>chr1:5-9 peak', 'ACGT', 'AC', '', '>two', 'ggtt'];
 const at = (line: number): string => LINES[line] ?? '';
@@ -28,10 +28,22 @@ test('a variant is named as the genome spells it, each alternative by itself, wi
   expect(rowNames('table', 0, () => '"cell 1",0.5,3')).toEqual(['cell 1', '0.5']);
 });
 
+test('intervals and rows are counted past what is none', () => {
+  const intervals = ['track name=peaks', '# made by', 'chr1\t9\t19', '', 'chr1\t20\t30'];
+  const rows = ['cell,x', '"a",1', '', '"b ""c""",2', '"d', 'e",3', 'f,4'];
+  const indices = (form: 'bed' | 'table', lines: string[]) =>
+    lines.map((_, line) => rowIndex(form, line, at => lines[at] ?? ''));
+  expect(indices('bed', intervals)).toEqual([undefined, undefined, 0, undefined, 1]);
+  // Behind a cell that goes on in the next line nothing is counted.
+  expect(indices('table', rows)).toEqual([undefined, 0, undefined, 1, 2, undefined, undefined]);
+  expect(rowIndex('fasta', 1, at)).toBeUndefined();
+});
+
 test('forms are told by the ending', () => {
-  expect(['a.fa', 'a.VCF', 'a.tsv', 'a.fa.gz', 'a.py'].map(formOf)).toEqual([
+  expect(['a.fa', 'a.VCF', 'a.narrowPeak', 'a.tsv', 'a.fa.gz', 'a.py'].map(formOf)).toEqual([
     'fasta',
     'vcf',
+    'bed',
     'table',
     undefined,
     undefined,

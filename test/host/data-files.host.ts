@@ -1,6 +1,6 @@
 /**
  * Files of the field beside an experiment, real ones: 39,184 peaks in a FASTA file with broken lines and soft-masked bases, variants
- * of the yeast genome, and a compressed file, which the editor cannot show.
+ * and intervals of the yeast genome, a table without names, and a compressed file, which the editor cannot show.
  */
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,10 +19,31 @@ const EXPERIMENT = `model  net   = onnx("ctcf_vs_pu1.onnx", input: dna(100))
 target score = logit of net
 data   peaks = fasta("ctcf.fa")
 data   sites = variants("sites.vcf", genome: two_bit("sacCer3.2bit"), length: 100, mismatches: drop)
+data   loci  = intervals("loci.bed", genome: two_bit("sacCer3.2bit"), length: 100)
 
 attribution grad    = saliency of score on peaks | simplex_correction
 attribution effects = variant_effect of score on sites
+attribution around  = saliency of score on loci
+
+data     cells  = table("cells.csv", label: "class")
+network  small  = layers([dense(4), softmax])
+ensemble nets   = train(small, epochs: 2, batch: 10, loss: cross_entropy, optimizer: adam(rate: 0.01), seed: 1) on cells
+target   kind   = class(1) of nets
+attribution genes = saliency of kind on cells
 `;
+
+/** Intervals of sixty bases, of which the experiment makes a hundred: none of its examples is called as its line. */
+const INTERVALS = [
+  'track name=loci',
+  ...Array.from({ length: 10 }, (_, row) => `chrI\t${20_000 + 500 * row}\t${20_060 + 500 * row}`),
+  '',
+].join('\n');
+
+const CELLS = [
+  'class,CD3E,MS4A1,LYZ',
+  ...Array.from({ length: 20 }, (_, row) => [row % 2, row % 3, (row + 1) % 2, row % 5].join()),
+  '',
+].join('\n');
 
 /** Substitutions at forty places of chromosome I: whatever base the genome has there, one line names it. */
 const VARIANTS = [
@@ -44,6 +65,8 @@ describe.skipIf(missing !== undefined)(`data files in VS Code (${missing ?? 'cod
       for (const path of ['peaks/ctcf_vs_pu1.onnx', 'genomes/sacCer3.2bit', 'peaks/pu1.fa.gz'])
         cpSync(join(DATA, path), join(folder, path.split('/')[1]!));
       writeFileSync(join(folder, 'sites.vcf'), VARIANTS);
+      writeFileSync(join(folder, 'loci.bed'), INTERVALS);
+      writeFileSync(join(folder, 'cells.csv'), CELLS);
       writeFileSync(join(folder, 'ctcf.xome'), EXPERIMENT);
     },
     file: 'ctcf.xome',
@@ -93,6 +116,29 @@ describe.skipIf(missing !== undefined)(`data files in VS Code (${missing ?? 'cod
     }
     // A line with two alternatives is two examples.
     expect(told).toMatch(/effects = variant_effect[^]*reference: [−\d.]+ · alternative: [−\d.]+ · effect: [−\d.]+/);
+  });
+
+  it.each([
+    [
+      'an interval',
+      'loci.bed',
+      /^chrI\s+21000\s/,
+      /around = saliency[^]*Example: chrI:20980-21080[^]*Strongest: [ACGT] at/,
+    ],
+    [
+      'a row without a name',
+      'cells.csv',
+      /^1,1,0,1$/,
+      /genes = saliency[^]*Example: row 2[^]*Strongest: (CD3E|MS4A1|LYZ)/,
+    ],
+  ])('tells of %s by its place in the file', async (_, file, text, told) => {
+    await showFile(page, file);
+    const hovered = page.locator('.view-line', { hasText: text }).first();
+    await hovered.hover({ position: { x: 12, y: 9 } });
+    const hover = page.locator('.monaco-hover:visible').first();
+    await hover.getByText('Strongest').first().waitFor();
+    expect(await hover.innerText()).toMatch(told);
+    await page.mouse.move(5, 5);
   });
 
   it('says why a compressed file cannot be painted', async () => {

@@ -58,6 +58,19 @@ describe.skipIf(unavailable !== undefined)(`on the screen of VS Code (${unavaila
     await drawn();
   });
 
+  it('compares two results: the panel draws what one says more than the other', async () => {
+    await line(page, 'attribution ism').hover({ position: { x: 108, y: 9 } });
+    await page.locator('.monaco-hover:visible').getByText('Compare').first().click();
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: 'grad' }).first().click();
+    const difference = panel(page).locator('[aria-label^="Logo of simulated"][aria-label*="grad − ism"]').first();
+    await difference.scrollIntoViewIfNeeded({ timeout: 60_000 });
+    await until('logo', async () => (await colours(browser, difference)) > 20);
+    // Both that are compared stay above their difference.
+    const above = (name: string) => panel(page).locator(`[aria-label^="Logo of simulated"][aria-label*="${name}"]`);
+    expect(await above('grad').count()).toBeGreaterThan(1);
+    await page.mouse.move(5, 5);
+  });
+
   it('brings panel and results back after the window is reloaded, without a run', async () => {
     // A workbench in a browser saves what is open every few seconds, not when it is left.
     await page.waitForTimeout(8_000);

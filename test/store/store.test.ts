@@ -85,6 +85,11 @@ describe('a result', () => {
       ['tab\there\nand below', 7_000],
       ['chr19998:1-100 peak', 19_998],
     ]);
+    rows[5] = ['a\tb', '12'];
+    rows[6] = ['c', '2'];
+    await writer.writeRows({ columns: ['name', 'label'], rows });
+    expect([...(await store.rowsEnding(KEY, ['12']))]).toEqual([[5, 'a\tb']]);
+    expect([...(await store.rowsEnding(KEY, ['2']))]).toEqual([[6, 'c']]);
     await expect(store.places(OTHER, wanted)).rejects.toThrow('rows.tsv');
   });
 

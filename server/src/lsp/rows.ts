@@ -1,6 +1,7 @@
 /**
  * What results say of the rows of a data file: of a sequence in a FASTA file, a line of a table. A result belongs to a file
- * when the step that made its data read it. Rows are found by their name, of as many as there are; nothing is kept.
+ * when the step that made its data read it. Rows are found by their place in the file or their name, of as many as there are;
+ * nothing is kept.
  */
 import type { FileExplanation, Snapshot } from '../protocol.js';
 import { quantity } from '../protocol.js';
@@ -21,6 +22,8 @@ interface Explained {
   readonly shown: Shown;
   readonly map: Snapshot['maps'][number];
   readonly data: Snapshot['data'][number];
+  /** What examples of the file have as their source. */
+  readonly source: string;
 }
 
 /** The present attributions whose examples come from a file. */
@@ -32,44 +35,56 @@ function explained(sessions: readonly Session[], file: string): Explained[] {
     const read = keysOf(shown, file);
     return maps.flatMap(map => {
       const set = data.find(({ key }) => key === map.data);
-      return set && read.has(set.key) && !stale.has(map.name) ? [{ session, shown, map, data: set }] : [];
+      const source = read.get(set?.key ?? '');
+      return set && source !== undefined && !stale.has(map.name) ? [{ session, shown, map, data: set, source }] : [];
     });
   });
 }
 
-/** Keys of the data that were read from a file. */
-function keysOf({ plan }: Shown, file: string): ReadonlySet<string> {
-  return new Set(
-    plan.steps.flatMap(({ kind, key, files }) => (kind === 'data' && Object.values(files).includes(file) ? [key] : [])),
+/** Keys of the data that were read from a file, each with what examples of this file have as their source. */
+function keysOf({ plan }: Shown, file: string): ReadonlyMap<string, string> {
+  return new Map(
+    plan.steps.flatMap(({ kind, key, files }) => {
+      const hash = kind === 'data' ? Object.keys(files).find(hash => files[hash] === file) : undefined;
+      return hash === undefined ? [] : [[key, hash.slice(0, 8)] as const];
+    }),
   );
 }
 
+/** A row of a data file. */
+interface FileRow {
+  /** Those that it may have as an example. */
+  readonly names: readonly string[];
+  /** How many rows stand above it, where that tells it for sure: an interval has the name of what was cut out, a row may have none. */
+  readonly index?: number | undefined;
+  /** Of a sequence, from 0, of which to tell more. */
+  readonly position?: number | undefined;
+}
+
 /**
- * @param names that the row may have in the file
- * @param position of a sequence, from 0, of which to tell more
  * @returns Markdown; undefined where no present result explains the row
  * @throws StoreError when an array cannot be read
  */
 export async function rowHover(
   sessions: readonly Session[],
   file: string,
-  names: readonly string[],
-  position?: number,
+  { names, index, position }: FileRow,
 ): Promise<string | undefined> {
   const parts: string[] = [];
-  const tell = async (result: Result, { key, shown, session }: Place, words: (row: Row) => Promise<string>) => {
+  const tell = async (result: Result, { key, shown, session, source }: Place, words: (row: Row) => Promise<string>) => {
     if (parts.length >= MOST_RESULTS) return;
-    const places = await shown.store.places(key, names);
+    const counted = index === undefined || source === undefined ? undefined : [source, String(index)];
+    let rows = counted && (await shown.store.rowsEnding(key, counted));
     // A line of a VCF file may be several rows: one for each alternative allele.
-    const rows = new Map([...places].map(([name, row]) => [row, name]));
+    if (!rows?.size) rows = new Map([...(await shown.store.places(key, names))].map(([name, row]) => [row, name]));
     const found: string[] = [];
     for (const [row, name] of rows) found.push(await words({ row, name, ...(position !== undefined && { position }) }));
     if (found.length === 0) return;
     const head = `**${plainText(result.name)}** = ${plainText(result.written)} · ${plainText(fileOf(session))}`;
     parts.push([head, ...found].join('\n\n'));
   };
-  for (const { session, shown, map, data } of explained(sessions, file))
-    await tell(map, { key: data.key, shown, session }, row => exampleHover(map, data, row, shown.store));
+  for (const { session, shown, map, data, source } of explained(sessions, file))
+    await tell(map, { key: data.key, shown, session, source }, row => exampleHover(map, data, row, shown.store));
   for (const { session, shown, table } of explainedTables(sessions, file))
     await tell(table, { key: table.key, shown, session }, row => fieldsOf(table, row, shown.store));
   return parts.length === 0 ? undefined : parts.join('\n\n---\n\n');
@@ -78,7 +93,7 @@ export async function rowHover(
 type Result = Pick<Snapshot['maps'][number], 'name' | 'written'>;
 type Table = Snapshot['tables'][number];
 /** Where the names of a result's rows stand. */
-type Place = Pick<Explained, 'session' | 'shown'> & { readonly key: string };
+type Place = Pick<Explained, 'session' | 'shown'> & Partial<Pick<Explained, 'source'>> & { readonly key: string };
 type Row = Parameters<typeof exampleHover>[2];
 
 /** The present results with a few numbers for each example of a file, such as the effects of variants. */

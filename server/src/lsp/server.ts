@@ -165,8 +165,8 @@ class Server {
       const text = session && (await (as === 'table' ? tableOf(session, name) : pythonOf(session, name)));
       return text === undefined ? null : { text };
     });
-    this.onRequest(row, async ({ uri, rows, position }) => {
-      const markdown = await rowHover(this.all, fileURLToPath(uri), rows, position);
+    this.onRequest(row, async ({ uri, rows: names, index, position }) => {
+      const markdown = await rowHover(this.all, fileURLToPath(uri), { names, index, position });
       return markdown === undefined ? null : { markdown };
     });
     this.onRequest(explanations, ({ uri }) => ({ attributions: explanationsOf(this.all, fileURLToPath(uri)) }));

@@ -15,13 +15,15 @@ export function encodeCell(cell: string): string {
   return cell.replace(/[\t\n\r\\]/g, found => ESCAPES[found] ?? found);
 }
 
+export function decodeCell(cell: string): string {
+  return cell.replace(/\\(.)/g, (_, letter: string) => UNESCAPES[letter] ?? letter);
+}
+
 /** @param maximum how many of the first rows are wanted: the rest is not looked at */
 export function decodeRows(text: string, maximum = Infinity): RowTable {
   const [columns = [], ...rows] = text
     .slice(0, Math.max(0, text.lastIndexOf('\n')))
     .split('\n', Math.min(maximum + 1, 2 ** 32 - 1))
-    .map(line =>
-      line.split('\t').map(cell => cell.replace(/\\(.)/g, (_, letter: string) => UNESCAPES[letter] ?? letter)),
-    );
+    .map(line => line.split('\t').map(decodeCell));
   return { columns, rows };
 }

@@ -17,7 +17,7 @@ import { acquireLock, tryLock } from './lock.js';
 import { ArrayReader } from './npy.js';
 import type { RowTable } from './result.js';
 import { ResultMeta } from './result.js';
-import { decodeRows, encodeCell } from './rows.js';
+import { decodeCell, decodeRows, encodeCell } from './rows.js';
 import type { ResultLayout } from './writer.js';
 import { ResultWriter } from './writer.js';
 
@@ -134,24 +134,42 @@ export class ResultStore {
   async places(key: string, names: Iterable<string>): Promise<Map<string, number>> {
     const wanted = new Map([...names].map(name => [encodeCell(name), name]));
     const found = new Map<string, number>();
-    // The line above the first row names the columns.
+    await this.eachRow(key, (line, row) => {
+      const cell = line.split('\t', 1)[0] ?? '';
+      const name = wanted.get(cell);
+      if (name === undefined) return true;
+      found.set(name, row);
+      wanted.delete(cell);
+      return wanted.size > 0;
+    });
+    return found;
+  }
+
+  /**
+   * The rows of a result whose last cells are these.
+   *
+   * @returns their names by row number, from 0
+   * @throws the system's error when they cannot be read
+   */
+  async rowsEnding(key: string, cells: readonly string[]): Promise<Map<number, string>> {
+    const end = cells.map(cell => `\t${encodeCell(cell)}`).join('');
+    const found = new Map<number, string>();
+    await this.eachRow(key, (line, row) => {
+      if (line.endsWith(end)) found.set(row, decodeCell(line.split('\t', 1)[0] ?? ''));
+      return true;
+    });
+    return found;
+  }
+
+  /** @param visit is given the lines behind the one that names the columns, until it is false */
+  private async eachRow(key: string, visit: (line: string, row: number) => boolean): Promise<void> {
     let row = -1;
     let rest = '';
     for await (const text of createReadStream(join(this.result(key), 'rows.tsv'), 'utf8')) {
       const lines = (rest + String(text)).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) {
-        const cell = line.split('\t', 1)[0] ?? '';
-        const name = row < 0 ? undefined : wanted.get(cell);
-        if (name !== undefined) {
-          found.set(name, row);
-          wanted.delete(cell);
-        }
-        row++;
-      }
-      if (wanted.size === 0) break;
+      for (const line of lines) if (++row > 0 && !visit(line, row - 1)) return;
     }
-    return found;
   }
 
   /**
