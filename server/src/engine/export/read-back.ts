@@ -135,7 +135,7 @@ async function* rowsOf(tree: Hierarchy, { path, type, shape }: Exclude<TreeArray
   const [rows = 1, ...extents] = shape;
   const step = Math.max(1, Math.floor(BYTES_AT_ONCE / (sizeOf(extents) * KINDS[type].BYTES_PER_ELEMENT)));
   for (let from = 0; from < rows; from += step) {
-    const { values } = await tree.array(path, [from, Math.min(from + step, rows)]);
+    const { values } = await tree.array(path, [[from, Math.min(from + step, rows)]]);
     if (!(values instanceof KINDS[type])) throw different(`${path} holds other numbers than ${type}`);
     yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   }
