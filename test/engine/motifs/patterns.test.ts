@@ -93,6 +93,27 @@ describe('patterns', () => {
     expect(seen.size).toBe(3);
   });
 
+  it('are one where windows lie on either end of a long motif, which counts each site once', async () => {
+    const motif = 'TGGCCACCAGGGGGCGCTA';
+    const planted = plantedMaps([motif], { examples: 150, length: 120, noise: 0.2 }, new Stream(6, 'test'));
+    const { length, hypothetical, letters, sites } = planted;
+    const of = (array: Float32Array, example: number) => array.slice(4 * length * example, 4 * length * (example + 1));
+    // One end of every motif, or both.
+    const windows = sites.flatMap(({ example, start }) => [
+      ...(example % 3 > 0 ? [{ example, start }] : []),
+      ...(example % 3 < 2 ? [{ example, start: start + 9 }] : []),
+    ]);
+    const strips = await cutStrips(windows, { length, window: 9, flank: 5 }, example =>
+      Promise.resolve({ hypothetical: of(hypothetical, example), letters: of(letters, example) }),
+    );
+    const options = { compared: 1000, neighbours: 10, merge: 0.5, seed: 1, least: 20 };
+    const patterns = await findPatterns(strips, [...windows.keys()], options, never);
+    expect(patterns).toHaveLength(1);
+    const examples = patterns[0]!.members.map(({ seqlet }) => windows[seqlet]!.example);
+    expect(new Set(examples).size).toBe(examples.length);
+    expect(examples.length).toBeGreaterThanOrEqual(145);
+  });
+
   it('take in seqlets that were not compared, and leave noise out', async () => {
     const planted = plantedMaps(['TGACTCAGC'], { examples: 200, length: 120, noise: 0.25 }, new Stream(4, 'test'));
     const some = await discovered(planted, 9, { least: 10, compared: 40 });

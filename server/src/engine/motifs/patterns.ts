@@ -6,7 +6,7 @@
 import { informationOf } from '../data/motifs.js';
 import { Stream } from '../random/philox.js';
 import { leiden, modularity, type WeightedGraph } from './leiden.js';
-import { align, jaccardOf, scaled } from './similarity.js';
+import { align, jaccard, jaccardOf, scaled } from './similarity.js';
 import { placed, type Placement, type Strips } from './strips.js';
 
 export interface ClusteringOptions {
@@ -43,6 +43,8 @@ export interface Pattern {
 const RUNS = 10;
 /** Rounds of laying seqlets on what they add up to. */
 const ROUNDS = 3;
+/** Columns that contribute less than this share of the greatest are none that a frame needs to hold. */
+const NOISE = 0.1;
 /** A seqlet belongs to a pattern when it is more like it than this share of seqlets are like it with its columns permuted. */
 const CERTAINTY = 0.99;
 const PERMUTATIONS = 20;
@@ -140,12 +142,44 @@ function aroundMedoid(
   return settle(strips, members, stretchOf(strips, medoid, { moved: 0, turned: false }));
 }
 
-/** Lays seqlets on a stretch, then again on what they add up to. */
+/** Lays seqlets on a stretch, then again on what they add up to, in a frame that holds all of it that it can. */
 function settle(strips: Strips, seqlets: readonly number[], first: Float32Array): Pattern {
   let pattern = sumOf(strips, lay(strips, seqlets, first));
   for (let round = 1; round < ROUNDS; round++)
-    pattern = sumOf(strips, lay(strips, seqlets, scaled(pattern.hypothetical)));
+    pattern = sumOf(strips, lay(strips, seqlets, scaled(centred(strips, pattern).hypothetical)));
   return pattern;
+}
+
+/**
+ * A pattern whose frame is moved, with its seqlets, to where it holds most of what contributes; of equally good places the middle
+ * one. Windows may lie on one end of a longer motif.
+ */
+function centred(strips: Strips, { members }: Pattern): Pattern {
+  const { furthest, margin, length, width, letters, hypothetical } = strips;
+  const columns = new Float64Array(width + 2 * furthest);
+  for (const { seqlet, moved, turned } of members)
+    for (let at = 0; at < 4 * columns.length; at++) {
+      const from = 4 * (seqlet * length + margin - furthest + moved) + at;
+      const column = at >> 2;
+      columns[turned ? columns.length - 1 - column : column]! += hypothetical[from]! * letters[from]!;
+    }
+  const most = columns.reduce((greatest, value) => Math.max(greatest, Math.abs(value)), 0);
+  const held = Array.from({ length: 2 * furthest + 1 }, (_, first) =>
+    columns
+      .subarray(first, first + width)
+      .reduce((sum, value) => sum + (Math.abs(value) > NOISE * most ? Math.abs(value) : 0), 0),
+  );
+  const enough = Math.max(...held) * (1 - 1e-9);
+  const best = Array.from(held.keys()).filter(first => held[first]! >= enough);
+  return sumOf(strips, movedBy(members, best[best.length >> 1]! - furthest));
+}
+
+/** Members of a pattern whose frame is moved, and that is read on the other strand where it is turned. */
+function movedBy(members: readonly Member[], shift: number, isTurned = false): Member[] {
+  return members.map(member => {
+    const turned = member.turned !== isTurned;
+    return { ...member, turned, moved: member.moved + (turned ? -shift : shift) };
+  });
 }
 
 /** Makes one pattern of the two that are most alike, again and again, until no two are alike enough. */
@@ -155,23 +189,42 @@ async function mergeAlike(
   enough: number,
   checkpoint: () => Promise<void>,
 ): Promise<Pattern[]> {
-  const left = [...patterns];
-  for (;;) {
+  let left = patterns.map(pattern => ({ pattern, stretch: scaled(pattern.hypothetical) }));
+  let pairs: { one: (typeof left)[number]; other: (typeof left)[number]; similarity: number }[] = [];
+  const compareWithRest = (one: (typeof left)[number], rest: typeof left): void => {
+    for (const other of rest) {
+      const [larger, smaller] =
+        one.pattern.members.length >= other.pattern.members.length ? [one, other] : [other, one];
+      const similarity = likenessInFull(strips, larger.stretch, smaller.pattern, smaller.stretch);
+      if (similarity >= enough) pairs.push({ one: larger, other: smaller, similarity });
+    }
+  };
+  for (const [i, one] of left.entries()) {
     await checkpoint();
-    const stretches = left.map(({ hypothetical }) => scaled(hypothetical));
-    let best: { i: number; j: number; similarity: number } | undefined;
-    for (let i = 0; i < left.length; i++)
-      for (let j = i + 1; j < left.length; j++) {
-        const { similarity } = align(stretches[i]!, stretches[j]!, strips.furthest);
-        if (similarity >= (best?.similarity ?? enough)) best = { i, j, similarity };
-      }
-    if (best === undefined) return left;
-    const [one, other] = [left[best.i]!, left[best.j]!];
-    const larger = one.members.length >= other.members.length ? one : other;
-    const members = [...one.members, ...other.members].map(({ seqlet }) => seqlet);
-    left.splice(best.j, 1);
-    left[best.i] = settle(strips, members, scaled(larger.hypothetical));
+    compareWithRest(one, left.slice(i + 1));
   }
+  while (pairs.length > 0) {
+    await checkpoint();
+    const { one, other } = pairs.reduce((best, pair) => (pair.similarity > best.similarity ? pair : best));
+    const members = [...one.pattern.members, ...other.pattern.members].map(({ seqlet }) => seqlet);
+    const pattern = settle(strips, members, one.stretch);
+    const isGone = (entry: (typeof left)[number]): boolean => entry === one || entry === other;
+    left = left.filter(entry => !isGone(entry));
+    pairs = pairs.filter(pair => !isGone(pair.one) && !isGone(pair.other));
+    const made = { pattern, stretch: scaled(pattern.hypothetical) };
+    compareWithRest(made, left);
+    left.push(made);
+  }
+  return left.map(({ pattern }) => pattern);
+}
+
+/**
+ * How alike a pattern and another one are once the other is moved to where it is most like it, with its seqlets: what then lies
+ * beyond its own ends is read from the examples, so that two cut-outs of one motif are found to be one.
+ */
+function likenessInFull(strips: Strips, stretch: Float32Array, other: Pattern, its: Float32Array): number {
+  const { shift, turned } = align(stretch, its, strips.furthest);
+  return jaccard(stretch, scaled(sumOf(strips, movedBy(other.members, shift, turned)).hypothetical));
 }
 
 /** Every seqlet laid on the pattern that it is most like, where it is like it by more than chance. */
@@ -187,7 +240,17 @@ function assign(strips: Strips, seqlets: readonly number[], patterns: readonly P
     const best = likeness.indexOf(Math.max(...likeness));
     if (likeness[best]! > floors[best]!) members[best]!.push(placements[best]![i]!);
   });
-  return members.filter(({ length }) => length > 0).map(group => sumOf(strips, group));
+  return members.filter(({ length }) => length > 0).map(group => sumOf(strips, oncePerPlace(strips, group)));
+}
+
+/** Of seqlets that are laid on the same positions of an example only the first: they are one site. */
+function oncePerPlace({ sites }: Strips, members: readonly Member[]): Member[] {
+  const taken = new Set<string>();
+  return members.filter(({ seqlet, moved }) => {
+    const { example, start } = sites[seqlet]!;
+    const place = `${example} ${start + moved}`;
+    return !taken.has(place) && taken.add(place);
+  });
 }
 
 /** The similarity that seqlets reach to a pattern whose columns are permuted, but for a few. */
@@ -207,7 +270,7 @@ function likenessByChance(strips: Strips, seqlets: readonly number[], stretch: F
 /** Each seqlet moved and turned to where it is most like a scaled stretch; of equally good places the nearest. */
 function lay(strips: Strips, seqlets: readonly number[], stretch: Float32Array): Member[] {
   const turned = stretch.slice().reverse();
-  const { furthest, width, length, hypothetical } = strips;
+  const { furthest, margin, width, length, hypothetical } = strips;
   const size = 4 * width;
   const until = new Float64Array(4 * length + 1);
   return seqlets.map(seqlet => {
@@ -216,7 +279,7 @@ function lay(strips: Strips, seqlets: readonly number[], stretch: Float32Array):
     let best: Member = { seqlet, moved: 0, turned: false, similarity: -1 };
     for (let distance = 0; distance <= furthest; distance++)
       for (const moved of distance === 0 ? [0] : [distance, -distance]) {
-        const from = 4 * (furthest + moved);
+        const from = 4 * (margin + moved);
         const sum = until[from + size]! - until[from]!;
         const scale = sum > 0 ? 1 / sum : 0;
         const plain = jaccardOf(stretch, 0, hypothetical, strip + from, size, scale);
