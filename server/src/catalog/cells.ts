@@ -44,7 +44,7 @@ export const cell_ranger = {
   name: 'cell_ranger',
   summary: 'Counts of cells as 10x Genomics Cell Ranger writes them: HDF5, or Matrix Market with its tables.',
   documentation:
-    'Reads `filtered_feature_bc_matrix.h5` of Cell Ranger 3 and later, or `matrix.mtx` (plain or gzipped) with `barcodes.tsv` and `features.tsv` (or `genes.tsv`) beside it. Cells are examples, named by their barcodes, genes features; counts are taken as they stand, `scale_to` and `log1p` follow as stages.',
+    'Reads `filtered_feature_bc_matrix.h5` (of Cell Ranger 2 too, which has a group for each genome), or `matrix.mtx` (plain or gzipped) with `barcodes.tsv` and `features.tsv` (or `genes.tsv`) beside it, all three with the same name of a sample in front where there is one. Cells are examples, named by their barcodes, genes features; counts are taken as they stand, `scale_to` and `log1p` follow as stages. Matrix Market has features in rows, in coordinate form, `general`; elements of a `pattern` are 1.',
   citation:
     '10x Genomics, Cell Ranger feature-barcode matrices; Boisvert, Pozo & Remington 1996, NISTIR 5935 (Matrix Market)',
   revision: 1,
@@ -64,10 +64,16 @@ export const cell_ranger = {
       default: 'Gene Expression',
       summary: 'Which features to keep, where the file has several types.',
     },
+    genome: {
+      type: { is: 'text' },
+      optional: true,
+      summary: 'Which genome’s features to keep, where an HDF5 file has several.',
+    },
     clusters: {
       type: { is: 'path', extensions: ['.csv', '.tsv', '.csv.gz', '.tsv.gz'] },
       optional: true,
-      summary: 'Labels: a table with the barcode in the first column and the class in the second, header first.',
+      summary:
+        'Labels: a table with the barcode in the first column and the class in the second, header first; cells that it does not name have none.',
     },
     classes: anndata.parameters.classes,
   },

@@ -133,6 +133,17 @@ describe('anndata', () => {
     expect(await codeOf(read(path, given))).toBe(code);
   });
 
+  it('says what of a file it could not use, and what there is instead', async () => {
+    const found = await read(path, { label: 'type' });
+    expect(found.notes.map(({ message }) => message)).toEqual([
+      'The classes are 0 B, 1 T.',
+      '1 of 3 examples have no label; they stay in.',
+    ]);
+    await expect(read(path, { layer: 'counts' })).rejects.toMatchObject({
+      problem: { remedy: expect.stringMatching(/^Its layers are (?=.*rows)(?=.*columns)/) as string },
+    });
+  });
+
   it('says what is no such file', async () => {
     const other = join(folder, 'other.h5ad');
     await writeFile(other, 'text');
@@ -235,6 +246,85 @@ describe('cell_ranger', () => {
     expect(await codeOf(readCounts(path, { feature_type: 'Peaks' }))).toBe('data/empty');
     await writeFile(path, `${header}${elements.slice(1).join('\n')}\n`);
     expect(await codeOf(readCounts(path))).toBe('data/damaged-mtx');
+  });
+
+  /** The matrix above, 4 genes × 3 cells; `scipy.io.mmwrite` writes the same elements under each of these headers. */
+  const market = async (sample: string, header: string, elements: readonly string[], size = '4 3'): Promise<string> => {
+    const path = join(folder, `${sample}matrix.mtx`);
+    await writeFile(
+      path,
+      `%%MatrixMarket matrix coordinate ${header}\n%\n${size} ${elements.length}\n${elements.join('\n')}\n`,
+    );
+    await writeFile(join(folder, `${sample}genes.tsv`), 'E0\tA\nE1\tB\nE2\tC\nE3\tD\n');
+    await writeFile(join(folder, `${sample}barcodes.tsv`), 'c0\nc1\nc2\n');
+    return path;
+  };
+  const elements = ['2 1 1', '4 1 2.5', '1 2 3', '3 3 4', '4 3 5'];
+
+  it.each<[string, readonly string[], readonly number[]]>([
+    ['real general', elements, DENSE],
+    ['unsigned-integer general', elements, DENSE],
+    ['pattern general', elements.map(one => one.split(' ', 2).join(' ')), DENSE.map(value => Number(value !== 0))],
+  ])('reads Matrix Market, %s, under the name of a sample', async (header, lines, expected) => {
+    const found = await readCounts(await market('GSM1_', header, lines));
+    expect([...found.values]).toEqual(expected);
+    expect(found).toMatchObject({ names: ['c0', 'c1', 'c2'], features: ['A', 'B', 'C', 'D'] });
+  });
+
+  it.each([
+    ['symmetric matrices', 'real symmetric', '4 3', 'data/not-mtx', /without symmetry/],
+    ['cells in rows', 'integer general', '3 4', 'data/shape', /transpose/],
+    ['tables of another run', 'integer general', '5 3', 'data/shape', /one run/],
+  ])('refuses %s', async (_, header, size, code, remedy) => {
+    const path = await market('bad_', header, elements, size);
+    await expect(readCounts(path)).rejects.toMatchObject({
+      problem: { code, remedy: expect.stringMatching(remedy) as string },
+    });
+  });
+
+  it('takes labels from a table as Seurat writes it, and says which cells it lacks', async () => {
+    const path = await market('labels_', 'real general', elements);
+    const table = join(folder, 'labels.csv');
+    await writeFile(table, '"","seurat_clusters"\n"c2","NK, bright"\n"c0","B"\n');
+    const found = await readCounts(path, { clusters: CLUSTERS, classes: ['B', 'NK, bright'] }, table);
+    expect(found.labels).toEqual([0, undefined, 1]);
+    expect(found.notes).toMatchObject([{ message: '1 of 3 examples have no label; they stay in.' }]);
+    await writeFile(table, 'barcode,cluster\nc0-1,0\nc1-1,1\n');
+    expect(await codeOf(readCounts(path, { clusters: CLUSTERS }, table))).toBe('data/clusters');
+    await writeFile(table, 'barcode,cluster\nc0,0\nc0,1\n');
+    expect(await codeOf(readCounts(path, { clusters: CLUSTERS }, table))).toBe('data/duplicate-names');
+  });
+
+  it('reads HDF5 of Cell Ranger 2: a group for each genome', async () => {
+    const write = (path: string, ...genomes: string[]): void => {
+      const file = new h5wasm.File(path, 'w');
+      for (const [at, genome] of genomes.entries()) {
+        const into = file.create_group(genome);
+        const texts = (name: string, data: string[]) => into.create_dataset({ name, data, shape: [data.length] });
+        texts('barcodes', ['c0', 'c1', 'c2']);
+        texts('genes', ['E0', 'E1', 'E2', 'E3']);
+        texts('gene_names', ['A', 'B', 'C', 'D']);
+        const integers = (name: string, data: number[]) =>
+          into.create_dataset({ name, data: Int32Array.from(data), shape: [data.length], dtype: '<i' });
+        integers(
+          'data',
+          CSR.data.map(value => 2 * value + at),
+        );
+        integers('indices', CSR.indices);
+        integers('indptr', CSR.indptr);
+        integers('shape', [4, 3]);
+      }
+      file.close();
+    };
+    const [one, two] = [join(folder, 'one.h5'), join(folder, 'two.h5')];
+    write(one, 'GRCh38');
+    write(two, 'GRCh38', 'mm10');
+    expect([...(await readCounts(one)).values]).toEqual(DENSE.map(value => 2 * value));
+    expect((await readCounts(two, { genome: 'mm10', names: 'ids' })).values[4]).toBe(7);
+    await expect(readCounts(two)).rejects.toMatchObject({
+      problem: { code: 'data/genome', remedy: 'Name one: `genome: "GRCh38"`; it has GRCh38, mm10.' },
+    });
+    expect(await codeOf(readCounts(one, { genome: 'hg19' }))).toBe('data/genome');
   });
 
   it.skipIf(!existsSync(BLOOD))('is not what an AnnData file is', async () => {

@@ -12,7 +12,7 @@ import type { Rows } from './examples.js';
 import { withHierarchy, type Hierarchy, type TreeNode } from './hierarchy.js';
 import { pathOf, type Files, type Source } from './source.js';
 import { denseRows, keep, requireFinite } from './sparse.js';
-import { duplicateNotes, labelOf } from './table-cells.js';
+import { duplicateNotes, labelOf, unlabelledNotes } from './table-cells.js';
 
 type Parameters = ParametersOf<typeof specification>;
 
@@ -44,11 +44,13 @@ async function textsOf({ tree }: AnnData, array: string): Promise<string[]> {
 /** The index of a data frame: names of cells or genes. @throws Failure `data/not-anndata` */
 async function indexOf(data: AnnData, frame: string): Promise<string[]> {
   const node = await data.tree.node(frame);
-  if (node === undefined || node.shape !== undefined)
-    throw new Failure('data/not-anndata', `the file has no data frame "${frame}"`, {
+  if (node === undefined || node.shape !== undefined) {
+    const found = node ? `"${frame}" is a table of records, as before version 0.7` : `it has no data frame "${frame}"`;
+    throw new Failure('data/not-anndata', `the file is not what AnnData writes since version 0.7: ${found}`, {
       place: data.path,
-      remedy: 'Give an AnnData file of version 0.7 or later; `adata.write_h5ad` writes one.',
+      remedy: 'Rewrite it in Python: `anndata.read_h5ad("old.h5ad").write_h5ad("new.h5ad")`.',
     });
+  }
   const index = node.attributes['_index'];
   const column = await columnOf(data, frame, typeof index === 'string' ? index : '_index');
   return column.values.map(value => value ?? '');
@@ -92,9 +94,10 @@ async function matrixOf({ tree, path }: AnnData, layer: string | undefined) {
   const place = layer === undefined ? 'X' : layer === 'raw' ? 'raw/X' : `layers/${layer}`;
   const node = await tree.node(place);
   if (node) return { place, node, frame: layer === 'raw' ? 'raw/var' : 'var' };
+  const known = await tree.children('layers');
   throw new Failure('data/no-layer', `the file has no ${layer === undefined ? 'matrix X' : `layer "${layer}"`}`, {
     place: path,
-    remedy: 'Name one of its layers, or leave `layer` out for X.',
+    remedy: `Its layers are ${known.slice(0, 20).join(', ') || 'none'}; \`layer\` names one, \`"raw"\` is \`.raw\`, and X is meant where it is left out.`,
   });
 }
 
@@ -168,7 +171,7 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
         remedy: 'Give a file with cells and genes; `only` names a column that is true for some.',
       });
     requireRoomFor(cells.length, kept.length, ['cells', 'genes', 'values']);
-    const features = kept.map(gene => genes[gene] ?? index[gene]!);
+    const features = kept.map(gene => genes[gene] || index[gene]!);
     const values = await numbersOf(data, matrix, cells.length, place, kept.length);
     requireFinite(values, cells, features, `${path}, ${matrix.place}`);
     const { labels, notes } = await labelsOf(data, parameters, cells);
@@ -180,7 +183,7 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
       names: cells,
       labels,
       origins: cells.map((_, cell) => ({ source: parameters.path.slice(0, 8), index: cell })),
-      notes: [...notes, ...duplicateNotes(features)],
+      notes: [...notes, ...unlabelledNotes(labels, parameters.label !== undefined), ...duplicateNotes(features, cells)],
     };
   });
 }
