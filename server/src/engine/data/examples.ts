@@ -53,6 +53,13 @@ export function truthColumn({ columns, values }: FeatureTruth, name: string): Fl
   return column < 0 ? undefined : values.filter((_, at) => at % columns.length === column);
 }
 
+/** What else is known of people, to be taken into account beside their genotypes. */
+export interface Covariates {
+  readonly names: readonly string[];
+  /** [example, covariate] */
+  readonly values: Float64Array;
+}
+
 /** Rows of numbers: genotypes of people, expression of samples. */
 export interface Rows extends Known {
   readonly alphabet: 'genotypes' | 'expression';
@@ -66,6 +73,7 @@ export interface Rows extends Known {
   readonly genes?: readonly string[];
   /** [example, feature] */
   readonly values: Float32Array;
+  readonly covariates?: Covariates;
   readonly truth?: FeatureTruth;
 }
 

@@ -1,100 +1,103 @@
-/** Phenotypes of people: what PLINK writes beside genotypes, or tables of them, as labels. */
+/** Phenotypes of people as labels, and covariates as columns of numbers, as PLINK reads them. */
 import { Failure } from '../failure.js';
-import { isParquet, withParquet } from './parquet.js';
-import { filledLinesOf, type Person } from './plink.js';
+import type { Covariates } from './examples.js';
+import { readPeopleTable } from './people-table.js';
+import type { Person } from './plink.js';
 
-/** What stands for a missing phenotype, in lower case. */
-const NO_PHENOTYPE = new Set(['-9', 'na', 'nan', '.', '']);
+/** What stands for a missing phenotype or covariate, in lower case. */
+const MISSING = new Set(['-9', 'na', 'nan', '.', '']);
+const isMissing = (text: string | undefined): boolean => text === undefined || MISSING.has(text.toLowerCase());
 
 /**
- * The phenotype of every person as a label. Where all are 1 and 2 (and 0), they mean control and case, as PLINK reads them:
- * labels 0 and 1.
+ * The phenotype of every person as a label. Where all are 0, 1 and 2 and some are no 1, 0 is missing, 1 means control and 2
+ * case, as PLINK reads them: labels 0 and 1. Without any 2 zeros and ones are labels as they are, and zeros alone are missing.
  */
 export function labelsOf(written: readonly (string | undefined)[], place: string): (number | undefined)[] {
   const numbers = written.map(text => {
-    if (text === undefined || NO_PHENOTYPE.has(text.toLowerCase())) return undefined;
+    if (text === undefined || isMissing(text)) return undefined;
     const value = Number(text);
     if (Number.isFinite(value)) return value;
-    throw new Failure('data/not-number', `found the phenotype "${text.slice(0, 40)}", expected a number`, {
-      place,
-      remedy: 'Write -9 or NA where a phenotype is missing.',
-    });
+    throw notNumber('phenotype', text, place);
   });
+  if (numbers.every(value => value === undefined || value === 0)) return numbers.map(() => undefined);
   const isCaseControl = numbers.every(value => value === undefined || [0, 1, 2].includes(value)) && numbers.includes(2);
   if (!isCaseControl) return numbers;
   return numbers.map(value => (value === undefined || value === 0 ? undefined : value - 1));
 }
 
-/**
- * Phenotypes of a table, text or Parquet, with the columns FID (optional) and IID, by the key of each person; without a header the
- * first two columns are these.
- *
- * @param column name of the phenotype; the first behind the identifiers where none is given
- */
-export async function readPhenotypes(path: string, column: string | undefined, people: readonly Person[]) {
-  const byPerson = (await isParquet(path)) ? await inParquet(path, column) : await inText(path, column);
-  return people.map(({ family, id }) => byPerson.get(keyOf(family, id)) ?? byPerson.get(keyOf(undefined, id)));
-}
-
-/** Which columns hold what; `fid` is −1 where none does. */
-interface Columns {
-  readonly iid: number;
-  readonly fid: number;
-  readonly value: number;
-  readonly headed: boolean;
-}
-
-function columnsIn(cells: readonly string[], column: string | undefined, place: string): Columns {
-  const names = cells.map(cell => cell.toUpperCase());
-  const headed = names.includes('IID');
-  const iid = headed ? names.indexOf('IID') : 1;
-  const fid = headed ? names.indexOf('FID') : 0;
-  const behind = Math.max(iid, fid) + 1;
-  const value = column === undefined ? behind : headed ? cells.indexOf(column) : -1;
-  if (value >= 0 && value < cells.length) return { iid, fid, value, headed };
-  throw new Failure(
-    'data/no-column',
-    `the table has no column "${column ?? 'behind the identifiers'}"; it has: ${cells.slice(0, 12).join(', ')}`,
-    { place, remedy: 'Name one of its columns; the first row must name IID.' },
-  );
-}
-
-async function inText(path: string, column: string | undefined): Promise<Map<string, string>> {
-  let columns: Columns | undefined;
-  let width = 0;
-  const byPerson = new Map<string, string>();
-  for await (const { text, number } of filledLinesOf(path)) {
-    const cells = text.split(text.includes(',') ? ',' : /\s+/).map(cell => cell.trim().replace(/^#/, ''));
-    if (columns === undefined) {
-      width = cells.length;
-      columns = columnsIn(cells, column, `${path}, line ${number}`);
-      if (columns.headed) continue;
-    }
-    if (cells.length !== width)
-      throw new Failure('data/unequal-lengths', `the row has ${cells.length} cells, those before it ${width}`, {
-        place: `${path}, line ${number}`,
-        remedy: 'Mend the row; every row needs one cell for each column.',
-      });
-    const { iid, fid, value } = columns;
-    byPerson.set(keyOf(fid < 0 ? undefined : cells[fid], cells[iid]!), cells[value]!);
-  }
-  return byPerson;
-}
-
-function inParquet(path: string, column: string | undefined): Promise<Map<string, string>> {
-  return withParquet(path, async file => {
-    const { iid, fid, value } = columnsIn(file.names, column, path);
-    const byPerson = new Map<string, string>();
-    for (const group of file.groups.keys()) {
-      const ids = await file.cells(group, iid);
-      const families = fid < 0 ? undefined : await file.cells(group, fid);
-      const values = await file.cells(group, value);
-      ids.forEach((id = '', row) =>
-        byPerson.set(keyOf(families && String(families[row] ?? ''), String(id)), String(values[row] ?? '')),
-      );
-    }
-    return byPerson;
+function notNumber(what: string, text: string, place: string): Failure {
+  return new Failure('data/not-number', `found the ${what} "${text.slice(0, 40)}", expected a number`, {
+    place,
+    remedy: `Write -9 or NA where a ${what} is missing.`,
   });
 }
 
-const keyOf = (family: string | undefined, id: string): string => `${family ?? ''}\n${id}`;
+/**
+ * Phenotypes of a table by person; undefined for people it does not name.
+ *
+ * @param column name of the phenotype; the first behind the identifiers where none is given
+ * @throws Failure `data/no-column`, `data/unequal-lengths`, `data/duplicate`, `data/no-person`
+ */
+export async function readPhenotypes(
+  path: string,
+  column: string | undefined,
+  people: readonly Person[],
+): Promise<(string | undefined)[]> {
+  const { cells } = await readPeopleTable(path, column === undefined ? 'first' : [column], people);
+  return cells.map(own => own?.[0]);
+}
+
+/** What a table says of people's covariates. */
+export interface WrittenCovariates {
+  readonly place: string;
+  readonly names: readonly string[];
+  /** [person]; undefined for people whom the table does not name, or of whom it lacks one. */
+  readonly cells: readonly (readonly string[] | undefined)[];
+}
+
+/**
+ * @param columns names of the covariates; all behind the identifiers where none are given
+ * @throws Failure `data/no-column`, `data/unequal-lengths`, `data/duplicate`, `data/no-person`
+ */
+export async function readCovariates(
+  path: string,
+  columns: readonly string[] | undefined,
+  people: readonly Person[],
+): Promise<WrittenCovariates> {
+  const { names, cells } = await readPeopleTable(path, columns ?? 'all', people);
+  return { place: path, names, cells: cells.map(own => (own?.some(isMissing) ? undefined : own)) };
+}
+
+/**
+ * Numbers as they are; a column of which no cell is a number is a category, with a column of 0 and 1 for each of its values but
+ * the most frequent.
+ *
+ * @param chosen indices of people of whom every covariate is known
+ * @throws Failure `data/not-number` for a column of which some cells are numbers
+ */
+export function covariatesOf({ names, cells, place }: WrittenCovariates, chosen: readonly number[]): Covariates {
+  const columns = names.flatMap((name, at) => {
+    const own = chosen.map(person => cells[person]![at]!);
+    const numbers = own.map(Number);
+    const strange = numbers.findIndex(value => !Number.isFinite(value));
+    if (strange < 0) return [{ name, values: numbers }];
+    if (numbers.some(Number.isFinite)) throw notNumber(`covariate ${name}`, own[strange]!, place);
+    return levelsOf(own)
+      .slice(1)
+      .map(level => ({ name: `${name}=${level}`, values: own.map(cell => Number(cell === level)) }));
+  });
+  return {
+    names: columns.map(({ name }) => name),
+    values: Float64Array.from({ length: chosen.length * columns.length }, (_, at) => {
+      const [person, column] = [Math.floor(at / columns.length), at % columns.length];
+      return columns[column]!.values[person]!;
+    }),
+  };
+}
+
+/** The values of a category, the most frequent first, equally frequent ones by name. */
+function levelsOf(cells: readonly string[]): string[] {
+  const counts = new Map<string, number>();
+  for (const cell of cells) counts.set(cell, (counts.get(cell) ?? 0) + 1);
+  return [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)! || (a < b ? -1 : 1));
+}

@@ -4,25 +4,12 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type { Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import { requireRoomFor } from '../simulate/genotypes.js';
-import { askedRegion, nameAmong } from './asked-region.js';
+import { chromosomeOf } from './chromosomes.js';
 import type { Rows } from './examples.js';
 import { genesOf, type Place } from './nearest-genes.js';
-import { labelsOf, readPhenotypes } from './phenotypes.js';
-import {
-  alleleFrequency,
-  callRate,
-  choose,
-  countGenotypes,
-  hardyWeinberg,
-  isMissing,
-  meanDosage,
-  missingByPerson,
-  openPlink,
-  writeDosages,
-  type Counts,
-  type PlinkFile,
-  type Variant,
-} from './plink.js';
+import { covariatesOf, labelsOf, readCovariates, readPhenotypes } from './phenotypes.js';
+import { chosenVariants, control, isImpossible, type Control } from './plink-control.js';
+import { openPlink, writeDosages, type PlinkFile, type Variant } from './plink.js';
 import { pathOf, type Files, type Source } from './source.js';
 
 type Parameters = ParametersOf<typeof specification>;
@@ -32,99 +19,6 @@ const MOST_DESCRIBED = 2e9;
 /** What to do about a cohort that is too large. */
 const ROOM =
   ' Name a `region` or `chromosomes`, raise `minimum_frequency`, or give a table of `phenotypes` that names fewer people.';
-
-/** What the quality control found and kept. */
-interface Control {
-  /** Indices of people and variants, ascending. */
-  readonly people: readonly number[];
-  readonly variants: readonly number[];
-  /** Frequency of the counted allele among the kept people, by kept variant. */
-  readonly frequencies: Float64Array;
-  /** Missing genotypes among what was kept. */
-  readonly missing: number;
-  readonly notes: readonly Note[];
-}
-
-/**
- * People first, by their call rate over the chosen chromosomes; then variants by call rate, and by frequency and
- * Hardy–Weinberg test over founders, as PLINK orders its filters.
- */
-async function control(file: PlinkFile, parameters: Parameters): Promise<Control> {
-  const { person_call_rate, variant_call_rate, minimum_frequency, hardy_weinberg } = parameters;
-  const isChosen = chosenVariants(file, parameters);
-  const several = file.variants.reduce((sum, variant) => sum + Number(variant.several ?? false), 0);
-  const chosen = isChosen.reduce((sum, one) => sum + one, 0);
-  let people = [...file.people.keys()];
-  if (person_call_rate > 0) {
-    const missing = await missingByPerson(file, isChosen);
-    people = people.filter(person => 1 - missing[person]! / chosen >= person_call_rate);
-  }
-  const kept = new Set(people);
-  const everyone = choose(file.people, (_, index) => kept.has(index));
-  const founders = choose(file.people, (person, index) => kept.has(index) && person.founder);
-  const variants: number[] = [];
-  const frequencies: number[] = [];
-  const dropped = { calls: 0, frequency: 0, equilibrium: 0 };
-  let missing = 0;
-  for await (const { from, variants: count, stride, bytes, dosages } of file.blocks(isChosen))
-    for (let at = 0; at < count; at++) {
-      if (isChosen[from + at] === 0) continue;
-      const genotypes = bytes.subarray(at * stride, (at + 1) * stride);
-      const all = countGenotypes(genotypes, everyone);
-      const independent = countGenotypes(genotypes, founders);
-      const own = dosages?.get(at);
-      const frequencyOf = (counts: Counts, mask: Uint8Array): number =>
-        own ? meanDosage(genotypes, own, mask) / 2 : alleleFrequency(counts);
-      const frequency = frequencyOf(independent, founders);
-      if (callRate(all) < variant_call_rate) dropped.calls++;
-      else if (hardy_weinberg > 0 && hardyWeinberg(independent) < hardy_weinberg) dropped.equilibrium++;
-      // Without any genotype there is no frequency, and no allele is counted.
-      else if (Math.min(frequency || 0, 1 - frequency || 0) < minimum_frequency) dropped.frequency++;
-      else {
-        variants.push(from + at);
-        frequencies.push(frequencyOf(all, everyone) || 0);
-        missing +=
-          all[1] -
-          (own ? people.filter(person => isMissing(genotypes, person) && !Number.isNaN(own[person]!)).length : 0);
-      }
-    }
-  if (people.length === 0 || variants.length === 0)
-    throw new Failure(
-      'data/empty',
-      `the quality control leaves ${people.length} of ${file.people.length} people and ${variants.length} of ${chosen} variants`,
-      { place: file.path, remedy: 'Lower the thresholds.' },
-    );
-  const message = [
-    `${people.length} of ${file.people.length} people and ${variants.length} of ${file.variants.length} variants pass`,
-    `${file.variants.length - chosen - several} variants are ${parameters.region === undefined ? 'on other chromosomes' : 'elsewhere'}`,
-    ...(several > 0 ? [`${several} have several alternative alleles`] : []),
-    `${dropped.calls} have too few calls`,
-    `${dropped.equilibrium} deviate from Hardy–Weinberg proportions`,
-    `${dropped.frequency} are too rare`,
-  ].join('; ');
-  const notes: Note[] = [{ level: 'information', code: 'data/quality-control', message: `${message}.` }];
-  return { people, variants, frequencies: Float64Array.from(frequencies), missing, notes };
-}
-
-/** 1 for each variant with two alleles in the region, or on a chosen chromosome. @throws Failure `data/region`, `data/chromosome` */
-function chosenVariants({ path, variants }: PlinkFile, { chromosomes, region }: Parameters): Uint8Array {
-  const asked = region === undefined ? undefined : askedRegion(region);
-  const known = asked && [...new Set(variants.map(({ chromosome }) => chromosome))];
-  const name = asked && nameAmong(known!, asked.chromosome);
-  if (asked && name === undefined)
-    throw new Failure('data/chromosome', `the file has no variants on "${asked.chromosome}"`, {
-      place: path,
-      remedy: `It has some on ${known!.slice(0, 5).join(', ')}.`,
-    });
-  const wanted = new Set(chromosomes ?? Array.from({ length: 22 }, (_, index) => index + 1));
-  return Uint8Array.from(variants, ({ chromosome, position, several }) =>
-    Number(
-      several !== true &&
-        wanted.has(Number(chromosome.replace(/^chr/i, '') || NaN)) &&
-        (asked === undefined || (chromosome === name && position >= asked.from && position <= asked.to)),
-    ),
-  );
-}
 
 const chosenCount = (file: PlinkFile, parameters: Parameters): number =>
   chosenVariants(file, parameters).reduce((sum, one) => sum + one, 0);
@@ -140,7 +34,7 @@ const isControlled = (parameters: Parameters): boolean =>
 /** Variants that are decoded at a time, so that what is written for a person lies together. */
 const TILE = 64;
 
-/** Counted alleles of the kept people and variants, [person, variant]. */
+/** Counted alleles of the kept people and variants, [person, variant]; on X males have none or two, as PLINK writes them. */
 async function decode(file: PlinkFile, { people, variants, frequencies }: Control, missing: Parameters['missing']) {
   const width = variants.length;
   const values = new Float32Array(people.length * width);
@@ -157,6 +51,13 @@ async function decode(file: PlinkFile, { people, variants, frequencies }: Contro
       writeDosages(bytes, starts, rowOf, values, width, column);
       for (; column < end; column++) {
         const own = dosages?.get(variants[column]! - from);
+        const isX = chromosomeOf(file.variants[variants[column]!]!.chromosome)?.kind === 'X';
+        const genotypes =
+          isX && bytes.subarray((variants[column]! - from) * stride, (variants[column]! - from + 1) * stride);
+        if (genotypes)
+          people.forEach((person, row) => {
+            if (isImpossible(file, genotypes, own, person)) values[row * width + column] = NaN;
+          });
         if (own)
           people.forEach((person, row) => {
             if (!Number.isNaN(own[person]!)) values[row * width + column] = own[person]!;
@@ -181,27 +82,45 @@ function opened({ path, phenotypes, phenotype }: Parameters, files: Files): Prom
   return openPlink(pathOf(path, files), phenotypes === undefined ? phenotype : undefined);
 }
 
-async function read(parameters: Parameters, files: Files): Promise<Rows> {
-  const table = parameters.phenotypes === undefined ? undefined : pathOf(parameters.phenotypes, files);
-  const file = await opened(parameters, files);
+/** Phenotypes and covariates of the people, as far as they are known. */
+async function knownOf(
+  file: PlinkFile,
+  { phenotypes, phenotype, covariates, covariate_names }: Parameters,
+  files: Files,
+) {
+  const table = phenotypes === undefined ? undefined : pathOf(phenotypes, files);
   const written = table
-    ? await readPhenotypes(table, parameters.phenotype, file.people)
+    ? await readPhenotypes(table, phenotype, file.people)
     : file.people.map(person => person.phenotype);
-  const phenotypes = labelsOf(written, table ?? file.path);
-  const someLabelled = phenotypes.filter(label => label !== undefined).length;
-  // Where nothing can be dropped, what is too large is known before anything is read.
-  if (!isControlled(parameters))
-    requireRoomFor(someLabelled || phenotypes.length, chosenCount(file, parameters), undefined, ROOM);
-  const passed = await control(file, parameters);
-  const labelled = passed.people.filter(person => phenotypes[person] !== undefined);
+  const labels = labelsOf(written, table ?? file.path);
+  if (covariates === undefined) return { labels };
+  return { labels, covariates: await readCovariates(pathOf(covariates, files), covariate_names, file.people) };
+}
+
+async function read(parameters: Parameters, files: Files): Promise<Rows> {
+  const file = await opened(parameters, files);
+  const { labels, covariates } = await knownOf(file, parameters, files);
+  const someLabelled = labels.some(label => label !== undefined);
   // A cohort without phenotypes can be given a trait; one with some is about those who have it.
-  const people = labelled.length > 0 ? labelled : passed.people;
-  const notes = [...passed.notes];
-  if (people.length < passed.people.length)
-    notes.push({
-      level: 'information',
-      code: 'data/no-phenotype',
-      message: `${passed.people.length - people.length} people have no phenotype and were left out.`,
+  const isNamed = (person: number): boolean => !someLabelled || labels[person] !== undefined;
+  const isKnown = (person: number): boolean => covariates === undefined || covariates.cells[person] !== undefined;
+  // Where nothing can be dropped, what is too large is known before anything is read.
+  if (!isControlled(parameters)) {
+    const asked = [...labels.keys()].filter(person => isNamed(person) && isKnown(person));
+    requireRoomFor(asked.length, chosenCount(file, parameters), undefined, ROOM);
+  }
+  const passed = await control(file, parameters);
+  const labelled = passed.people.filter(isNamed);
+  const people = labelled.filter(isKnown);
+  const notes = [
+    ...passed.notes,
+    ...leftOut(passed.people.length - labelled.length, 'phenotype'),
+    ...leftOut(labelled.length - people.length, 'covariate'),
+  ];
+  if (people.length === 0)
+    throw new Failure('data/empty', `none of ${passed.people.length} people has a phenotype and every covariate`, {
+      place: file.path,
+      remedy: 'Give tables that name the same people, or fewer covariates.',
     });
   if (passed.missing > 0) notes.push(missingNote(passed, parameters.missing));
   requireRoomFor(people.length, passed.variants.length, undefined, ROOM);
@@ -212,6 +131,7 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
       ? undefined
       : await genesOf(pathOf(parameters.genes, files), variants.map(stretchOf), parameters.gene_distance);
   if (annotated) notes.push(annotated.note);
+  const columns = covariates && covariatesOf(covariates, people);
   const ids = people.map(person => file.people[person]!.id);
   const isUnique = new Set(ids).size === ids.length;
   return {
@@ -220,28 +140,44 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
     features: variants.map(nameOf),
     places: variants.map(placeOf),
     ...(annotated && { genes: annotated.genes }),
+    ...(columns && columns.names.length > 0 && { covariates: columns }),
     values,
     names: isUnique ? ids : people.map(person => `${file.people[person]!.family} ${file.people[person]!.id}`),
-    labels: people.map(person => phenotypes[person]),
+    labels: people.map(person => labels[person]),
     origins: people.map(index => ({ source: parameters.path.slice(0, 8), index })),
     notes,
   };
 }
 
-function missingNote({ missing, people, variants }: Control, policy: Parameters['missing']): Note {
+function leftOut(count: number, what: 'phenotype' | 'covariate'): Note[] {
+  if (count === 0) return [];
+  const lacking = what === 'phenotype' ? 'have no phenotype' : 'lack a covariate';
+  return [{ level: 'information', code: `data/no-${what}`, message: `${count} people ${lacking} and were left out.` }];
+}
+
+function missingNote({ missing, impossible, people, variants }: Control, policy: Parameters['missing']): Note {
   const share = ((100 * missing) / (people.length * variants.length)).toFixed(3);
   const became = policy === 'zeros' ? '0 counted alleles' : 'the mean of its variant';
+  const wrong = impossible > 0 ? `, ${impossible} of them of males who are heterozygous on X` : '';
   return {
     level: 'information',
     code: 'data/missing',
-    message: `${missing} genotypes (${share} %) are missing; each became ${became}.`,
+    message: `${missing} genotypes (${share} %) are missing${wrong}; each became ${became}.`,
   };
 }
 
-const placeOf = ({ chromosome, position }: Variant): string => `${chromosome}:${position}`;
+/** The name of a chromosome as annotations have it; `chr` stays where it is written. */
+const chromosomeName = (code: string): string =>
+  `${/^chr/i.test(code) ? 'chr' : ''}${chromosomeOf(code)?.name ?? code}`;
+
+const placeOf = ({ chromosome, position }: Variant): string => `${chromosomeName(chromosome)}:${position}`;
 
 /** The base of a variant; which allele is the reference, and how long it is, a `.bim` file does not say. */
-const stretchOf = ({ chromosome, position }: Variant): Place => ({ chromosome, start: position - 1, end: position });
+const stretchOf = ({ chromosome, position }: Variant): Place => ({
+  chromosome: chromosomeName(chromosome),
+  start: position - 1,
+  end: position,
+});
 
 const nameOf = (variant: Variant): string => (variant.id === '.' ? placeOf(variant) : variant.id);
 

@@ -27,6 +27,8 @@ export interface Person {
   readonly id: string;
   /** Neither parent is named: counts for frequencies and Hardy–Weinberg tests. */
   readonly founder: boolean;
+  /** Has one X chromosome; whoever's sex is not known counts as not male, as in PLINK. */
+  readonly male: boolean;
   /** As it is written. */
   readonly phenotype: string;
 }
@@ -66,6 +68,7 @@ const BLOCK_BYTES = 2 ** 24;
 /** Counted alleles by the two bits of a genotype; NaN where it is missing. */
 const DOSAGES = Float32Array.of(2, NaN, 1, 0);
 const MISSING = 1;
+const HETEROZYGOUS = 2;
 
 /**
  * Opens the three files of PLINK 1 or 2, told by the first bytes of the genotypes, and checks that they belong together; genotypes
@@ -80,9 +83,9 @@ export async function openPlink(path: string, phenotype?: string): Promise<Plink
   if (mode > 1) return openPgen(path, phenotype);
   const people: Person[] = [];
   for await (const { cells, number } of rowsOf(beside(path, '.fam'), 6)) {
-    const [family = '', id = '', father, mother, , phenotype = ''] = cells;
+    const [family = '', id = '', father, mother, sex, phenotype = ''] = cells;
     requireText(id, beside(path, '.fam'), number);
-    people.push({ family, id, founder: father === '0' && mother === '0', phenotype });
+    people.push({ family, id, founder: father === '0' && mother === '0', male: sex === '1', phenotype });
   }
   const variants: Variant[] = [];
   for await (const { cells, number } of rowsOf(beside(path, '.bim'), 6)) {
@@ -247,27 +250,48 @@ export function alleleFrequency([two, , one, none]: Counts): number {
   return (2 * two + one) / (2 * (two + one + none));
 }
 
-export const isMissing = (genotypes: Uint8Array, person: number): boolean =>
-  ((genotypes[person >> 2]! >> (2 * (person & 3))) & 3) === MISSING;
+export const genotypeAt = (genotypes: Uint8Array, person: number): number =>
+  (genotypes[person >> 2]! >> (2 * (person & 3))) & 3;
+
+export const isMissing = (genotypes: Uint8Array, person: number): boolean => genotypeAt(genotypes, person) === MISSING;
+
+/** One allele of each kind: no genotype of who has one copy of the chromosome. */
+export const isHeterozygous = (genotypes: Uint8Array, person: number): boolean =>
+  genotypeAt(genotypes, person) === HETEROZYGOUS;
+
+/** The sum of counted alleles, two in each person at most, and how many people have a number. */
+export interface AlleleSum {
+  readonly alleles: number;
+  readonly people: number;
+}
 
 /**
- * Mean of the counted alleles of a variant with dosages; NaN where nobody has any.
+ * Counted alleles of a variant with dosages.
  *
  * @param genotypes of the variant, for those without a dosage of their own
  * @param chosen the people who count, as in {@link countGenotypes}
  */
-export function meanDosage(genotypes: Uint8Array, dosages: Float32Array, chosen: Uint8Array): number {
-  let [sum, count] = [0, 0];
+export function sumDosages(genotypes: Uint8Array, dosages: Float32Array, chosen: Uint8Array): AlleleSum {
+  let [alleles, people] = [0, 0];
   for (let person = 0; person < dosages.length; person++) {
-    const shift = 2 * (person & 3);
-    if (((chosen[person >> 2]! >> shift) & 3) === 0) continue;
+    if (genotypeAt(chosen, person) === 0) continue;
     const own = dosages[person]!;
-    const value = Number.isNaN(own) ? DOSAGES[(genotypes[person >> 2]! >> shift) & 3]! : own;
+    const value = Number.isNaN(own) ? DOSAGES[genotypeAt(genotypes, person)]! : own;
     if (Number.isNaN(value)) continue;
-    sum += value;
-    count++;
+    alleles += value;
+    people++;
   }
-  return sum / count;
+  return { alleles, people };
+}
+
+/** Counted alleles of people by their hard calls; `isHaploid`: of people with one copy, of whom heterozygotes have no genotype. */
+export function sumCalls([two, , one, none]: Counts, isHaploid: boolean): AlleleSum {
+  return isHaploid ? { alleles: 2 * two, people: two + none } : { alleles: 2 * two + one, people: two + one + none };
+}
+
+/** Frequency of the counted allele where some have two copies of the chromosome and others one; NaN where nobody has a genotype. */
+export function sharedFrequency(two: AlleleSum, one: AlleleSum): number {
+  return (two.alleles + one.alleles / 2) / (2 * two.people + one.people);
 }
 
 /** Share of people with a genotype. */

@@ -106,6 +106,7 @@ export async function readPsam(path: string, phenotype: string | undefined): Pro
       family: cell('FID'),
       id: cell('IID'),
       founder: cell('PAT') === '0' && cell('MAT') === '0',
+      male: /^(1|m|male)$/i.test(cell('SEX')),
       phenotype: cells[value] ?? 'NA',
     };
   });

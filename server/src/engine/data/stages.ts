@@ -5,7 +5,7 @@ import type { Call, Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import { Stream } from '../random/philox.js';
 import { COHORT_STAGES } from '../simulate/cohort-stages.js';
-import type { Examples, FeatureTruth, Rows, Sequences } from './examples.js';
+import type { Covariates, Examples, FeatureTruth, Rows, Sequences } from './examples.js';
 import { EXPRESSION_STAGES } from './expression-stages.js';
 import { shuffleSequences } from './shuffle-sequences.js';
 import { requireSameForm, type Stage, type StageInputs } from './stage.js';
@@ -13,10 +13,14 @@ import { requireSameForm, type Stage, type StageInputs } from './stage.js';
 /** The examples of the given indices, in that order. */
 export function select<E extends Examples>(examples: E, indices: readonly number[]): E {
   const { length } = examples;
-  const pick = <A extends Uint8Array | Float32Array>(from: A, into: A, size = length): A => {
+  const pick = <A extends Uint8Array | Float32Array | Float64Array>(from: A, into: A, size = length): A => {
     indices.forEach((index, row) => into.set(from.subarray(index * size, (index + 1) * size), row * size));
     return into;
   };
+  const pickCovariates = ({ names, values }: Covariates): Covariates => ({
+    names,
+    values: pick(values, new Float64Array(indices.length * names.length), names.length),
+  });
   const total = indices.length * length;
   const rows =
     examples.alphabet === 'dna'
@@ -29,7 +33,10 @@ export function select<E extends Examples>(examples: E, indices: readonly number
             distribution: pick(examples.distribution, new Float32Array(4 * total), 4 * length),
           }),
         }
-      : { values: pick(examples.values, new Float32Array(total)) };
+      : {
+          values: pick(examples.values, new Float32Array(total)),
+          ...(examples.covariates && { covariates: pickCovariates(examples.covariates) }),
+        };
   return {
     ...examples,
     ...rows,
@@ -121,10 +128,11 @@ const concat: Stage<ParametersOf<typeof specifications.concat>> = async ({ data 
     const values = new Float32Array(total);
     const rows = parts.filter(isRows);
     joinInto(values, rows, part => part.values);
-    const { truth, ...rest } = examples;
+    const { truth, covariates: _covariates, ...rest } = examples;
     const agree = rows.every(part => sameTruth(part.truth, truth));
     if (!agree) together.notes.push(truthDropped('do not know the same of their features'));
-    return { ...rest, ...together, values, ...(agree && truth && { truth }) };
+    const covariates = joinedCovariates(rows, together.notes);
+    return { ...rest, ...together, values, ...(covariates && { covariates }), ...(agree && truth && { truth }) };
   }
   const sequences = parts.filter(isSequences);
   const { truth: _truth, distribution: _distribution, alternatives: _alternatives, genes: _genes, ...rest } = examples;
@@ -150,6 +158,24 @@ const concat: Stage<ParametersOf<typeof specifications.concat>> = async ({ data 
   return whole;
 };
 
+/** The covariates of all, where all have the same ones; a note where some have others. */
+function joinedCovariates(parts: readonly Rows[], notes: Note[]): Covariates | undefined {
+  const known = parts.flatMap(({ covariates }) => (covariates ? [covariates] : []));
+  const [first] = known;
+  if (first === undefined) return undefined;
+  if (known.length === parts.length && known.every(({ names }) => names.join('\n') === first.names.join('\n'))) {
+    const values = new Float64Array(known.reduce((sum, part) => sum + part.values.length, 0));
+    joinInto(values, known, part => part.values);
+    return { names: first.names, values };
+  }
+  notes.push({
+    level: 'warning',
+    code: 'data/covariates',
+    message: '`concat`: not all data sets have the same covariates, so the whole has none.',
+  });
+  return undefined;
+}
+
 const truthDropped = (reason: string): Note => ({
   level: 'warning',
   code: 'data/truth-dropped',
@@ -164,7 +190,11 @@ function sameTruth(a: FeatureTruth | undefined, b: FeatureTruth | undefined): bo
 const isRows = (examples: Examples): examples is Rows => examples.alphabet !== 'dna';
 const isSequences = (examples: Examples): examples is Sequences => examples.alphabet === 'dna';
 
-function joinInto<P, A extends Uint8Array | Float32Array>(whole: A, parts: readonly P[], array: (part: P) => A): void {
+function joinInto<P, A extends Uint8Array | Float32Array | Float64Array>(
+  whole: A,
+  parts: readonly P[],
+  array: (part: P) => A,
+): void {
   let at = 0;
   for (const part of parts) {
     whole.set(array(part), at);

@@ -2,7 +2,7 @@
 import type { ArrayReader } from '../../store/npy.js';
 import type { ArrayLayout, ResultAxis, RowTable } from '../../store/result.js';
 import type { ResultStore } from '../../store/store.js';
-import { LETTERS, NO_BASE, type Examples, type FeatureTruth, type Origin } from './examples.js';
+import { LETTERS, NO_BASE, type Covariates, type Examples, type FeatureTruth, type Origin } from './examples.js';
 import { BASES_OF, oneHot } from './one-hot.js';
 import { axesOf, type InputSpace } from './input-space.js';
 import { sizeOf } from '../graph/graph.js';
@@ -32,6 +32,7 @@ export function examplesLayout(examples: Examples): ArrayLayout[] {
         ],
       },
       ...(examples.truth ? [featureTruthLayout(examples.truth, axes[0]!)] : []),
+      ...(examples.covariates ? [covariatesLayout(examples.covariates, example)] : []),
     ];
   return [
     {
@@ -53,6 +54,11 @@ export function examplesLayout(examples: Examples): ArrayLayout[] {
 function featureTruthLayout({ columns }: FeatureTruth, feature: ResultAxis): ArrayLayout {
   const field = { name: 'field', size: columns.length, labels: [...columns] };
   return { name: 'feature_truth', type: 'float64', axes: [feature, field], unit: 'by field' };
+}
+
+function covariatesLayout({ names }: Covariates, example: ResultAxis): ArrayLayout {
+  const covariate = { name: 'covariate', size: names.length, labels: [...names] };
+  return { name: 'covariates', type: 'float64', axes: [example, covariate], unit: 'by covariate' };
 }
 
 function spaceOf({ alphabet, length }: Examples): InputSpace {
@@ -101,11 +107,13 @@ export class StoredExamples {
     private readonly distributionArray: ArrayReader | undefined,
     /** What is known of the features of rows of numbers. */
     readonly featureTruth: FeatureTruth | undefined,
+    /** What else is known of people. */
+    readonly covariates: Covariates | undefined,
     readonly space: InputSpace,
     /** Names of the features of rows of numbers; none for sequences. */
     readonly features: readonly string[],
     /** Where variants are on the genome; none where that is not known. */
-    private readonly places: readonly string[] | undefined,
+    readonly places: readonly string[] | undefined,
     /** The genes of variants, which are the features or the examples; none where there was no annotation. */
     private readonly genes: readonly string[] | undefined,
     readonly names: readonly string[],
@@ -122,6 +130,7 @@ export class StoredExamples {
     const layouts = new Map(meta?.arrays.map(layout => [layout.name, layout]));
     const [example, axis] = layouts.get('array')?.axes ?? [];
     const fields = layouts.get('feature_truth')?.axes[1]?.labels;
+    const covariates = layouts.get('covariates')?.axes[1]?.labels;
     const alphabet = ALPHABET_OF_AXIS[axis?.name ?? ''];
     if (axis === undefined || alphabet === undefined) throw new Error(`the result ${key} holds no examples`);
     return new StoredExamples(
@@ -130,6 +139,7 @@ export class StoredExamples {
       layouts.has('alternatives') ? await store.array(key, 'alternatives') : undefined,
       layouts.has('distribution') ? await store.array(key, 'distribution') : undefined,
       fields && { columns: fields, values: await wholeOf(await store.array(key, 'feature_truth')) },
+      covariates && { names: covariates, values: await wholeOf(await store.array(key, 'covariates')) },
       { alphabet, shape: array.shape.slice(1) },
       axis.labels ?? [],
       axis.places,
@@ -145,12 +155,14 @@ export class StoredExamples {
     const chosen = <T>(all: readonly T[]): T[] => rows.map(row => all[row]!);
     const { array, alternativesArray, featureTruth, space, features, places, genes, names, labels, origins, whole } =
       this;
+    const { covariates } = this;
     return new StoredExamples(
       selectRows(array, rows),
       undefined,
       alternativesArray && selectRows(alternativesArray, rows),
       undefined,
       featureTruth,
+      covariates && selectCovariates(covariates, rows),
       space,
       features,
       places,
@@ -221,7 +233,7 @@ export class StoredExamples {
     const { names, labels, origins, length } = this;
     const known = { names, labels, origins, length, notes: [] };
     const { alphabet } = this.space;
-    const { featureTruth, features, places, genes, count } = this;
+    const { featureTruth, covariates, features, places, genes, count } = this;
     if (alphabet !== 'dna') {
       const rows = { ...known, alphabet, features, values: await this.inputs(0, count) };
       return {
@@ -229,6 +241,7 @@ export class StoredExamples {
         ...(places && { places }),
         ...(genes && { genes }),
         ...(featureTruth && { truth: featureTruth }),
+        ...(covariates && { covariates }),
       };
     }
     const truth = await this.truth();
@@ -259,6 +272,13 @@ function lettersOf(shares: ArrayLike<number>): Uint8Array {
 
 async function wholeOf(array: ArrayReader): Promise<Float64Array> {
   return Float64Array.from(await array.read(0, array.shape[0]));
+}
+
+function selectCovariates({ names, values }: Covariates, rows: readonly number[]): Covariates {
+  const width = names.length;
+  const chosen = new Float64Array(rows.length * width);
+  rows.forEach((row, at) => chosen.set(values.subarray(row * width, (row + 1) * width), at * width));
+  return { names, values: chosen };
 }
 
 function selectRows(array: RowReader, rows: readonly number[]): RowReader {

@@ -56,7 +56,12 @@ export async function runData(task: Extract<Task, { kind: 'data' }>, context: St
         if (truth) await writer.write('truth', from, truth.subarray(from * length, to * length));
         if (distribution)
           await writer.write('distribution', from, distribution.subarray(4 * from * length, 4 * to * length));
-      } else if (examples.truth && block === 0) await writer.write('feature_truth', 0, examples.truth.values);
+      } else {
+        if (examples.truth && block === 0) await writer.write('feature_truth', 0, examples.truth.values);
+        const { covariates } = examples;
+        const width = covariates?.names.length ?? 0;
+        if (covariates) await writer.write('covariates', from, covariates.values.subarray(from * width, to * width));
+      }
       await writer.finishBlock(block, {});
       progress(to, rows);
     }
