@@ -19,3 +19,10 @@ export const plantedMotifs = {
   type: { is: 'declared', kind: 'truth' },
   summary: 'The planted motifs of the data that the map explains.',
 } as const satisfies ParameterSpecification;
+
+export const unplaced = {
+  type: { is: 'keyword', values: ['error', 'drop'] },
+  default: 'error',
+  summary:
+    'What becomes of those on a chromosome that the genome does not have, such as a patch or a decoy: an error, or they are left out.',
+} as const satisfies ParameterSpecification;

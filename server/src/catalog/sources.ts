@@ -1,6 +1,6 @@
 /** Where examples come from. */
 import type { SourceEntry } from './specification.js';
-import { seed } from './parameters.js';
+import { seed, unplaced } from './parameters.js';
 
 export * from './cells.js';
 export * from './cohorts.js';
@@ -40,9 +40,9 @@ export const intervals = {
   name: 'intervals',
   summary: 'DNA of the intervals of a BED or narrowPeak file, cut from a genome.',
   documentation:
-    'Every line is one example, named by its place: `chr1:999-1099`, with `(+)` or `(-)` where the file has a strand. With `length` each interval becomes one of that length around its centre, its summit (tenth column of narrowPeak; MACS, ENCODE) or its start; without it, all must have the same length. Of an even length the anchor is the first base of the second half. Lines that begin with `#`, `track` or `browser` are passed over. Lower case bases count as upper case.',
+    'Every line is one example, named by its place: `chr1:999-1099`, with `(+)` or `(-)` where the file has a strand. With `length` each interval becomes one of that length around its centre, its summit (tenth column of narrowPeak; MACS, ENCODE) or its start; without it, all must have the same length. Of an even length the anchor is the first base of the second half; an interval without a base, a place between two, counts as the base behind it. A strand that is not stated (`.`, or no column 6) is read forward. Lines that begin with `#`, `track` or `browser` are passed over. Lower case bases count as upper case.\n\nChromosomes are found with or without `chr`, `chrM` also as `MT` (but not that of hg19 at UCSC, which is another sequence), and named as the genome spells them. Reported with the result: intervals left out by `edges`, `unplaced` or `ambiguous`, with ambiguous bases, read on the minus strand, repeated, or on chromosomes that are spelt otherwise.',
   citation: 'UCSC Genome Browser, BED format; ENCODE narrowPeak (BED6+4)',
-  revision: 1,
+  revision: 2,
   yields: 'dna',
   size: 'length',
   parameters: {
@@ -79,6 +79,7 @@ export const intervals = {
       default: 'error',
       summary: 'What becomes of intervals that reach over the end of a chromosome: an error, or they are left out.',
     },
+    unplaced,
     label: { type: { is: 'integer', min: 0 }, optional: true, summary: 'Class of all intervals of this file.' },
     ambiguous: fasta.parameters.ambiguous,
   },
@@ -89,9 +90,9 @@ export const gene_windows = {
   name: 'gene_windows',
   summary: 'DNA of annotated features, or around their ends, by a GFF3 or GTF file: promoters, exons, splice sites.',
   documentation:
-    'Every feature of the named type is one example, named `gene::chr1:999-1099(-)`. `at: start` takes the 5′ end of the feature on its own strand and `at: end` the 3′ end: the window has `upstream` bases in front of that base, and `downstream` bases from it on; `at: whole` takes the feature and so many bases on either side. Features on the minus strand are read as their reverse complement, so that upstream is left in every sequence; those without a strand are read forward. Windows that several features share (transcripts of one gene) are taken once. Places are exported as they are of `intervals`.',
+    'Every feature of the named type is one example, named `gene::chr1:999-1099(-)`. `at: start` takes the 5′ end of the feature on its own strand and `at: end` the 3′ end: the window has `upstream` bases in front of that base, and `downstream` bases from it on; `at: whole` takes the feature and so many bases on either side. Features on the minus strand are read as their reverse complement, so that upstream is left in every sequence; those without a strand are read forward. Windows that several features share (transcripts of one gene) are taken once. Places are exported as they are of `intervals`, chromosomes found and what is left out reported as there.',
   citation: 'Sequence Ontology, GFF3 specification 1.26; GTF 2.2',
-  revision: 1,
+  revision: 2,
   yields: 'dna',
   parameters: {
     path: {
@@ -127,6 +128,7 @@ export const gene_windows = {
       summary: 'Whether features on the minus strand are read as their reverse complement, or as the genome has them.',
     },
     edges: intervals.parameters.edges,
+    unplaced,
     label: { type: { is: 'integer', min: 0 }, optional: true, summary: 'Class of all features of this file.' },
     ambiguous: fasta.parameters.ambiguous,
   },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LETTERS, type Examples } from '../../../server/src/engine/data/examples.js';
-import { reverseComplement } from '../../../server/src/engine/data/intervals.js';
+import { reverseComplement } from '../../../server/src/engine/data/windows.js';
 import { regionOf } from '../../../server/src/engine/data/region.js';
 import { describeSource, readSource } from '../../../server/src/engine/data/sources.js';
 import { Failure } from '../../../server/src/engine/failure.js';
@@ -94,13 +94,30 @@ describe('intervals', () => {
     expect(await refusal(read('c\t18\t24\n', { ambiguous: 'error' }))).toBe('data/ambiguous line 1');
   });
 
+  it('are taken as real files have them, and what is left out is counted', async () => {
+    const bed = 'chrc\t3\t3\tinsertion\t0\tcoding\t0\t0\t0\tfoo\nc\t1\t4\nc\t2\t3\nd\t0\t3\nc\t30\t40\n';
+    const given = { length: 3, around: 'center', strand: 'forward', edges: 'drop', unplaced: 'drop' };
+    const { names, notes, origins } = await read(bed, given);
+    expect(names).toEqual(['c:2-5', 'c:1-4', 'c:1-4']);
+    expect(origins.map(({ index }) => index)).toEqual([0, 1, 2]);
+    expect(notes.map(({ code, message }) => `${code} ${message}`)).toEqual([
+      'data/unplaced 1 of 5 intervals lie on chromosomes that the genome does not have (d) and were left out.',
+      'data/edge 1 of 5 intervals reach over the end of a chromosome and were left out. 1 end there in the file already: is it of the same assembly?',
+      'data/duplicate-names 1 of 5 intervals repeat another one.',
+      'data/chromosome-names Spelt otherwise in the genome: chrc (there c).',
+    ]);
+  });
+
   it.each([
     ['c\t0\t5\nc\t5\t4\n', {}, 'data/bed line 2'],
     ['c\t0\tfive\n', {}, 'data/bed line 1'],
     ['c\t0\t5\tn\t0\tplus\n', {}, 'data/bed line 1'],
     ['c\t0\t5\nc\t5\t11\n', {}, 'data/unequal-lengths line 2'],
     ['d\t0\t5\n', {}, 'data/chromosome line 1'],
-    ['c\t0\t500\n', { edges: 'drop' }, 'data/edge line 1'],
+    ['d\t0\t5\n', { unplaced: 'drop' }, 'data/empty '],
+    ['c\t0\t500\n', {}, 'data/edge line 1'],
+    ['c\t0\t500\n', { edges: 'drop' }, 'data/empty '],
+    ['c\t3\t3\n', {}, 'data/bed line 1'],
     ['c\t6\t15\tp\t0\t+\t1\t2\t3\t7\n', { length: 4 }, 'data/around line 1'],
     ['c\t6\t15\tp\t0\t+\t1\t2\t3\t-1\n', { length: 4, around: 'summit' }, 'data/no-summit line 1'],
     ['c\t6\t15\tp\t0\t+\t1\t2\t3\t9\n', { length: 4, around: 'summit' }, 'data/bed line 1'],

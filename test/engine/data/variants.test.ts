@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Chromosomes } from '../../../server/src/engine/data/genome-chromosomes.js';
 import { LETTERS, type Sequences } from '../../../server/src/engine/data/examples.js';
 import type { Files } from '../../../server/src/engine/data/source.js';
 import type { StageInputs } from '../../../server/src/engine/data/stage.js';
@@ -56,6 +57,7 @@ const read = (path: string, genomePath: string, given: Partial<Given> = {}, file
       only_passed: false,
       mismatches: 'error',
       edges: 'error',
+      unplaced: 'error',
       ambiguous: 'uniform',
       ...given,
     },
@@ -87,13 +89,14 @@ describe('variants', () => {
       '1 6 . CCCCT A . PASS .', // five bases do not fit into half of eight
     );
     const found = await read(path, genome(BASES));
-    expect(found.names).toEqual(['chr1:6:C>G', 'chr1:6:C>T', 'chr1:5:AC>A', 'chr1:10:T>TAG']);
+    expect(found.names).toEqual(['1:6:C>G', '1:6:C>T', '1:5:AC>A', '1:10:T>TAG']);
     expect(rowsOf(found.letters, 8)).toEqual(['ATTACCCC', 'ATTACCCC', 'GATTACCC', 'CCCCTGAC']);
     expect(rowsOf(found.alternatives!, 8)).toEqual(['ATTAGCCC', 'ATTATCCC', 'GATTACCC', 'CCCCTAGG']);
     expect(found.origins.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
     expect(found.notes.map(({ code, message }) => `${code} ${message}`)).toEqual([
-      'data/variants-left-out 3 of 7 alternative alleles were left out: 2 are symbolic or hold ambiguous bases; 1 do not fit into the second half of the window.',
+      'data/variants-left-out 3 of 7 alternative alleles were left out: 2 symbolic (`<DEL>`, `*`, breakends); 1 too long for the second half of the window.',
       'data/normalised 1 of 4 alleles were trimmed or moved to the left.',
+      'data/chromosome-names Spelt otherwise in the genome: 1 (there chr1).',
     ]);
   });
 
@@ -101,9 +104,12 @@ describe('variants', () => {
     ['1 6 . A G . . .', {}, 'data/reference-mismatch'],
     ['1 6 . A G . . .', { mismatches: 'drop' }, 'data/empty'],
     ['1 2 . A G . . .', {}, 'data/edge'],
-    ['1 99 . A G . . .', {}, 'data/edge'],
+    ['1 99 . A G . . .', {}, 'data/reference-mismatch'],
+    ['1 6 . C C . . .', {}, 'data/empty'],
+    ['1 6 . C N . . .', {}, 'data/empty'],
     ['1 6 . C G . q10 .', { only_passed: true }, 'data/empty'],
     ['2 6 . C G . . .', {}, 'data/chromosome'],
+    ['2 6 . C G . . .', { unplaced: 'drop' }, 'data/empty'],
     ['1 6 . C', {}, 'data/vcf'],
     ['1 6 . C G . . .', { region: '1:5-7' }, 'data/no-index'],
     ['1 6 . C G . . .', { region: '1:7-5' }, 'data/region'],
@@ -116,9 +122,10 @@ describe('variants', () => {
     const unknown = genome(BASES.replace('GATT', 'GNTT'));
     const { letters, notes } = await read(path, unknown);
     expect(rowsOf(letters, 8)).toEqual(['NTTACCCC']);
-    expect(notes).toMatchObject([
-      { code: 'data/ambiguous', message: expect.stringContaining('1 of 1 windows') as string },
-    ]);
+    expect(notes[0]).toMatchObject({
+      code: 'data/ambiguous',
+      message: expect.stringContaining('1 of 1 windows') as string,
+    });
     expect(await codeOf(read(path, unknown, { ambiguous: 'error' }))).toBe('data/ambiguous');
     expect(await codeOf(read(path, unknown, { ambiguous: 'drop' }))).toBe('data/empty');
     expect((await read(path, unknown, { ambiguous: 'zeros' })).letters[0]).toBe(255);
@@ -140,6 +147,39 @@ describe('variants', () => {
     expect(await apply('take', { size: 1, from: 1 })).toMatchObject({ genes: ['A'] });
     expect(await apply('concat', { data: ['again'] })).toMatchObject({ genes: ['near A', 'A', '', 'near A', 'A', ''] });
     expect(await apply('shuffle_sequences', { k: 2, seed: 1 })).not.toHaveProperty('genes');
+  });
+
+  it('tells another assembly from a wrong record', async () => {
+    const header = HEADER.replace('#CHROM', '##contig=<ID=1,length=17,assembly=b37>\n#CHROM');
+    const rows = (...alleles: string[]): string =>
+      header + alleles.map((pair, at) => `1\t${at + 5}\t.\t${pair[0]!}\t${pair[1]!}\t.\t.\t.\n`).join('');
+    // Bases 5 to 8 are ACCC.
+    const wrong = file('wrong.vcf', rows('AG', 'TA', 'CA', 'GA'));
+    const problem = await read(wrong, genome(BASES), { length: 4 }).catch((error: unknown) =>
+      error instanceof Failure ? error.problem : undefined,
+    );
+    expect(problem).toMatchObject({
+      place: expect.stringMatching(/line 5$/) as string,
+      message: 'REF is T, and the genome has C; so it is with 1 of the next 2 alleles',
+      remedy: expect.stringContaining('1 has 17 bases by the header of the file, and 16 in the genome') as string,
+    });
+    const { names, notes } = await read(wrong, genome(BASES), { length: 4, mismatches: 'drop' });
+    expect(names).toEqual(['1:5:A>G', '1:7:C>A']);
+    expect(notes.map(({ level, code }) => `${level} ${code}`)).toEqual([
+      'warning data/variants-left-out',
+      'warning data/assembly',
+      'information data/chromosome-names',
+    ]);
+    expect(notes[0]!.message).toMatch(/2 whose REF is not what the genome has\. Is the genome the assembly/);
+  });
+
+  it('takes M for MT, but not where UCSC has another sequence', async () => {
+    const known = { chromosomes: ['chrM', 'chr1'], size: (name: string) => Promise.resolve(sizes[name]) };
+    const sizes: Record<string, number> = { chrM: 16_569, chr1: 10 };
+    expect(await new Chromosomes(known).find('MT')).toEqual({ name: 'chrM', size: 16_569 });
+    sizes['chrM'] = 16_571;
+    expect(await new Chromosomes(known).find('MT')).toBeUndefined();
+    expect(await new Chromosomes(known).find('chrM')).toBeDefined();
   });
 
   it('refuses what is no VCF', async () => {

@@ -24,8 +24,18 @@ export function askedRegion(text: string): AskedRegion {
   return region;
 }
 
-/** The name of a chromosome among those known: as it is, with `chr` or without. */
+const bare = (name: string): string => name.replace(/^chr/i, '');
+
+/** Whether a name is one of the mitochondrion. */
+export const isMitochondrion = (name: string): boolean => /^(chr)?MT?$/i.test(name);
+
+/** How a chromosome may be spelt, as it is first: with `chr` (TAIR: `Chr`) or without, the mitochondrion as `M` or `MT`. */
+export function spellings(name: string): string[] {
+  const names = isMitochondrion(name) ? ['M', 'MT'] : [bare(name)];
+  return [name, ...names.flatMap(other => [`chr${other}`, `Chr${other}`, other])];
+}
+
+/** The name of a chromosome among those known. */
 export function nameAmong(known: readonly string[], chromosome: string): string | undefined {
-  const other = chromosome.startsWith('chr') ? chromosome.slice(3) : `chr${chromosome}`;
-  return [chromosome, other].find(name => known.includes(name));
+  return spellings(chromosome).find(name => known.includes(name));
 }

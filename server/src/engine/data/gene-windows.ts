@@ -4,9 +4,9 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import { Failure } from '../failure.js';
 import type { Sequences } from './examples.js';
 import { attributeOf, featuresOf, type Feature } from './gff.js';
-import { cutWindows, describeWindows, type Window } from './intervals.js';
 import { regionName } from './region.js';
 import { pathOf, type Source } from './source.js';
+import { cutWindows, describeWindows, type Window } from './windows.js';
 
 type Parameters = ParametersOf<typeof specification>;
 

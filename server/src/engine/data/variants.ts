@@ -3,249 +3,176 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type { variants as specification } from '../../catalog/variants.js';
 import type { DataDescription, Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
-import { nameAmong } from './asked-region.js';
-import { NO_BASE, type Origin, type Sequences } from './examples.js';
+import type { Origin, Sequences } from './examples.js';
 import { POLICIES } from './fasta.js';
 import { openGenome, type Genome } from './genome.js';
-import { genesOf } from './nearest-genes.js';
-import { CODE_OF_BYTE } from './one-hot.js';
+import { LetterRows } from './letter-rows.js';
+import { genesOf, type Place } from './nearest-genes.js';
 import { pathOf, type Files, type Source } from './source.js';
-import { normalise, textOf, variantName, type Variant } from './variant.js';
-import { recordsOf, type VcfRecord } from './vcf.js';
+import { variantName } from './variant.js';
+import { REASONS, VariantCutter, type Cut, type Reason } from './variant-windows.js';
+import { contigsOf, recordsOf } from './vcf.js';
 
 type Parameters = ParametersOf<typeof specification>;
 
-/** Why variants are left out, in the words of the note. */
-const REASONS = {
-  filtered: 'failed a filter',
-  symbolic: 'are symbolic or hold ambiguous bases',
-  long: 'do not fit into the second half of the window',
-  mismatch: 'have a REF that is not what the genome has',
-  edge: 'lie too close to the end of a chromosome',
-  ambiguous: 'have ambiguous bases around them',
-} as const;
-type Reason = keyof typeof REASONS;
-
-/** A variant with its windows. */
-interface Cut {
-  readonly variant: Variant;
-  readonly reference: Uint8Array;
-  readonly alternative: Uint8Array;
-  readonly isMoved: boolean;
-  readonly isAmbiguous: boolean;
-}
-
-class Cutter {
-  private readonly names: readonly string[];
-  /** Bases before the variant. */
-  private readonly half: number;
-
-  constructor(
-    private readonly genome: Genome,
-    private readonly parameters: Parameters,
-  ) {
-    this.names = genome.chromosomes;
-    this.half = Math.floor(parameters.length / 2);
-  }
-
-  /** @returns why the allele is left out, where it is. @throws Failure */
-  async cut(record: VcfRecord, alternative: string): Promise<Cut | Reason> {
-    const { genome, parameters, half } = this;
-    const { length } = parameters;
-    if (parameters.only_passed && record.filter !== 'PASS' && record.filter !== '.') return 'filtered';
-    if (!/^[ACGT]+$/.test(alternative) || !/^[ACGT]+$/.test(record.reference)) return 'symbolic';
-    const placed = await this.placed(record, alternative);
-    if (typeof placed === 'string') return placed;
-    const { written, size } = placed;
-    const variant = await normalise(written, genome);
-    if (Math.max(variant.reference.length, variant.alternative.length) > length - half) return 'long';
-    const from = variant.start - half;
-    // The alternative window reads on behind a deletion.
-    const to = from + length + Math.max(0, variant.reference.length - variant.alternative.length);
-    if (from < 0 || to > size) return this.edge(record, size);
-    const bases = await genome.read(variant.chromosome, from, to);
-    const isAmbiguous = bases.some(code => code > 3);
-    if (isAmbiguous) {
-      if (parameters.ambiguous === 'drop') return 'ambiguous';
-      if (parameters.ambiguous === 'error')
-        throw new Failure('data/ambiguous', 'the window has ambiguous bases, which `ambiguous: error` forbids', {
-          place: record.place,
-          remedy: 'Use `ambiguous: drop` or `ambiguous: uniform`.',
-        });
-      if (parameters.ambiguous === 'zeros')
-        bases.forEach((code, at) => {
-          if (code > 3) bases[at] = NO_BASE;
-        });
-    }
-    const isMoved = variantName(variant) !== variantName(written);
-    return {
-      variant,
-      reference: bases.subarray(0, length),
-      alternative: this.changed(bases, variant),
-      isMoved,
-      isAmbiguous,
-    };
-  }
-
-  /** The variant where the genome has it, and the size of its chromosome. */
-  private async placed(
-    { chromosome: name, position, reference, place }: VcfRecord,
-    alternative: string,
-  ): Promise<{ written: Variant; size: number } | Reason> {
-    const { genome, names } = this;
-    const chromosome = nameAmong(names, name);
-    const size = chromosome === undefined ? undefined : await genome.size(chromosome);
-    if (chromosome === undefined || size === undefined)
-      throw new Failure('data/chromosome', `the genome has no chromosome "${name}"`, {
-        place,
-        remedy: `It has ${names.slice(0, 5).join(', ')} …; give the assembly that the variants were called against.`,
-      });
-    const start = position - 1;
-    const end = start + reference.length;
-    // Without a base beside it a deletion cannot be written.
-    if (start < 0 || end > size || reference.length === size) return this.edge({ place, position }, size);
-    const found = textOf(await genome.read(chromosome, start, end));
-    if (found === reference) return { written: { chromosome, start, reference, alternative }, size };
-    if (this.parameters.mismatches === 'drop') return 'mismatch';
-    throw new Failure('data/reference-mismatch', `REF is ${short(reference)}, and the genome has ${short(found)}`, {
-      place,
-      remedy: 'Give the assembly that the variants were called against, or use `mismatches: drop`.',
-    });
-  }
-
-  /** The window with the alternative allele. */
-  private changed(bases: Uint8Array, { reference, alternative }: Variant): Uint8Array {
-    const { half } = this;
-    const window = new Uint8Array(this.parameters.length);
-    const behind = half + alternative.length;
-    const rest = half + reference.length;
-    window.set(bases.subarray(0, half));
-    window.set(
-      Uint8Array.from(alternative, (_, at) => CODE_OF_BYTE[alternative.charCodeAt(at)]!),
-      half,
-    );
-    window.set(bases.subarray(rest, rest + window.length - behind), behind);
-    return window;
-  }
-
-  private edge({ place, position }: Pick<VcfRecord, 'place' | 'position'>, size: number): Reason {
-    if (this.parameters.edges === 'drop') return 'edge';
-    throw new Failure(
-      'data/edge',
-      `the window around base ${position} reaches over the ends of the chromosome, 1-${size}`,
-      {
-        place,
-        remedy: 'Use `edges: drop`, a smaller `length`, or the assembly that the variants were called against.',
-      },
-    );
-  }
-}
-
-const short = (allele: string): string => (allele.length > 20 ? `${allele.slice(0, 20)}…` : allele);
+/** Bases of either kind of window in memory at most. */
+const MOST_BASES = 2 ** 31;
+/** Alleles that are still compared with the genome behind the first whose REF it does not have. */
+const SURVEYED = 1000;
+/** Share of alleles with another REF from which a note doubts the assembly: a wrong one has three in four. */
+const DOUBTFUL = 0.2;
 
 async function read(parameters: Parameters, files: Files): Promise<Sequences> {
   const genome = await openGenome(parameters.genome, files);
   try {
-    return await cutAll(parameters, files, genome);
+    return await new VariantReader(parameters, files, genome).read();
   } finally {
     await genome.close();
   }
 }
 
-async function cutAll(parameters: Parameters, files: Files, genome: Genome): Promise<Sequences> {
-  const { length, region, label, genes, gene_distance } = parameters;
-  const path = pathOf(parameters.path, files);
-  const cutter = new Cutter(genome, parameters);
-  const cuts: Cut[] = [];
-  const origins: Origin[] = [];
-  const source = parameters.path.slice(0, 8);
-  const left = new Map<Reason, number>();
-  let index = 0;
-  for await (const record of recordsOf(path, region))
-    for (const alternative of record.alternatives) {
-      const cut = await cutter.cut(record, alternative);
-      if (typeof cut === 'string') left.set(cut, (left.get(cut) ?? 0) + 1);
-      else {
-        cuts.push(cut);
-        origins.push({ source, index });
+class VariantReader {
+  private readonly path: string;
+  private readonly cutter: VariantCutter;
+  private readonly rows = { reference: new LetterRows(), alternative: new LetterRows() };
+  private readonly names: string[] = [];
+  private readonly places: Place[] = [];
+  private readonly origins: Origin[] = [];
+  private readonly left = new Map<Reason, number>();
+  private readonly counts = { alleles: 0, bare: 0, moved: 0, ambiguous: 0 };
+  /** Alleles in front of the first whose REF the genome does not have. */
+  private beforeMismatch: number | undefined;
+  /** Which lengths of chromosomes in the header are not those of the genome, in words. */
+  private assembly = '';
+
+  constructor(
+    private readonly parameters: Parameters,
+    private readonly files: Files,
+    genome: Genome,
+  ) {
+    this.path = pathOf(parameters.path, files);
+    this.cutter = new VariantCutter(genome, parameters);
+  }
+
+  async read(): Promise<Sequences> {
+    const { path, parameters, counts, names, rows, origins } = this;
+    this.assembly = await this.otherLengths();
+    for await (const record of recordsOf(path, parameters.region)) {
+      if (record.alternatives.length === 0) counts.bare++;
+      for (const alternative of record.alternatives) {
+        const cut = await this.cutter.cut(record, alternative).catch((error: unknown) => {
+          // What another assembly brings with it.
+          this.requireReferences();
+          throw error;
+        });
+        if (typeof cut === 'string') this.left.set(cut, (this.left.get(cut) ?? 0) + 1);
+        else this.add(cut);
+        if (cut === 'mismatch') this.beforeMismatch ??= counts.alleles;
+        counts.alleles++;
+        if (counts.alleles - (this.beforeMismatch ?? Infinity) > SURVEYED) this.requireReferences();
       }
-      index++;
     }
-  if (cuts.length === 0)
-    throw new Failure('data/empty', index === 0 ? 'there are no variants' : 'no variant is left', {
-      place: path,
-      remedy: reasonsOf(left).join('; ') || 'Give a VCF file with alternative alleles.',
+    this.requireReferences();
+    if (names.length === 0)
+      throw new Failure('data/empty', counts.alleles === 0 ? 'there are no variants' : 'no variant is left', {
+        place: path,
+        remedy: this.reasons() || 'Give a VCF file with alternative alleles.',
+      });
+    const { length, genes, gene_distance, label } = parameters;
+    const annotated =
+      genes === undefined ? undefined : await genesOf(pathOf(genes, this.files), this.places, gene_distance);
+    return {
+      alphabet: 'dna',
+      length,
+      letters: rows.reference.letters,
+      alternatives: rows.alternative.letters,
+      ...(annotated && { genes: annotated.genes }),
+      names,
+      labels: names.map(() => label),
+      origins,
+      notes: [...this.notes(), ...(annotated ? [annotated.note] : [])],
+    };
+  }
+
+  private add({ variant, reference, alternative, isMoved, isAmbiguous }: Cut): void {
+    const { counts, names, rows, parameters } = this;
+    if ((names.length + 1) * parameters.length > MOST_BASES)
+      throw new Failure('data/too-large', `the windows hold more than ${MOST_BASES.toLocaleString('en')} bases`, {
+        place: this.path,
+        remedy: 'Ask for a `region`, or choose variants with `bcftools view`.',
+      });
+    rows.reference.push(reference);
+    rows.alternative.push(alternative);
+    names.push(variantName(variant));
+    const { chromosome, start } = variant;
+    if (parameters.genes !== undefined) this.places.push({ chromosome, start, end: start + variant.reference.length });
+    this.origins.push({ source: parameters.path.slice(0, 8), index: counts.alleles });
+    if (isMoved) counts.moved++;
+    if (isAmbiguous) counts.ambiguous++;
+  }
+
+  /** @throws Failure `data/reference-mismatch` where that is an error */
+  private requireReferences(): void {
+    const { mismatch } = this.cutter;
+    if (!mismatch || this.parameters.mismatches === 'drop') return;
+    const next = this.counts.alleles - this.beforeMismatch! - 1;
+    const again = this.left.get('mismatch')! - 1;
+    // Whether a single record is wrong, or the assembly.
+    const others = next > 0 ? `; so it is with ${again} of the next ${next} alleles` : '';
+    throw new Failure('data/reference-mismatch', mismatch.message + others, {
+      place: mismatch.place,
+      remedy:
+        `${this.assembly} Give the assembly that the variants were called against, or use \`mismatches: drop\`.`.trim(),
     });
-  const windows = (of: 'reference' | 'alternative'): Uint8Array => {
-    const letters = new Uint8Array(cuts.length * length);
-    cuts.forEach((cut, row) => letters.set(cut[of], row * length));
-    return letters;
-  };
-  const names = cuts.map(({ variant }) => variantName(variant));
-  const stretches = cuts.map(({ variant: { chromosome, start, reference } }) => ({
-    chromosome,
-    start,
-    end: start + reference.length,
-  }));
-  const annotated = genes === undefined ? undefined : await genesOf(pathOf(genes, files), stretches, gene_distance);
-  return {
-    alphabet: 'dna',
-    length,
-    letters: windows('reference'),
-    alternatives: windows('alternative'),
-    ...(annotated && { genes: annotated.genes }),
-    names,
-    labels: names.map(() => label),
-    origins,
-    notes: [...notesOf(index, cuts, names, left, parameters), ...(annotated ? [annotated.note] : [])],
-  };
-}
+  }
 
-function reasonsOf(left: ReadonlyMap<Reason, number>): string[] {
-  return [...left].map(([reason, count]) => `${count} ${REASONS[reason]}`);
-}
+  private async otherLengths(): Promise<string> {
+    const others: string[] = [];
+    for (const [name, length] of await contigsOf(this.path)) {
+      const found = await this.cutter.chromosomes.find(name);
+      if (found && found.size !== length)
+        others.push(`${name} has ${length} bases by the header of the file, and ${found.size} in the genome`);
+    }
+    if (others.length === 0) return '';
+    return `The assemblies differ: ${others[0]!}${others.length > 1 ? `, as ${others.length - 1} other chromosomes` : ''}.`;
+  }
 
-function notesOf(
-  alleles: number,
-  cuts: readonly Cut[],
-  names: readonly string[],
-  left: ReadonlyMap<Reason, number>,
-  { ambiguous }: Parameters,
-): Note[] {
-  const unknown = cuts.filter(({ isAmbiguous }) => isAmbiguous).length;
-  const moved = cuts.filter(({ isMoved }) => isMoved).length;
-  const repeated = names.length - new Set(names).size;
-  const note = (level: Note['level'], code: string, message: string): Note => ({ level, code, message });
-  return [
-    ...(left.size > 0
-      ? [
-          note(
-            'warning',
-            'data/variants-left-out',
-            `${alleles - cuts.length} of ${alleles} alternative alleles were left out: ${reasonsOf(left).join('; ')}.`,
-          ),
-        ]
-      : []),
-    ...(moved > 0
-      ? [
-          note(
-            'information',
-            'data/normalised',
-            `${moved} of ${cuts.length} alleles were trimmed or moved to the left.`,
-          ),
-        ]
-      : []),
-    ...(unknown > 0
-      ? [
-          note(
-            'information',
-            'data/ambiguous',
-            `${unknown} of ${cuts.length} windows have ambiguous bases; ${POLICIES[ambiguous]}.`,
-          ),
-        ]
-      : []),
-    ...(repeated > 0 ? [note('warning', 'data/duplicate-names', `${repeated} variants occur more than once.`)] : []),
-  ];
+  private reasons(): string {
+    return [...this.left].map(([reason, count]) => `${count} ${REASONS[reason]}`).join('; ');
+  }
+
+  private notes(): Note[] {
+    const { counts, names, left, assembly, parameters } = this;
+    const { alleles, bare, moved, ambiguous } = counts;
+    const kept = names.length;
+    const notes: Note[] = [];
+    const tell = (level: Note['level'], code: string, count: number, message: string): void => {
+      if (count > 0) notes.push({ level, code, message });
+    };
+    const doubt =
+      (left.get('mismatch') ?? 0) > DOUBTFUL * alleles
+        ? ' Is the genome the assembly that they were called against?'
+        : '';
+    const gone = alleles - kept;
+    tell(
+      'warning',
+      'data/variants-left-out',
+      gone,
+      `${gone} of ${alleles} alternative alleles were left out: ${this.reasons()}.${doubt}`,
+    );
+    tell('warning', 'data/assembly', assembly.length, assembly);
+    tell('information', 'data/no-alternative', bare, `${bare} records have no alternative allele.`);
+    tell('information', 'data/normalised', moved, `${moved} of ${kept} alleles were trimmed or moved to the left.`);
+    tell(
+      'information',
+      'data/ambiguous',
+      ambiguous,
+      `${ambiguous} of ${kept} windows have ambiguous bases; ${POLICIES[parameters.ambiguous]}.`,
+    );
+    const repeated = kept - new Set(names).size;
+    tell('warning', 'data/duplicate-names', repeated, `${repeated} of ${kept} variants repeat another one.`);
+    return [...notes, ...this.cutter.chromosomes.notes];
+  }
 }
 
 /**

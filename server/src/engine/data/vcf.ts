@@ -55,6 +55,18 @@ export async function* recordsOf(path: string, region?: string): AsyncGenerator<
   if (!version) throw new Failure('data/not-vcf', 'the file is empty', { place: path, remedy: 'Give a VCF file.' });
 }
 
+/** Lengths of chromosomes as the header has them, where it does. */
+export async function contigsOf(path: string): Promise<ReadonlyMap<string, number>> {
+  const contigs = new Map<string, number>();
+  for await (const { text } of linesOf(path)) {
+    if (!text.startsWith('##')) break;
+    const [, fields = ''] = /^##contig=<(.*)>$/.exec(text) ?? [];
+    const [name, length] = ['ID', 'length'].map(key => new RegExp(`(?:^|,)${key}=([^,]+)`).exec(fields)?.[1]);
+    if (name !== undefined && length !== undefined && /^\d+$/.test(length)) contigs.set(name, Number(length));
+  }
+  return contigs;
+}
+
 /** @throws Failure `data/vcf` */
 function recordOf(text: string, place: string): VcfRecord {
   const [chromosome = '', position = '', id = '.', reference = '', alternative = '', , filter = '.'] = text.split(
