@@ -5,9 +5,11 @@ import {
   estimate,
   mean,
   median,
+  share,
   standardDeviation,
   type Weighted,
 } from '../../../server/src/engine/metrics/bootstrap.js';
+import { mannWhitney } from '../../../server/src/engine/metrics/bounds.js';
 import { rocArea } from '../../../server/src/engine/metrics/curves.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 
@@ -108,5 +110,51 @@ describe('estimate', () => {
     );
     const draws = estimate({ auroc: { n: 12, of: auroc } }).draws.get('auroc')!;
     expect(draws.some(Number.isNaN)).toBe(false);
+  });
+});
+
+describe('an interval where resamples show no spread', () => {
+  const coverage = (limits: (stream: Stream) => readonly [number, number], truth: number): number => {
+    let held = 0;
+    for (let trial = 0; trial < 500; trial++) {
+      const [low, high] = limits(new Stream(4, 'test', undefined, trial));
+      if (low <= truth && truth <= high) held++;
+    }
+    return held / 500;
+  };
+
+  it('of a share is Wilson’s, with draws in the order of the resamples', () => {
+    const all = estimate({ share: share(new Float64Array(20).fill(1)) }).statistics['share']!;
+    // 20 / (20 + 1.96²)
+    expect(all.interval).toEqual([expect.closeTo(0.8389, 4), 1]);
+    const some = Float64Array.from({ length: 20 }, (_, unit) => Number(unit < 15));
+    const bounded = estimate({ share: share(some) }).draws.get('share')!;
+    const resampled = estimate({ share: { n: 20, of: mean(some) } }).draws.get('share')!;
+    const larger = (of: Float64Array) => (a: number, b: number) => of[a]! > of[b]!;
+    for (let draw = 1; draw < DRAWS; draw++)
+      if (larger(resampled)(draw, draw - 1)) expect(larger(bounded)(draw, draw - 1)).toBe(true);
+    const rare = (stream: Stream) =>
+      estimate({ share: share(Float64Array.from({ length: 20 }, () => Number(stream.uniform() < 0.05))) }).statistics[
+        'share'
+      ]!.interval!;
+    // Percentiles of resamples hold it in two of three samples.
+    expect(coverage(rare, 0.05)).toBeGreaterThan(0.9);
+  });
+
+  it('of an AUROC is Newcombe’s', () => {
+    // scipy.optimize.brentq of its equation.
+    expect(mannWhitney(1, 10, 10)(0.025)).toBeCloseTo(0.80021, 5);
+    expect(mannWhitney(1, 10, 10)(0.975)).toBe(1);
+    expect([0.025, 0.5, 0.975].map(mannWhitney(0.76, 25, 15))).toEqual(
+      [0.5755, 0.76, 0.87559].map((limit): unknown => expect.closeTo(limit, 4)),
+    );
+    const positive = Uint8Array.from({ length: 20 }, (_, unit) => unit % 2);
+    const apart = (stream: Stream): readonly [number, number] => {
+      const scores = Float64Array.from(positive, one => stream.normal() + 3 * one);
+      const bound = mannWhitney(rocArea(scores, positive)(new Uint32Array(20).fill(1)), 10, 10);
+      return [bound(0.025), bound(0.975)];
+    };
+    // Φ(3 / √2); percentiles of resamples hold it in half of the samples.
+    expect(coverage(apart, 0.98305)).toBeGreaterThan(0.92);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DRAWS, estimate, mean } from '../../../server/src/engine/metrics/bootstrap.js';
+import { decoyPrecision } from '../../../server/src/engine/metrics/decoy-precision.js';
 import { deviationOver, overNetworks, type OfNetwork } from '../../../server/src/engine/metrics/over-networks.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 
@@ -53,5 +54,27 @@ describe('a measurement over networks', () => {
     const { statistics, notes } = overNetworks(few);
     expect(statistics['level']).toMatchObject({ n: 3, withheld: '3 of at least 10 networks that an interval needs' });
     expect(notes[0]!.message).toBe('level is not defined for 1 of 4 networks, which are left out.');
+  });
+
+  it('narrows what each network errs in by itself, and not what all of them share', () => {
+    const variants = 1000;
+    const decoy = Float64Array.from({ length: variants }, (_, variant) => Number(variant >= variants / 2));
+    const truth = { columns: ['decoy'], values: decoy };
+    const precisionOf = (scores: Float64Array): OfNetwork => {
+      const { statistics, draws } = decoyPrecision({ scores, truth, top: 0.1 });
+      return { statistics: { precision: statistics['precision']!.value }, draws };
+    };
+    const width = (each: readonly OfNetwork[]): number => {
+      const [low, high] = overNetworks(each).statistics['precision']!.interval!;
+      return high - low;
+    };
+    const own = Array.from({ length: 20 }, (_, network) => precisionOf(normals(variants, `scores ${network}`)));
+    const [first] = own;
+    const shared = own.map(() => first!);
+    // Twenty networks that err apart; a crossed bootstrap has up to three times the variance (Owen 2007), so √(3 / 20).
+    expect(width(own) / width(shared)).toBeLessThan(0.5);
+    const [low, high] = overNetworks(own).statistics['precision']!.interval!;
+    expect(low).toBeLessThan(0);
+    expect(high).toBeGreaterThan(0);
   });
 });

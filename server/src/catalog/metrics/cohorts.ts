@@ -27,7 +27,7 @@ export const attribution_recall = {
   documentation:
     'The score of a variant is the mean of |attribution| over the people (of |gradient| for a gradient map), or the number that a method such as `linear_association` gives it for the whole cohort. The k = top · n best of n variants are top; decoys take no part. `pairs` are epistatic pairs of which both variants are top. `associated`, with a `scan`, is the recall of the other variants whose p-value there is below 0.05 divided by the number of variants. Tied scores share the last places. Scores unrelated to the effects recall the share `top`. Intervals are Wilson’s. The curve runs over tops of 1 to 20 %.',
   citation: `${citation}; Wilson 1927, J Am Stat Assoc 22:209`,
-  revision: 1,
+  revision: 2,
   subjects: { kind: 'attribution', min: 1, max: 1, maps: SCORED },
   on: false,
   unit: 'variants',
@@ -57,9 +57,9 @@ export const decoy_precision = {
   name: 'decoy_precision',
   summary: 'Share of the top variants that is not by chance, estimated with decoys.',
   documentation:
-    'For a model trained with decoys. Of the scores above the quantile 1 − top of all scores, 1 − decoys / real variants: as many of the real ones are taken to be false as there are decoys. 0 for scores that tell nothing, by chance below 0; 0 without any real variant. Scores equal to the quantile are not top, and are reported. The interval is Wilson’s for the share of decoys in the top. The score of a variant is the mean of |attribution| over the people.',
+    'For a model trained with decoys. Of the scores above the quantile 1 − top of all scores, 1 − decoys / real variants: as many of the real ones are taken to be false as there are decoys. 0 for scores that tell nothing, by chance below 0; 0 without any real variant. Scores equal to the quantile are not top, and are reported. The interval is Wilson’s for the share of decoys in the top: over variants, for this network, these people and this permutation of them. Among n top scores that tell nothing the mean is about −2/n, since a decoy more costs more than a decoy less brings: averaged over networks a small top lies below 0. The score of a variant is the mean of |attribution| over the people.',
   citation,
-  revision: 1,
+  revision: 2,
   subjects: { kind: 'attribution', min: 1, max: 1, maps: SCORED },
   on: false,
   unit: 'variants',

@@ -43,9 +43,9 @@ export const known_recall = {
   name: 'known_recall',
   summary: 'Which features that are known to matter, such as marker genes, are among the top scores.',
   documentation:
-    'The score of a feature is the mean of |attribution| over the examples, or the number that a method such as `mean_attribution` or `linear_association` gives it for the whole data set; with signs kept, features that lower the target come last. The k = top · n best of n features are top; tied scores share the last places. Scores that know nothing recall the share `top`, and what they find beside the known features is not counted as wrong: a list of markers is never complete. `rank` is the median place of the known features, from 1; a note has the place of each. The interval is Wilson’s. Name the features before looking at the scores.',
+    'The score of a feature is the mean of |attribution| over the examples, or the number that a method such as `mean_attribution` or `linear_association` gives it for the whole data set; with signs kept, features that lower the target come last. Genes and pathways that are units of a network (`masked_dense`), and groups, are named alike. The k = top · n best of n features are top; tied scores share the last places. Scores that know nothing recall the share `top`, and what they find beside the known features is not counted as wrong: a list of markers is never complete. `rank` is the median place of the known features, from 1; a note has the place of each. The interval is Wilson’s. Name the features before looking at the scores.',
   citation: 'Wilson 1927, J Am Stat Assoc 22:209',
-  revision: 1,
+  revision: 2,
   subjects: {
     kind: 'attribution',
     min: 1,

@@ -52,7 +52,7 @@ export const gradient_flow = {
   documentation:
     '‖∂f/∂h‖₂ for each layer h, the output of a ReLU, tanh, sigmoid or another activation, and for the input. `decay` is the least-squares slope of its natural logarithm by layers gone back: 0 where gradients keep their size. In a ReLU network with n units a layer, drawn with weight variance σ²/n and not trained, it is ½ ln(σ²/2) − 5/(4n). A sigmoid at the end multiplies every gradient by p (1 − p). `dead` are ReLU units that are 0 at all examples (for maps: everywhere); nothing before them gets a gradient through them, whatever it means. ReLU layers whose units the graph does not tell apart from positions are not counted, and a note says so. Means over the networks of an ensemble.',
   citation: `${WANG}; He et al. 2015, ICCV; Hanin & Nica 2020, Commun Math Phys 376:287 (finite width); Lu et al. 2020, Commun Comput Phys 28:1671 (dead ReLU)`,
-  revision: 2,
+  revision: 3,
   subjects: { kind: 'target', min: 1, max: 1 },
   on: true,
   unit: 'examples',
@@ -105,7 +105,7 @@ export const joint_effects = {
   documentation:
     'Of an interaction map that keeps the effects of single features beside it (`pairwise_ablation`): of each example the pair with the largest |Δ₁₂| = |Δ₁ + Δ₂ − interaction|, and how much of it the larger of |Δ₁| and |Δ₂| shows. 0 for f = max(x₁, x₂) at (1, 1), where either stands in for the other; 1 where one feature carries all; ½ for a sum of two alike. Examples in which no pair does anything are left out.',
   citation: WANG,
-  revision: 1,
+  revision: 2,
   subjects: { kind: 'attribution', min: 1, max: 1, maps: ['interaction'] },
   on: false,
   unit: 'examples',

@@ -8,7 +8,7 @@ export const motif_match = {
   documentation:
     'Reads what `match_motifs` has found. `q` is the smallest q-value that any pattern has, `p` its p-value: with `motif` to that motif, else to any of the library. `matched` is the share of patterns whose smallest q-value is at most `below`, `seqlets` the share of all seqlets in patterns that lie in these. The q-value holds for one pattern among the motifs of the library; of several patterns the smallest is asked for here, so a bound should be strict (1e-5). The p-value says how often columns drawn from the library would be as alike; it says nothing about how a seqlet was chosen.',
   citation: 'Gupta, Stamatoyannopoulos, Bailey & Noble 2007, Genome Biology 8:R24',
-  revision: 1,
+  revision: 2,
   subjects: { kind: 'attribution', min: 1, max: 1, maps: ['pattern'] },
   on: false,
   unit: 'patterns',

@@ -5,8 +5,7 @@
 import type { Curve, Note } from '../../protocol.js';
 import { truthColumn, type FeatureTruth } from '../data/examples.js';
 import { Failure } from '../failure.js';
-import { wilson } from './bounds.js';
-import { estimate, type Estimand } from './bootstrap.js';
+import { estimate, share } from './bootstrap.js';
 import { requireFinite, type MetricResult, type Values } from './metric.js';
 import { topShares } from './ranks.js';
 
@@ -52,17 +51,15 @@ export function attributionRecall({ scores, truth, top, pValues }: AttributionRe
     const count = Math.min(ranked.length, Math.max(1, Math.round(share * ranked.length)));
     const inTop = topShares(values, count);
     const of = (variant: number) => inTop[place.get(variant)!]!;
-    const found = new Map([...planted.kinds].map(([kind, variants]) => [kind, sum(variants.map(of))]));
-    if (planted.pairs.length > 0) found.set('pairs', sum(planted.pairs.map(([a, b]) => of(a) * of(b))));
+    const found = new Map([...planted.kinds].map(([kind, variants]) => [kind, Float64Array.from(variants, of)]));
+    if (planted.pairs.length > 0)
+      found.set(
+        'pairs',
+        Float64Array.from(planted.pairs, ([a, b]) => of(a) * of(b)),
+      );
     return { count, inTop, found };
   };
   const { count, inTop, found } = recallAt(top);
-  const sizes = new Map([...planted.kinds].map(([kind, variants]) => [kind, variants.length]));
-  if (planted.pairs.length > 0) sizes.set('pairs', planted.pairs.length);
-  const share = (name: string): Estimand => {
-    const n = sizes.get(name)!;
-    return { n, of: () => found.get(name)! / n, interval: { bound: wilson(found.get(name)!, n) } };
-  };
   return {
     units: scores.length,
     axis: 'variant',
@@ -70,11 +67,8 @@ export function attributionRecall({ scores, truth, top, pValues }: AttributionRe
       { name: 'score', values: Float64Array.from(scores) },
       { name: 'top', values: Float64Array.from(scores, (_, variant) => inTop[place.get(variant) ?? -1] ?? NaN) },
     ],
-    ...estimate(Object.fromEntries([...sizes.keys()].map(name => [name, share(name)])), 'variants'),
-    curve: curveOf(
-      sizes,
-      CURVE.map(share => recallAt(share).found),
-    ),
+    ...estimate(Object.fromEntries([...found].map(([name, each]) => [name, share(each)])), 'variants'),
+    curve: curveOf(CURVE.map(share => recallAt(share).found)),
     notes: notesOf(count, ranked.length, inTop),
   };
 }
@@ -103,13 +97,17 @@ function plantedIn(truth: FeatureTruth | undefined, ranked: readonly number[], p
   return { kinds, pairs };
 }
 
-/** @param found variants of each kind in the top, point by point */
-function curveOf(sizes: ReadonlyMap<string, number>, found: readonly ReadonlyMap<string, number>[]): Curve {
+/** @param found of each kind which variants are in the top, point by point */
+function curveOf(found: readonly ReadonlyMap<string, Float64Array>[]): Curve {
+  const names = [...found[0]!.keys()];
   return {
     title: 'Recall of planted variants',
     x: { title: 'Share of the variants that is top', unit: 'share', values: CURVE },
     unit: 'share',
-    series: [...sizes].map(([name, size]) => ({ name, values: found.map(point => point.get(name)! / size) })),
+    series: names.map(name => ({
+      name,
+      values: found.map(point => sum(point.get(name)!) / point.get(name)!.length),
+    })),
   };
 }
 
@@ -131,4 +129,4 @@ function notesOf(count: number, variants: number, inTop: Float64Array): Note[] {
   return notes;
 }
 
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const sum = (values: Float64Array): number => values.reduce((total, value) => total + value, 0);

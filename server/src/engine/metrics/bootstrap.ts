@@ -2,10 +2,11 @@
  * Percentile bootstrap over units (Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 13). A resample is
  * written as how often it holds each unit, so one function gives the statistic of the data (each unit once) and of every
  * resample, and an order of the values is computed once. The draws depend on the number of units and nothing else.
+ * docs/intervals.md says how often these intervals hold the truth.
  */
 import { percentileInterval } from '../../store/percentile.js';
 import { Stream } from '../random/philox.js';
-import { boundsAsDraws, type Bound } from './bounds.js';
+import { boundsAsDraws, wilson, type Bound } from './bounds.js';
 import type { StatisticResult } from './metric.js';
 
 /** Resamples behind an interval. */
@@ -22,10 +23,18 @@ export interface Estimand {
   readonly n: number;
   readonly of: Weighted;
   /**
-   * `none` for extremes and exact counts; a text withholds the interval for that reason; a bound (bounds.ts) takes the place
-   * of resampling.
+   * `none` for extremes and exact counts; a text withholds the interval for that reason; a bound (bounds.ts) gives it in the place
+   * of resampling. Its draws then belong to resamples of what is `resampled`, the same as those of any other result with as many
+   * units; without it they are in rising order.
    */
-  readonly interval?: 'none' | { readonly withheld: string } | { readonly bound: Bound };
+  readonly interval?:
+    'none' | { readonly withheld: string } | { readonly bound: Bound; readonly resampled?: Resampled };
+}
+
+/** What rises and falls with a statistic from resample to resample. */
+export interface Resampled {
+  readonly n: number;
+  readonly of: Weighted;
 }
 
 /** The values that are defined. */
@@ -44,6 +53,14 @@ export function mean(values: Float64Array): Weighted {
     }
     return sum / total;
   };
+}
+
+/** The mean of what is 0 or 1 at each unit (or shared out between): where all are equal a resample would show no spread. */
+export function share(values: Float64Array): Estimand {
+  const n = values.length;
+  const of = mean(values);
+  const successes = values.reduce((sum, value) => sum + value, 0);
+  return { n, of, interval: { bound: wilson(successes, n), resampled: { n, of } } };
 }
 
 /** Standard deviation with n − 1; not defined for one unit. */
@@ -98,6 +115,15 @@ function bootstrap(n: number, of: Weighted): Float64Array {
   return draws;
 }
 
+/** Draws of a bound, each at the rank of its resample. */
+function boundedDraws(bound: Bound, resampled: Resampled | undefined): Float64Array {
+  const rising = boundsAsDraws(bound, DRAWS);
+  if (resampled === undefined) return rising;
+  const draws = new Float64Array(DRAWS);
+  ascending(bootstrap(resampled.n, resampled.of)).forEach((draw, rank) => (draws[draw] = rising[rank]!));
+  return draws;
+}
+
 /**
  * Values, intervals and draws of several statistics. Those that the data do not define are left out.
  *
@@ -122,7 +148,7 @@ export function estimate(
     } else if (interval && 'withheld' in interval) {
       statistics[name] = { value, n, withheld: interval.withheld };
     } else {
-      const drawn = interval ? boundsAsDraws(interval.bound, DRAWS) : bootstrap(n, of);
+      const drawn = interval ? boundedDraws(interval.bound, interval.resampled) : bootstrap(n, of);
       draws.set(name, drawn);
       statistics[name] = {
         value,

@@ -4,7 +4,7 @@
  * without a common unit is the bootstrap of two independent samples.
  */
 import type { Note } from '../../protocol.js';
-import { estimate, FEWEST_UNITS, mean, type Estimand, type Weighted } from './bootstrap.js';
+import { estimate, FEWEST_UNITS, mean, share, type Estimand, type Weighted } from './bootstrap.js';
 import type { MetricResult, Values } from './metric.js';
 
 export interface ContrastInput {
@@ -38,7 +38,7 @@ export function contrast({ pairs, axis, common }: ContrastInput): MetricResult {
     ],
     ...estimate({
       mean: paired ? { n: both.length, of: mean(both) } : differenceOfMeans(from, to),
-      improved: { n: both.length, of: mean(both.map(difference => Number(difference > 0))) },
+      improved: share(both.map(difference => Number(difference > 0))),
       pairs: { n: pairs.length, of: () => pairs.length, interval: 'none' },
       paired: { n: units, of: () => (common ?? units) / units, interval: 'none' },
     }),

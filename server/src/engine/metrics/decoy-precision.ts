@@ -7,7 +7,7 @@ import type { Note } from '../../protocol.js';
 import { truthColumn, type FeatureTruth } from '../data/examples.js';
 import { Failure } from '../failure.js';
 import { wilson } from './bounds.js';
-import { estimate } from './bootstrap.js';
+import { ascending, estimate, type Weighted } from './bootstrap.js';
 import { requireFinite, type MetricResult, type Values } from './metric.js';
 
 export interface DecoyPrecisionInput {
@@ -60,7 +60,10 @@ export function decoyPrecision({ scores, truth, top }: DecoyPrecisionInput): Met
           of: () => precision(count, decoys),
           interval:
             decoys < count
-              ? { bound: probability => precisionOf(bound(1 - probability)) }
+              ? {
+                  bound: probability => precisionOf(bound(1 - probability)),
+                  resampled: { n: scores.length, of: realAmongHighest(scores, decoy, count) },
+                }
               : { withheld: 'no real variant is in the top' },
         },
         decoys: { n: count, of: () => decoys, interval: 'none' },
@@ -96,6 +99,20 @@ function topOf(scores: Values, decoy: Float64Array, sorted: Float64Array, share:
     decoys += decoy[variant]!;
   }
   return { count, decoys, tied };
+}
+
+/** Real ones among the `count` highest scores of a resample. */
+function realAmongHighest(scores: Values, decoy: Float64Array, count: number): Weighted {
+  const falling = ascending(Float64Array.from(scores)).reverse();
+  return counts => {
+    let [left, real] = [count, 0];
+    for (let place = 0; left > 0; place++) {
+      const taken = Math.min(left, counts[falling[place]!]!);
+      left -= taken;
+      real += taken * (1 - decoy[falling[place]!]!);
+    }
+    return real;
+  };
 }
 
 function precision(count: number, decoys: number): number {

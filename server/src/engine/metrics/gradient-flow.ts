@@ -2,7 +2,7 @@
  * How gradients change their size from layer to layer on the way back, and which units let none through. Wang et al. 2025, arXiv
  * 2505.09873; in ReLU networks of n units as drawn: Hanin & Nica 2020, Commun Math Phys 376:287.
  */
-import { estimate, mean, median } from './bootstrap.js';
+import { estimate, mean, median, share } from './bootstrap.js';
 import type { MetricResult } from './metric.js';
 
 export interface GradientFlowInput {
@@ -32,7 +32,7 @@ export function gradientFlow({ members, dead, units }: GradientFlowInput): Metri
     ...estimate({
       norm: { n, of: median(norm) },
       decay: { n: known.length, of: mean(known) },
-      zero: { n, of: mean(perExample(([input]) => Number(input === 0))) },
+      zero: share(perExample(([input]) => Number(input === 0))),
       dead: { n: units, of: () => (units > 0 ? dead / units : NaN), interval: 'none' },
     }),
     ...curveOf(members[0]!.map((_, layer) => perExample(norms => Math.log(norms[layer]!)))),

@@ -1,5 +1,5 @@
 /** How much of the joint effect of two features shows when one of them is changed alone. Wang et al. 2025, arXiv 2505.09873. */
-import { defined, estimate, mean, median } from './bootstrap.js';
+import { defined, estimate, median, share } from './bootstrap.js';
 import { countInBins, equalBins } from './histogram.js';
 import { requireFinite, type MetricResult, type Values } from './metric.js';
 
@@ -39,7 +39,7 @@ export function jointEffects({ interactions, singles, examples, names }: JointEf
     ],
     ...estimate({
       median: { n, of: median(known) },
-      hidden: { n, of: mean(known.map(share => Number(share < 0.5))) },
+      hidden: share(known.map(part => Number(part < 0.5))),
     }),
     distribution: {
       title: 'Share of the largest joint effect that one feature alone shows',

@@ -1,7 +1,6 @@
 /** Which features that are known to matter, such as marker genes of a cell type, are among the top scores. */
 import { Failure } from '../failure.js';
-import { estimate } from './bootstrap.js';
-import { wilson } from './bounds.js';
+import { estimate, share } from './bootstrap.js';
 import { requireFinite, type MetricResult, type Values } from './metric.js';
 import { averageRanks, topShares } from './ranks.js';
 
@@ -34,7 +33,6 @@ export function knownRecall({ scores, names, known, top }: KnownRecallInput): Me
   const inTop = topShares(values, count);
   const ranks = averageRanks(values.map(value => -value));
   const n = wanted.length;
-  const found = wanted.reduce((sum, feature) => sum + inTop[feature]!, 0);
   const places = wanted.map(feature => ranks[feature]!).sort((a, b) => a - b);
   const median = (places[(n - 1) >> 1]! + places[n >> 1]!) / 2;
   return {
@@ -47,7 +45,7 @@ export function knownRecall({ scores, names, known, top }: KnownRecallInput): Me
     ],
     ...estimate(
       {
-        recall: { n, of: () => found / n, interval: { bound: wilson(found, n) } },
+        recall: share(Float64Array.from(wanted, feature => inTop[feature]!)),
         rank: { n, of: () => median, interval: 'none' },
       },
       'features',

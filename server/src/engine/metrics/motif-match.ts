@@ -1,6 +1,5 @@
 /** How surely patterns are known motifs, from the p- and q-values of all pairs (Gupta et al. 2007, Genome Biology 8:R24). */
-import { estimate } from './bootstrap.js';
-import { wilson } from './bounds.js';
+import { estimate, share } from './bootstrap.js';
 import type { MetricResult, Values } from './metric.js';
 
 export interface MotifMatchInput {
@@ -47,7 +46,7 @@ export function motifMatch({ pValues, qValues, sites, motifs, below }: MotifMatc
       {
         q: exact(q[least]!),
         p: exact(p[least]!),
-        matched: { n, of: () => sum(known) / n, interval: { bound: wilson(sum(known), n) } },
+        matched: share(known),
         seqlets: exact(sum(known.map((value, i) => value * sites[i]!)) / all),
       },
       'patterns',

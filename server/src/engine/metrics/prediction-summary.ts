@@ -1,7 +1,8 @@
 /** What the explained number is on the data: level, spread, and whether it is right. */
 import type { Note } from '../../protocol.js';
+import { mannWhitney } from './bounds.js';
 import { meanOverClasses } from './classes.js';
-import { estimate, FEWEST_UNITS, mean, median, standardDeviation, type Estimand } from './bootstrap.js';
+import { estimate, FEWEST_UNITS, mean, median, share, standardDeviation, type Estimand } from './bootstrap.js';
 import { rocArea } from './curves.js';
 import { countInBins, equalBins } from './histogram.js';
 import { requireFinite, type MetricResult, type Values } from './metric.js';
@@ -78,21 +79,25 @@ export function predictionSummary(input: PredictionSummaryInput): MetricResult {
       sd: { n, of: standardDeviation(outputs) },
       min: extreme(low),
       max: extreme(high),
-      accuracy: { n: labelled.length, of: mean(right) },
+      accuracy: share(right),
       balanced_accuracy: { n: labelled.length, of: meanOverClasses(right, classes) },
-      auroc: {
-        n: labelled.length,
-        of: byClass !== undefined ? () => NaN : rocArea(scores, positive),
-        ...(rarer < FEWEST_UNITS && {
-          interval: {
-            withheld: `the rarer class has ${rarer} of at least ${FEWEST_UNITS} examples that an interval needs`,
-          },
-        }),
-      },
+      ...(byClass === undefined && { auroc: areaOf(scores, positive, rarer) }),
     }),
     ...(n > 0 && {
       distribution: { title: 'Target at each example', unit: 'target', edges, counts: countInBins(outputs, edges) },
     }),
     notes,
   };
+}
+
+/** @param rarer examples of the rarer class */
+function areaOf(scores: Float64Array, positive: Uint8Array, rarer: number): Estimand {
+  const n = scores.length;
+  const of = rocArea(scores, positive);
+  if (rarer < FEWEST_UNITS) {
+    const withheld = `the rarer class has ${rarer} of at least ${FEWEST_UNITS} examples that an interval needs`;
+    return { n, of, interval: { withheld } };
+  }
+  const bound = mannWhitney(of(new Uint32Array(n).fill(1)), rarer, n - rarer);
+  return { n, of, interval: { bound, resampled: { n, of } } };
 }
