@@ -104,9 +104,10 @@ export const match_motifs = {
   name: 'match_motifs',
   summary: 'Known motifs that patterns are alike, with p-, E- and q-values.',
   documentation:
-    'TOMTOM’s statistic. Columns of a pattern (within its span) and of a motif are compared; an alignment scores the sum over the columns that lie on each other. The null of a stretch of columns is that of columns drawn from all motifs of the library, both strands, by dynamic programming over 100 steps of similarity. The p-value of a motif is that of its best alignment, corrected for the number of alignments and both strands, 1 − (1 − p)ⁿ. E = p × number of motifs; q by Benjamini & Hochberg over the motifs, for each pattern (TOMTOM multiplies by the estimated share of true nulls, which is at most 1). Columns enter as probabilities without pseudocounts. Gives the patterns with the name of the best match, with its columns laid on them (`matched`), `p_values` and `q_values` [pattern, motif]. Patterns without a single site have no match.',
-  citation: 'Gupta, Stamatoyannopoulos, Bailey & Noble 2007, Genome Biology 8:R24',
-  revision: 1,
+    'TOMTOM’s statistic. Columns of a pattern (within its span) and of a motif are compared; an alignment scores the sum over the columns that lie on each other. The null of a stretch of columns is that of columns drawn from all motifs of the library, both strands, by dynamic programming over 100 steps of similarity. `complete` scores (those of MEME suite’s program) are less the median of each column, so that columns that hang over count as chance ones would; the highest score is the match, and its p-value the chance that the highest of as many alignments of chance columns is as high. `aligned` scores (Gupta et al. 2007) take the alignment of the lowest p-value, corrected for the number of alignments and both strands, 1 − (1 − p)ⁿ: a short part that fits well wins more easily. E = p × number of motifs; q by Benjamini & Hochberg over the motifs, for each pattern (MEME suite’s program estimates the share of true nulls, and takes both strands of a motif for two tests: its q-values differ, its p- and E-values are comparable). Columns enter as probabilities without pseudocounts. Gives the patterns with the name of the best match, with its columns laid on them (`matched`), `match` with its `offset` (the position of the motif, from 0 and as it is turned, on which the pattern’s first position lies) and `minus` (1 on the other strand), `p_values` and `q_values` [pattern, motif]. Patterns without a single site have no match.',
+  citation:
+    'Gupta, Stamatoyannopoulos, Bailey & Noble 2007, Genome Biology 8:R24; Tanaka et al. 2011, Bioinformatics 27:1603 (complete scores)',
+  revision: 2,
   accepts: ['pattern'],
   produces: 'pattern',
   refusal:
@@ -128,6 +129,11 @@ export const match_motifs = {
       type: { is: 'keyword', values: ['euclidean', 'pearson'] },
       default: 'euclidean',
       summary: 'How columns are compared: by Euclidean distance, or by correlation.',
+    },
+    scores: {
+      type: { is: 'keyword', values: ['complete', 'aligned'] },
+      default: 'complete',
+      summary: 'Whether columns that hang over count as chance ones, or not at all.',
     },
     overlap: {
       type: { is: 'integer', min: 1, max: 100, unit: 'bp' },

@@ -1,10 +1,9 @@
 /**
  * How alike two motifs are, and how often a chance motif would be as alike: the statistic of TOMTOM. Gupta, Stamatoyannopoulos,
- * Bailey & Noble 2007, Genome Biology 8:R24.
+ * Bailey & Noble 2007, Genome Biology 8:R24; complete scores: Tanaka, Bailey, Grant, Noble & Keich 2011, Bioinformatics 27:1603.
  *
  * An alignment scores the sum of its columns' similarities. The null of a query's column is its similarity to a column drawn from
  * all of the collection; that of adjacent columns, their convolution, by dynamic programming over similarities in `LEVELS` steps.
- * The best alignment's p-value p becomes 1 − (1 − p)ⁿ for the n alignments that were tried, of both strands.
  */
 import { reverseComplement } from '../data/motifs.js';
 
@@ -12,6 +11,14 @@ import { reverseComplement } from '../data/motifs.js';
 export type Matrix = Float64Array;
 
 export type ColumnDistance = 'euclidean' | 'pearson';
+
+/**
+ * What of the query counts. `complete`: every column, less the median of its similarities, so that those that lie on nothing count
+ * as a chance column would; the best alignment is that of the highest score, its p-value the chance that the highest of as many
+ * alignments is as high. `aligned`: those that lie on the target; the best alignment is that of the lowest p-value p, which becomes
+ * 1 − (1 − p)ⁿ for the n alignments that were tried. Both strands are tried.
+ */
+export type Scoring = 'complete' | 'aligned';
 
 /** How a query lies on its best target, and how significant that is. */
 export interface MotifMatch {
@@ -24,6 +31,7 @@ export interface MotifMatch {
 
 export interface MatchOptions {
   readonly distance: ColumnDistance;
+  readonly scores: Scoring;
   /** Fewest positions that lie on each other; where a motif is shorter, its width. */
   readonly overlap: number;
 }
@@ -54,14 +62,14 @@ const SIMILARITIES: Readonly<Record<ColumnDistance, (a: ArrayLike<number>, b: Ar
  */
 export function matchMotifs(query: Matrix, targets: readonly Matrix[], options: MatchOptions): MotifMatch[] {
   const turned = targets.map(reverseComplement);
-  const scores = columnScores(query, [...targets, ...turned], options.distance);
+  const scores = columnScores(query, [...targets, ...turned], options);
   const tails = tailsOf(scores);
   const width = query.length / 4;
+  const judge = options.scores === 'complete' ? highest : rarest;
   return targets.map((target, t) => {
     const positions = target.length / 4;
     const least = Math.min(options.overlap, width, positions);
-    let best = { pValue: 2, offset: 0, turned: false };
-    let tried = 0;
+    const tried: Alignment[] = [];
     for (let offset = least - width; offset <= positions - least; offset++) {
       const from = Math.max(0, -offset);
       const to = Math.min(width, positions - offset);
@@ -69,13 +77,40 @@ export function matchMotifs(query: Matrix, targets: readonly Matrix[], options: 
         const first = scores.starts[t + strand * targets.length]! + offset;
         let score = 0;
         for (let column = from; column < to; column++) score += scores.levels[column]![first + column]!;
-        const pValue = tails(from, to, score);
-        tried++;
-        if (pValue < best.pValue) best = { pValue, offset, turned: strand === 1 };
+        tried.push({ from, to, score: score - (to - from) * scores.nothing, offset, turned: strand === 1 });
       }
     }
-    return { ...best, pValue: ofMany(best.pValue, tried) };
+    return judge(tried, ({ from, to }, score) => tails(from, to, score + (to - from) * scores.nothing));
   });
+}
+
+/** The columns `from` … `to − 1` of the query on those of a target. */
+interface Alignment {
+  readonly from: number;
+  readonly to: number;
+  /** Sum of the levels, less what columns that lie on nothing count. */
+  readonly score: number;
+  readonly offset: number;
+  readonly turned: boolean;
+}
+
+/** P(an alignment's score ≥ s) under the null. */
+type Tail = (alignment: Alignment, score: number) => number;
+
+/** Of alignments that score alike the longest, and the first. */
+function highest(tried: readonly Alignment[], tail: Tail): MotifMatch {
+  const best = tried.reduce((most, one) =>
+    one.score > most.score || (one.score === most.score && one.to - one.from > most.to - most.from) ? one : most,
+  );
+  const none = tried.reduce((sum, one) => sum + Math.log1p(-tail(one, best.score)), 0);
+  return { pValue: -Math.expm1(none), offset: best.offset, turned: best.turned };
+}
+
+function rarest(tried: readonly Alignment[], tail: Tail): MotifMatch {
+  const pValues = tried.map(one => tail(one, one.score));
+  const least = Math.min(...pValues);
+  const { offset, turned } = tried[pValues.indexOf(least)]!;
+  return { pValue: ofMany(least, tried.length), offset, turned };
 }
 
 /** 1 − (1 − p)ⁿ, exact for small p. */
@@ -88,10 +123,13 @@ interface ColumnScores {
   readonly levels: readonly Uint8Array[];
   /** Where each target begins among the columns. */
   readonly starts: readonly number[];
+  /** The step that a column counts that lies on nothing. */
+  readonly nothing: number;
 }
 
-function columnScores(query: Matrix, targets: readonly Matrix[], distance: ColumnDistance): ColumnScores {
+function columnScores(query: Matrix, targets: readonly Matrix[], { distance, scores }: MatchOptions): ColumnScores {
   const similarity = SIMILARITIES[distance];
+  const isComplete = scores === 'complete';
   const starts: number[] = [];
   let columns = 0;
   for (const target of targets) {
@@ -105,7 +143,9 @@ function columnScores(query: Matrix, targets: readonly Matrix[], distance: Colum
       for (let at = 0; at < target.length; at += 4)
         row[starts[t]! + at / 4] = similarity(own, target.subarray(at, at + 4));
     });
-    return row;
+    if (!isComplete) return row;
+    const middle = medianOf(row);
+    return row.map(value => value - middle);
   });
   let [low, high] = [Infinity, -Infinity];
   for (const row of raw)
@@ -114,7 +154,13 @@ function columnScores(query: Matrix, targets: readonly Matrix[], distance: Colum
       high = Math.max(high, value);
     }
   const scale = high > low ? LEVELS / (high - low) : 0;
-  return { levels: raw.map(row => Uint8Array.from(row, value => Math.round((value - low) * scale))), starts };
+  const levelOf = (value: number): number => Math.round((value - low) * scale);
+  return { levels: raw.map(row => Uint8Array.from(row, levelOf)), starts, nothing: isComplete ? levelOf(0) : 0 };
+}
+
+function medianOf(values: Float64Array): number {
+  const sorted = values.slice().sort();
+  return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }
 
 /** P(score ≥ s) of the query's columns `from` … `to − 1` under the null; each stretch of columns is computed once. */
@@ -142,7 +188,7 @@ function tailsOf({ levels }: ColumnScores): (from: number, to: number, score: nu
       for (let s = tail.length - 2; s >= 0; s--) tail[s]! += tail[s + 1]!;
       cumulated.set(shares, tail);
     }
-    return Math.min(1, tail[score]!);
+    return score <= 0 ? 1 : Math.min(1, tail[score] ?? 0);
   };
 }
 
