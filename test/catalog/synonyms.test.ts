@@ -17,6 +17,6 @@ test('a synonym is in plain form, is no other way to write its own name, and sta
 
 test('a word leads to all that it is for, however it is written', () => {
   expect(namesFor('Deep_SHAP')).toEqual(['deep_lift']);
-  expect(namesFor('h5')).toEqual(['keras', 'one_hot_hdf5', 'hdf5']);
+  expect(namesFor('h5')).toEqual(['keras', 'arrays', 'hdf5']);
   expect(namesFor('deep_lift')).toEqual([]);
 });

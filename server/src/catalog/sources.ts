@@ -134,27 +134,6 @@ export const gene_windows = {
   },
 } as const satisfies SourceEntry;
 
-export const one_hot_hdf5 = {
-  category: 'source',
-  name: 'one_hot_hdf5',
-  summary: 'One-hot sequences and labels from an HDF5 file.',
-  documentation:
-    'Reads a dataset of shape [example, 4, position] or [example, position, 4], rows in file order. Values must be 0 or 1 with one 1 per position; all-zero positions are taken as unknown bases and reported.',
-  citation: 'The HDF Group, HDF5 file format specification',
-  revision: 1,
-  yields: 'dna',
-  parameters: {
-    path: { type: { is: 'path', extensions: ['.h5', '.hdf5'] }, summary: 'The HDF5 file, relative to this document.' },
-    inputs: { type: { is: 'text' }, summary: 'Path of the one-hot dataset in the file, for example `"x_test"`.' },
-    labels: {
-      type: { is: 'text' },
-      optional: true,
-      summary: 'Path of the label dataset, one number per example.',
-    },
-    order: { type: { is: 'text' }, default: 'ACGT', summary: 'Order of the bases along the alphabet axis.' },
-  },
-} as const satisfies SourceEntry;
-
 export const table = {
   category: 'source',
   name: 'table',
@@ -201,41 +180,83 @@ export const table = {
   },
 } as const satisfies SourceEntry;
 
-export const numpy = {
+export const arrays = {
   category: 'source',
-  name: 'numpy',
-  summary: 'Sequences, genotypes or expression from arrays that numpy has written.',
+  name: 'arrays',
+  summary: 'Sequences, genotypes or expression from the arrays of a file: HDF5, Zarr, `.npz` or `.npy`.',
   documentation:
-    'Reads `.npy` files and the arrays of `.npz` archives: booleans, integers and floating-point numbers of any size and byte order, in C or Fortran order. Arrays of Python objects are refused, because reading them runs code. One-hot DNA has the shape [example, 4, position] or [example, position, 4] with one 1 per position; all-zero positions are taken as unknown bases and reported. Genotypes and expression have the shape [example, feature]; their missing values are NaN.',
-  citation: 'NumPy, numpy.lib.format (NEP 1)',
+    'Arrays are named by their paths in the file, `"train/x"`; `inputs` may be left out where one array alone has a shape that fits. The format is told by the first bytes: HDF5; Zarr of version 2 or 3, a folder or a ZIP archive; arrays that numpy has written. Booleans, integers and floating-point numbers of any size and byte order, in C or Fortran order, whole, in chunks or compressed (HDF5: gzip; Zarr: blosc, gzip, lz4, zlib, zstd). Arrays of Python objects are refused, because reading them runs code. One-hot DNA has the shape [example, 4, position] or [example, position, 4] with one 1 per position; all-zero positions are taken as unknown bases and reported. Genotypes and expression have the shape [example, feature]; their missing values are NaN. Labels of several columns are classes where each row has a single 1 (`to_categorical`); of others `label_column` names one.',
+  citation:
+    'The HDF Group, HDF5 file format specification; Zarr core specification, versions 2 and 3; NumPy, numpy.lib.format (NEP 1)',
   revision: 1,
   parameters: {
-    path: { type: { is: 'path', extensions: ['.npy', '.npz'] }, summary: 'The file, relative to this document.' },
+    path: {
+      type: { is: 'path', extensions: ['.h5', '.hdf5', '.hdf', '.zarr', '.zarr.zip', '.npz', '.npy'] },
+      summary: 'The file, or the folder of a Zarr store, relative to this document.',
+    },
     inputs: {
       type: { is: 'text' },
       optional: true,
-      summary: 'Name of the array of inputs in an `.npz` archive; may be left out where it holds one array.',
+      summary: 'Path of the array of examples, `"x_test"`; may be left out where only one has a shape that fits.',
     },
     as: {
       type: { is: 'keyword', values: ['dna', 'genotypes', 'expression'] },
       default: 'dna',
       summary: 'What the numbers are: one-hot DNA, counts of effect alleles, or expression (or any measurements).',
     },
-    labels: { type: { is: 'text' }, optional: true, summary: 'Name of the array of labels in the archive.' },
-    labels_file: {
-      type: { is: 'path', extensions: ['.npy'] },
+    labels: {
+      type: { is: 'text' },
       optional: true,
-      summary: 'Labels in a file of their own, one per example.',
+      summary:
+        'Path of the array of labels, a class or a measured value for each example; in `labels_file` where there is one.',
+    },
+    labels_file: {
+      type: { is: 'path', extensions: ['.h5', '.hdf5', '.hdf', '.zarr', '.zarr.zip', '.npz', '.npy'] },
+      optional: true,
+      summary: 'File of its own in which the labels lie.',
+    },
+    label_column: {
+      type: { is: 'integer', min: 0 },
+      optional: true,
+      summary: 'Which column of labels of the shape [example, column], counted from 0.',
     },
     classes: {
       type: { is: 'list', of: { is: 'text' } },
       optional: true,
       summary: 'Labels as they are written, in the order of the classes: the first becomes 0.',
     },
-    names: { type: { is: 'text' }, optional: true, summary: 'Name of the array with the names of the examples.' },
-    features: { type: { is: 'text' }, optional: true, summary: 'Name of the array with the names of the features.' },
-    order: one_hot_hdf5.parameters.order,
+    names: { type: { is: 'text' }, optional: true, summary: 'Path of the array with the names of the examples.' },
+    features: { type: { is: 'text' }, optional: true, summary: 'Path of the array with the names of the features.' },
+    order: { type: { is: 'text' }, default: 'ACGT', summary: 'Order of the bases along the alphabet axis.' },
     missing: table.parameters.missing,
+  },
+} as const satisfies SourceEntry;
+
+export const numpy = {
+  ...arrays,
+  name: 'numpy',
+  summary: 'Sequences, genotypes or expression from arrays that numpy has written.',
+  documentation: '`arrays` under the name of the format.',
+  revision: 2,
+  parameters: {
+    ...arrays.parameters,
+    path: { type: { is: 'path', extensions: ['.npy', '.npz'] }, summary: 'The file, relative to this document.' },
+  },
+} as const satisfies SourceEntry;
+
+export const one_hot_hdf5 = {
+  category: 'source',
+  name: 'one_hot_hdf5',
+  summary: 'One-hot sequences and labels from an HDF5 file.',
+  documentation: '`arrays` of HDF5 as DNA, under its older name.',
+  citation: 'The HDF Group, HDF5 file format specification',
+  revision: 1,
+  yields: 'dna',
+  parameters: {
+    path: { type: { is: 'path', extensions: ['.h5', '.hdf5'] }, summary: 'The HDF5 file, relative to this document.' },
+    inputs: { type: { is: 'text' }, summary: 'Path of the one-hot array in the file, for example `"x_test"`.' },
+    labels: arrays.parameters.labels,
+    order: arrays.parameters.order,
   },
 } as const satisfies SourceEntry;
 

@@ -25,8 +25,7 @@ const WORDS: Readonly<Record<string, string>> = {
   anndata: 'h5ad adata scanpy',
   cell_ranger: 'tenx tenxh5 mtx matrixmarket seurat',
   table: 'csv tsv txt dataframe counts',
-  numpy: 'npy npz array',
-  one_hot_hdf5: 'h5 hdf5 onehot',
+  arrays: 'h5 hdf5 onehot zarr npy npz array dataset',
   // Stages
   sample: 'subsample random',
   take: 'head first limit slice',
@@ -71,6 +70,7 @@ const WORDS: Readonly<Record<string, string>> = {
   leave_one_covariate_out: 'loco',
   knockoff_importance: 'knockoffs knockoff',
   linear_association: 'gwas linearregression lm',
+  logistic_association: 'gwas logisticregression casecontrol',
   attention_maps: 'attention attentionweights attentionrollout',
   filters_to_pwms: 'pwm pwms filters kernels ppm',
   layer_activation: 'activation activations',

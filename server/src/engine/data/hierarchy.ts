@@ -63,7 +63,7 @@ function notKnown(path: string): Failure {
   });
 }
 
-async function isFolder(path: string): Promise<boolean> {
+export async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     found => found.isDirectory(),
     () => false,

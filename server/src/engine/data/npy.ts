@@ -159,14 +159,10 @@ export async function eachNumber(array: NumpyArray, use: (value: number, at: num
   }
 }
 
-/** Every element as text; numbers as they are written. [elements in file order, of arrays with one axis] */
+/** Every element of an array of text. [elements in file order, of arrays with one axis] */
 export async function textsOf(array: NumpyArray): Promise<string[]> {
-  const { bytes: size, text } = elementOf(array.header.description, array.place);
+  const { bytes: size, text = String } = elementOf(array.header.description, array.place);
   const texts: string[] = [];
-  if (!text) {
-    await eachNumber(array, value => texts.push(String(value)));
-    return texts;
-  }
   if (size === 0) return Array<string>(sizeOf(array.shape)).fill('');
   for await (const chunk of elementsIn(array, size))
     for (let at = 0; at < chunk.length; at += size) texts.push(text(chunk.subarray(at, at + size)));

@@ -29,7 +29,7 @@ export function oneHotLayout(shape: readonly number[], place: string): OneHotLay
       shape.length === 3 && second === 4
         ? `the shape ${found} does not tell which axis holds the bases`
         : `the shape is ${found}, expected [example, 4, position] or [example, position, 4]`,
-      { place, remedy: 'Name the dataset of one-hot sequences, or write it with more than 4 positions.' },
+      { place, remedy: 'Name the array of one-hot sequences, or write it with more than 4 positions.' },
     );
   const channelsFirst = second === 4;
   const length = channelsFirst ? third : second;
@@ -41,7 +41,7 @@ export function oneHotLayout(shape: readonly number[], place: string): OneHotLay
   if (examples === 0 || length === 0)
     throw new Failure('data/empty', `the shape ${found} holds no sequence`, {
       place,
-      remedy: 'Name a dataset with at least one example.',
+      remedy: 'Name an array with at least one example.',
     });
   return { examples, length, channelsFirst };
 }

@@ -7,13 +7,12 @@ import { SIMULATORS } from '../simulate/simulators.js';
 import { checkMotifs, simulateMotifs } from '../simulate/motifs.js';
 import type { Examples } from './examples.js';
 import { anndata } from './anndata.js';
+import { arrays, oneHotHdf5 } from './arrays.js';
 import { cellRanger } from './cell-ranger.js';
 import { fasta } from './fasta.js';
-import { oneHotHdf5 } from './one-hot-hdf5.js';
 import { plink } from './plink-cohort.js';
 import { geneWindows } from './gene-windows.js';
 import { intervals } from './intervals.js';
-import { numpy } from './numpy.js';
 import type { Files, Source } from './source.js';
 import { table } from './table.js';
 import { variants } from './variants.js';
@@ -25,9 +24,10 @@ export const SOURCES: {
   fasta,
   intervals,
   gene_windows: geneWindows,
-  one_hot_hdf5: oneHotHdf5,
   table,
-  numpy,
+  arrays,
+  numpy: arrays,
+  one_hot_hdf5: oneHotHdf5,
   anndata,
   cell_ranger: cellRanger,
   variants,

@@ -127,9 +127,8 @@ export class ZarrTree implements Hierarchy {
   }
 
   async children(path: string): Promise<readonly string[]> {
-    const names = await this.members.inside(path.replace(/^\/+/, ''));
-    const nodes = await Promise.all(names.map(name => this.open(`${path}/${name}`.replace(/^\/+/, ''))));
-    return names.filter((_, at) => nodes[at] !== undefined);
+    // Groups without metadata are groups as well.
+    return this.members.inside(path.replace(/^\/+/, ''));
   }
 
   async array(path: string, ranges: readonly Range[] = []): Promise<PlainArray> {

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LETTERS, NO_BASE, type Rows, type Sequences } from '../../../server/src/engine/data/examples.js';
-import { numpy } from '../../../server/src/engine/data/numpy.js';
+import { arrays } from '../../../server/src/engine/data/arrays.js';
 import { Failure } from '../../../server/src/engine/failure.js';
 
 const HASH = '0a1b2c3d'.repeat(8);
@@ -17,7 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-type Given = Parameters<typeof numpy.read>[0];
+type Given = Parameters<typeof arrays.read>[0];
 const plain: Given = { path: HASH, as: 'dna', order: 'ACGT', missing: 'error' };
 
 function write(name: string, bytes: Uint8Array): string {
@@ -27,7 +27,7 @@ function write(name: string, bytes: Uint8Array): string {
 }
 
 const read = (path: string, given: Partial<Given> = {}, labels = '') =>
-  numpy.read({ ...plain, ...given }, { [HASH]: path, [LABELS]: labels });
+  arrays.read({ ...plain, ...given }, { [HASH]: path, [LABELS]: labels });
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -51,7 +51,7 @@ const ONE_HOT = ['1000 0100 0010', '0001 0000 1000'].flatMap(row => [...row.repl
 const lettersOf = ({ letters }: Sequences): string =>
   Array.from(letters, code => (code === NO_BASE ? '-' : LETTERS[code])).join('');
 
-describe('numpy', () => {
+describe('arrays of numpy', () => {
   it('reads one-hot DNA, its labels and names by their arrays', async () => {
     const path = write(
       'set.npz',
@@ -65,7 +65,7 @@ describe('numpy', () => {
     expect(lettersOf(found)).toBe('TGCA-T');
     expect(found).toMatchObject({ length: 3, labels: [7, 256], names: ['a', 'b\u{10342}'] });
     expect(found.notes).toMatchObject([{ code: 'data/unknown-bases' }]);
-    expect(await numpy.describe({ ...plain, inputs: 'x' }, { [HASH]: path })).toMatchObject({
+    expect(await arrays.describe({ ...plain, inputs: 'x' }, { [HASH]: path })).toMatchObject({
       examples: 2,
       length: [3, 3],
     });
@@ -92,7 +92,7 @@ describe('numpy', () => {
     expect(mean).toMatchObject({
       features: ['gene 1', 'gene 2'],
       labels: [1, 0, 1],
-      names: ['rows[0]', 'rows[1]', 'rows[2]'],
+      names: ['example[0]', 'example[1]', 'example[2]'],
     });
     const kept = (await read(path, { ...given, missing: 'drop' }, labels)) as Rows;
     expect(kept).toMatchObject({ labels: [0, 1], origins: [{ index: 1 }, { index: 2 }] });
@@ -115,9 +115,9 @@ describe('numpy', () => {
     const faults: [string, Uint8Array, string][] = [
       ['cut.npy', npy("'<f4'", [2, 3, 4], data.subarray(1)), 'data/damaged-npy'],
       ['huge.npy', npy("'<f4'", [2 ** 40, 3, 4], data), 'data/damaged-npy'],
-      ['empty.npy', Buffer.alloc(0), 'data/not-npy'],
-      ['text.npy', Buffer.from('1,2,3'), 'data/not-npy'],
-      ['noarchive.npz', npy("'<f4'", [2, 3, 4], data), 'data/not-zip'],
+      ['empty.npy', Buffer.alloc(0), 'data/not-arrays'],
+      ['text.npy', Buffer.from('1,2,3'), 'data/not-arrays'],
+      ['noarchive.npz', Buffer.from('PK\x03\x04 and no more'), 'data/not-zip'],
       [
         'two.npz',
         zipSync({ 'a.npy': npy("'<f4'", [1], floats(0)), 'b.npy': npy("'<f4'", [1], floats(0)) }),
@@ -153,7 +153,7 @@ describe('numpy', () => {
 
 const python = ['/usr/bin/python3', 'python3'].find(program => spawnSync(program, ['-c', 'import numpy']).status === 0);
 
-describe.skipIf(python === undefined)('numpy (beside numpy itself)', () => {
+describe.skipIf(python === undefined)('arrays of numpy (beside numpy itself)', () => {
   const TYPES = ['?', 'i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8', 'f2', 'f4', 'f8'];
   const COUNT = 24;
 
