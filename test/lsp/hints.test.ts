@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeResult, sparkline } from '../../server/src/lsp/hints.js';
 import { levelsOf } from '../../server/src/lsp/rows.js';
-import { lowestLoss } from '../../server/src/lsp/trainings.js';
+import { bestOfEach, lowestLoss } from '../../server/src/lsp/trainings.js';
 import type { Snapshot } from '../../server/src/protocol.js';
 
 test('a distribution is a row of eight bars at most, the fullest bin the highest', () => {
@@ -97,4 +97,13 @@ test('the loss of an ensemble is the mean of what each network reaches, of epoch
   const unchecked = curves.map((value, at) => (at % 2 === 0 ? value : NaN));
   expect(lowestLoss(unchecked, 4, ['loss', 'validation loss'])).toEqual({ networks: 2, of: 'loss', loss: 5 });
   expect(lowestLoss([NaN, NaN], 1, ['loss', 'validation loss'])).toBeUndefined();
+});
+
+test('the best epoch of each network is its lowest or its highest', () => {
+  const accuracies = [0.5, 0.9, 0.7, NaN, 0.6, 0.6, NaN, NaN, NaN];
+  expect(bestOfEach(accuracies, 3, 1, 0, 'highest')).toEqual([
+    { epoch: 1, value: 0.9 },
+    { epoch: 1, value: 0.6 },
+  ]);
+  expect(bestOfEach(accuracies, 3, 1, 0, 'lowest')[0]).toEqual({ epoch: 0, value: 0.5 });
 });

@@ -325,11 +325,19 @@ benchmark table = compare(methods: [saliency, input_x_gradient], metrics: [compl
     expect(await shown('ensemble')).toEqual({ hint: '2 networks, loss 0.25', lenses: ['$(graph) Show'] });
     const done = await shown('benchmark');
     expect(done).toEqual({ hint: expect.stringMatching(/^complexity\..*: /), lenses: ['$(graph) Show'] });
+    const hover = async (line: number) => (await editor.hover('a.xome', line, 10)).replaceAll('&emsp;', '');
+    expect(await hover(4)).toMatch(/2 networks[^]*\| loss +\| \*\*0\.25\*\* +\|/);
+    expect(await hover(6)).toMatch(/2 combinations × 1 metric\n[^]*\| input\\_x\\_gradient +\|/);
+    expect(await editor.copy('a.xome', 'nets', 'table')).toMatch(/^member\tepoch 1 loss\t/);
+    expect(await editor.copy('a.xome', 'nets', 'python')).toContain('# member 2 × epoch');
+    expect((await editor.copy('a.xome', 'table', 'table'))?.split('\n')[1]).toMatch(
+      /^own\tsaliency\tnone\tnone\tnone\t/,
+    );
     await editor.change('a.xome', text(3));
     await expect.poll(() => editor.states('a.xome')).toEqual({ peaks: 'done', nets: 'stale', table: 'stale' });
     expect(await shown('ensemble')).toEqual({
       hint: '2 networks, loss 0.25 (stale)',
-      lenses: ['$(play) Run', '$(graph) Show'],
+      lenses: ['$(play) Run · up to 24 passes', '$(graph) Show'],
     });
     expect((await shown('benchmark')).hint).toMatch(/\(stale\)$/);
   });

@@ -1,21 +1,22 @@
 /**
- * What an attribution will cost before it runs: model passes from its parameters, seconds from how fast the same model went
- * before. An estimate for a lens, not a promise; methods whose cost depends on what they find have none.
+ * What an attribution, an ensemble or a benchmark will cost before it runs: model passes from its parameters, seconds from how fast
+ * the same model went before. An estimate for a lens, not a promise; methods whose cost depends on what they find have none.
  */
-import { findEntry } from '../catalog/index.js';
-import type { PlainValue } from '../catalog/index.js';
 import type { Declaration, Experiment, WrittenCall, WrittenName, WrittenValue } from '../language/experiment.js';
+import { combinations } from '../plan/combinations.js';
 import { quantity } from '../protocol.js';
 import { duration } from '../run/wording.js';
+import { firstNumber, isCallOrName, numberOf, valueOf, writtenExamples } from './written.js';
 
 export interface Cost {
   readonly passes: number;
   /** Forward passes are several times as fast as gradient passes. */
   readonly kind: PassKind;
-  /** True where the method takes as many more as it needs. */
-  readonly least: boolean;
+  /** Where a method takes as many more as it needs, or a training may stop earlier. */
+  readonly bound?: 'from' | 'up to';
 }
-export type PassKind = 'forward' | 'gradient';
+/** `other`: of several kinds, or those of a training, which no attribution tells the time of. */
+export type PassKind = 'forward' | 'gradient' | 'other';
 
 /** What is known beside the text. */
 export interface Sizes {
@@ -36,9 +37,9 @@ interface Question {
 }
 
 const gradient = (passes: number | undefined, least = false): Cost | undefined =>
-  passes === undefined ? undefined : { passes, kind: 'gradient', least };
+  passes === undefined ? undefined : { passes, kind: 'gradient', ...(least && { bound: 'from' }) };
 const forward = (passes: number | undefined): Cost | undefined =>
-  passes === undefined ? undefined : { passes, kind: 'forward', least: false };
+  passes === undefined ? undefined : { passes, kind: 'forward' };
 const times = (...factors: (number | undefined)[]): number | undefined =>
   factors.every(factor => factor !== undefined) ? factors.reduce((product, factor) => product * factor, 1) : undefined;
 
@@ -77,24 +78,86 @@ function wrapperCost({ inner, number }: Question): Cost | undefined {
   return one && passes !== undefined ? { ...one, passes } : undefined;
 }
 
-/** The passes of an attribution that is no correction of another; undefined where they cannot be told. */
-export function costOf({ declarations }: Experiment, name: string, sizes: Sizes): Cost | undefined {
-  const byId = new Map(declarations.map(declaration => [declaration.id, declaration]));
-  const named = (value: WrittenValue | undefined): Declaration | undefined =>
-    typeof value === 'object' && 'form' in value && value.form === 'name' ? byId.get(value.id) : undefined;
-  const callOf = (value: WrittenCall | WrittenName | undefined): WrittenCall | undefined =>
-    value?.form === 'name' ? callOf(byId.get(value.id)?.value.head) : value;
-  const attribution = declarations.find(one => one.kind === 'attribution' && one.name === name);
-  const method = callOf(attribution?.value.head);
-  if (!attribution || method?.category !== 'method') return undefined;
-  const model = callOf(named(attribution.value.of[0])?.value.of[0]);
-  const input = model?.arguments['input'];
-  const features =
-    typeof input === 'object' && 'form' in input && input.form === 'call' ? firstNumber(input) : undefined;
+/**
+ * The passes of an attribution that is no correction of another, of the trainings of an ensemble, of the attributions of a benchmark;
+ * undefined where they cannot be told.
+ */
+export function costOf(experiment: Experiment, name: string, sizes: Sizes): Cost | undefined {
+  const declaration = experiment.declarations.find(one => one.name === name);
+  if (!declaration) return undefined;
+  const costs = new Costs(experiment, sizes);
+  const { head, of, on } = declaration.value;
+  switch (declaration.kind) {
+    case 'attribution':
+      return costs.ofMethod(head, of[0], on);
+    case 'ensemble':
+      return costs.ofTraining(head, on);
+    case 'benchmark':
+      return head.form === 'call' && on ? costs.ofBenchmark(head, of, on) : undefined;
+    default:
+      return undefined;
+  }
+}
 
-  const perExample = (call: WrittenCall): Cost | undefined => {
+type Written = WrittenCall | WrittenName;
+
+class Costs {
+  private readonly byId: ReadonlyMap<string, Declaration>;
+
+  constructor(
+    { declarations }: Experiment,
+    private readonly sizes: Sizes,
+  ) {
+    this.byId = new Map(declarations.map(declaration => [declaration.id, declaration]));
+  }
+
+  ofMethod(head: Written, target: Written | undefined, on: Written | undefined): Cost | undefined {
+    const method = this.callOf(head);
+    const examples = this.examplesOf(on);
+    if (method?.category !== 'method' || examples === undefined) return undefined;
+    const input = this.modelOf(target)?.arguments['input'];
+    const one = this.perExample(method, isCallOrName(input) && input.form === 'call' ? firstNumber(input) : undefined);
+    return one && { ...one, passes: one.passes * examples };
+  }
+
+  ofTraining(head: Written, on: Written | undefined): Cost | undefined {
+    const training = this.callOf(head);
+    const examples = this.examplesOf(on);
+    if (!training || examples === undefined) return undefined;
+    const number = (parameter: string): number | undefined => numberOf(valueOf(training, parameter));
+    const seen = Math.round(examples * (1 - (number('validation') ?? 0)));
+    const passes = times(number('members'), number('epochs'), seen);
+    return passes === undefined ? undefined : { passes, kind: 'other', bound: 'up to' };
+  }
+
+  /** At least, for what its metrics ask of a model is not counted; undefined where no method's cost is known. */
+  ofBenchmark(head: WrittenCall, targets: readonly Written[], on: Written): Cost | undefined {
+    const each = head.arguments['networks'] === 'each';
+    const explained = new Map(
+      combinations(head, targets, on).map(({ target, method, wrapper, data }) => [
+        JSON.stringify([target, method, wrapper, data]),
+        { target, call: wrapper ? { ...wrapper, arguments: { ...wrapper.arguments, method } } : method, data },
+      ]),
+    );
+    const costs = [...explained.values()].flatMap(({ target, call, data }) => {
+      const cost = this.ofMethod(call, target, data);
+      const training = each ? this.modelOf(target) : undefined;
+      const networks = (training && numberOf(valueOf(training, 'members'))) ?? 1;
+      return cost ? [{ ...cost, passes: cost.passes * networks }] : [];
+    });
+    const [first] = costs;
+    return (
+      first && {
+        passes: costs.reduce((sum, { passes }) => sum + passes, 0),
+        kind: costs.every(({ kind }) => kind === first.kind) ? first.kind : 'other',
+        bound: 'from',
+      }
+    );
+  }
+
+  private perExample(call: WrittenCall, features: number | undefined): Cost | undefined {
     const reference = valueOf(call, 'baseline');
-    const from = isCallOrName(reference) ? callOf(reference) : undefined;
+    const from = isCallOrName(reference) ? this.callOf(reference) : undefined;
     return PER_EXAMPLE[call.name]?.({
       call,
       features,
@@ -102,80 +165,36 @@ export function costOf({ declarations }: Experiment, name: string, sizes: Sizes)
       references: (from && numberOf(valueOf(from, 'copies'))) ?? 1,
       inner: () => {
         const inside = valueOf(call, 'method');
-        const one = isCallOrName(inside) ? callOf(inside) : undefined;
-        return one && perExample(one);
+        const one = isCallOrName(inside) ? this.callOf(inside) : undefined;
+        return one && this.perExample(one, features);
       },
     });
-  };
-  const one = perExample(method);
-  const data = named(attribution.value.on);
-  const examples = data && (sizes.examples(data.name) ?? writtenExamples(data, id => byId.get(id)));
-  return one && examples !== undefined ? { ...one, passes: one.passes * examples } : undefined;
-}
+  }
 
-/** Stages that leave the number of examples as it is. */
-const KEEPING: ReadonlySet<string> = new Set([
-  'label',
-  'permute_labels',
-  'shuffle_sequences',
-  'scale_to',
-  'log1p',
-  'standardise',
-]);
+  private named(value: WrittenValue | undefined): Declaration | undefined {
+    return isCallOrName(value) && value.form === 'name' ? this.byId.get(value.id) : undefined;
+  }
 
-/**
- * How many examples a data set has.
- *
- * @param read examples of the source behind it, where the text does not say it
- */
-export function writtenExamples(
-  { value }: Declaration,
-  find: (id: string) => Declaration | undefined,
-  read: () => number | undefined = () => undefined,
-): number | undefined {
-  const { head, stages } = value;
-  const last = stages.findLastIndex(({ name }) => !KEEPING.has(name));
-  const cut = stages[last];
-  const before = (): number | undefined => {
-    if (head.form === 'name') {
-      const earlier = find(head.id);
-      return earlier && writtenExamples(earlier, find, read);
-    }
-    const written = ['sequences', 'people', 'samples'].map(name => numberOf(valueOf(head, name)));
-    return written.find(found => found !== undefined) ?? read();
-  };
-  if (cut === undefined) return before();
-  if (cut.name !== 'sample' && cut.name !== 'take') return undefined;
-  const most = last === 0 ? before() : undefined;
-  const size = firstNumber(cut);
-  return size === undefined ? undefined : Math.min(size, most ?? size);
-}
+  private callOf(value: Written | undefined): WrittenCall | undefined {
+    return value?.form === 'name' ? this.callOf(this.byId.get(value.id)?.value.head) : value;
+  }
 
-/** The value that a call gives to a parameter, else its default. */
-function valueOf(
-  { category, name, arguments: given }: WrittenCall,
-  parameter: string,
-): WrittenValue | PlainValue | undefined {
-  return given[parameter] ?? findEntry(category, name)?.parameters[parameter]?.default;
-}
+  /** The call that opens or trains what a target is of. */
+  private modelOf(target: Written | undefined): WrittenCall | undefined {
+    return this.callOf(this.named(target)?.value.of[0]);
+  }
 
-function firstNumber(call: WrittenCall): number | undefined {
-  return Object.values(call.arguments).find(value => typeof value === 'number');
-}
-
-const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
-
-function isCallOrName(value: unknown): value is WrittenCall | WrittenName {
-  return (
-    typeof value === 'object' && value !== null && 'form' in value && (value.form === 'call' || value.form === 'name')
-  );
+  private examplesOf(on: Written | undefined): number | undefined {
+    const data = this.named(on);
+    return data && (this.sizes.examples(data.name) ?? writtenExamples(data, id => this.byId.get(id)));
+  }
 }
 
 /** ` · ~40 s · 12 000 passes`, for the end of a lens. */
 export function costWords(cost: Cost, secondsPerPass: number | undefined): string {
-  const { passes, least } = cost;
+  const { passes, bound } = cost;
   const time = secondsPerPass === undefined ? [] : [`~${duration(passes * secondsPerPass)}`];
-  const count = `${least ? 'from ' : ''}${quantity(passes, 'count')} ${passes === 1 ? 'pass' : 'passes'}`;
+  const count = `${bound === undefined ? '' : `${bound} `}${quantity(passes, 'count')} ${passes === 1 ? 'pass' : 'passes'}`;
   return [...time, count].map(part => ` · ${part}`).join('');
 }
 

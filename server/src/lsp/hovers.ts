@@ -1,15 +1,16 @@
-/** Hovers on results: what a metric found with its distribution, what an attribution shows of its first example. */
-import type { Note, Snapshot } from '../protocol.js';
+/** Hovers on results: what a metric found with its distribution, what an attribution shows of its first example, what data hold. */
+import type { Snapshot } from '../protocol.js';
 import { comparableWith, quantity, Task } from '../protocol.js';
 import { duration } from '../run/wording.js';
 import type { ResultMeta } from '../store/result.js';
 import type { ResultStore } from '../store/store.js';
 import { lettersOf } from '../store/view-arrays.js';
-import { image, plainText, table } from './markdown.js';
+import { image, joined, noteLine, plainText, table } from './markdown.js';
 import { drawHistogram } from './pictures/histogram.js';
 import { drawLogo, LOGO_POSITIONS, strongestPositions } from './pictures/logo.js';
 import { BASES } from './pictures/svg.js';
 import type { Session } from './session.js';
+import { benchmarkHover, tableHover } from './table-hovers.js';
 import { headlineOf, LENGTH_WORDS } from './values.js';
 
 const STRONGEST = 5;
@@ -32,7 +33,11 @@ export async function hoverOf(session: Session, name: string): Promise<string | 
   const map = snapshot.maps.find(one => one.name === name);
   if (map) return joined(stale, links, await mapHover(map, snapshot, store));
   const data = snapshot.data.find(one => one.name === name);
-  return data && joined(stale, links, dataHover(data));
+  if (data) return joined(stale, links, dataHover(data));
+  const result = snapshot.tables.find(one => one.name === name);
+  if (result) return joined(stale, links, await tableHover(result, store));
+  const benchmark = snapshot.benchmarks.find(one => one.name === name);
+  return benchmark && joined(stale, links, benchmarkHover(benchmark));
 }
 
 /** What can be done with a result, as links: above it, for a hover shows little without being scrolled. Editors follow only those commands that their client allows. */
@@ -149,12 +154,4 @@ function dataHover({ examples, alphabet, length, labels, notes }: Snapshot['data
     ...(positives === undefined ? [] : [`${quantity(positives, 'count')} with a positive label`]),
   ].join(' · ');
   return joined(facts, ...notes.map(noteLine));
-}
-
-function noteLine({ level, message }: Note): string {
-  return `${level === 'warning' ? '⚠' : 'ℹ'} ${plainText(message)}`;
-}
-
-function joined(...parts: (string | undefined)[]): string {
-  return parts.filter(part => part !== undefined && part !== '').join('\n\n');
 }

@@ -7,7 +7,7 @@ import type { Declaration, Experiment, WrittenCall } from '../language/experimen
 import { plainCall } from '../language/headers.js';
 import type { DataDescription, Description } from '../protocol.js';
 import { quantity } from '../protocol.js';
-import { writtenExamples } from './costs.js';
+import { writtenExamples } from './written.js';
 
 export interface Shape {
   readonly words: string;

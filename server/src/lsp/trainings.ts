@@ -25,16 +25,33 @@ export function lowestLoss(curves: ArrayLike<number>, epochs: number, fields: re
   for (const of of ['validation loss', 'loss'] as const) {
     const field = fields.indexOf(of);
     if (field < 0) continue;
-    const lowest = Array.from({ length: networks }, (_, network) =>
-      Math.min(
-        ...Array.from(
-          { length: epochs },
-          (_, epoch) => curves[(network * epochs + epoch) * fields.length + field]!,
-        ).filter(Number.isFinite),
-      ),
-    );
-    const loss = lowest.reduce((sum, one) => sum + one, 0) / networks;
-    if (Number.isFinite(loss)) return { networks, of, loss };
+    const lowest = bestOfEach(curves, epochs, fields.length, field, 'lowest');
+    if (lowest.length < networks) continue;
+    return { networks, of, loss: lowest.reduce((sum, { value }) => sum + value, 0) / networks };
   }
   return undefined;
+}
+
+/**
+ * The best value of a curve of every network, and its epoch, from 0; networks without a number are left out.
+ *
+ * @param curves [member, epoch, field]
+ */
+export function bestOfEach(
+  curves: ArrayLike<number>,
+  epochs: number,
+  fields: number,
+  field: number,
+  best: 'lowest' | 'highest',
+): { readonly value: number; readonly epoch: number }[] {
+  const sign = best === 'lowest' ? 1 : -1;
+  return Array.from({ length: curves.length / (epochs * fields) }, (_, network) =>
+    Array.from({ length: epochs }, (_, epoch) => ({
+      epoch,
+      value: curves[(network * epochs + epoch) * fields + field]!,
+    }))
+      .filter(({ value }) => Number.isFinite(value))
+      .sort((a, b) => sign * (a.value - b.value))
+      .slice(0, 1),
+  ).flat();
 }
