@@ -96,17 +96,37 @@ export const dense = {
 export const maskedDense = {
   category: 'layer',
   name: 'masked_dense',
-  summary: 'A dense layer whose units are groups of features, such as pathways, and see only these.',
+  summary: 'A dense layer whose units are groups of features, such as genes or pathways, and see only these.',
   documentation:
-    'A table says which feature is in which group; each unit is one group, in the order in which the table first names them, and is connected to the features of its group alone. A feature may be in several groups; features in none do not reach the network, which is reported. So a unit can be read as its pathway. Only on rows of numbers, in front of every layer that mixes features. Kernels are drawn as for a full connection.',
-  citation: 'Elmarakeby et al. 2021, Nature 598:348 (P-NET)',
+    'A table says which feature is in which group; each unit is one group, in the order in which the table first names them, and is connected to the features of its group alone. So a unit can be read as its pathway. A feature may be in several groups; features in none do not reach the network, which is reported. Only on rows of numbers, in front of every layer that mixes features. Kernels are drawn as for a full connection.\n\nOf genotypes read by `plink`, the table can be the annotation of a genome (GTF or GFF3, told by its first line): each unit is a gene, in the order of the genome, connected to the variants in it and within `within` of it; variants without a gene are dropped and counted. Behind a masked layer (dropout, batch normalisation and activations may stand between) the features are its units: `masked_dense("genes.gtf.gz", within: 10 kb), tanh, masked_dense("pathways.gmt"), tanh, dense(1)` goes from variants over genes to pathways. Where `units` is left out, the groups are those that have a feature, and of these, where a masked layer follows, those that its table names: no other could change the output. How many were left out is reported. Identifiers and symbols are not translated: `names` says by which attribute the annotation names genes. Values of the layer and attributions to it carry the names of its units.',
+  citation:
+    'Elmarakeby et al. 2021, Nature 598:348 (P-NET); van Hilten et al. 2021, Communications Biology 4:1094 (GenNet)',
   revision: 1,
   parameters: {
     annotation: {
-      type: { is: 'path', extensions: ['.tsv', '.txt', '.gmt'] },
-      summary: 'The table: a feature, a tab and one of its groups per line; or gene sets (`.gmt`).',
+      type: {
+        is: 'path',
+        extensions: ['.tsv', '.txt', '.gmt', '.gmt.gz', '.gtf', '.gtf.gz', '.gff', '.gff.gz', '.gff3', '.gff3.gz'],
+      },
+      summary:
+        'A feature, a tab and one of its groups per line; gene sets (`.gmt`); or, for variants, the genes of an annotation.',
     },
-    units: { type: { is: 'integer', min: 1 }, summary: 'Number of groups in the table.' },
+    units: {
+      type: { is: 'integer', min: 1 },
+      optional: true,
+      summary: 'Number of groups in the table, to be sure of it; where it is left out, of those that matter.',
+    },
+    within: {
+      type: { is: 'integer', min: 0, unit: 'bp' },
+      default: 0,
+      summary: 'How far from a gene of an annotation a variant may lie to be its own.',
+    },
+    names: {
+      type: { is: 'text' },
+      optional: true,
+      summary:
+        'Attribute of the annotation that names genes, such as `"gene_id"` (Ensembl’s without their version); `gene_name`, `Name`, `gene`, `gene_id` or `ID`, the first that is there, where it is left out.',
+    },
     activation,
     bias,
   },

@@ -84,6 +84,8 @@ export const ResultMeta = z.object({
   drawn: z.array(z.string()).optional(),
   distribution: distribution.optional(),
   curve: curve.optional(),
+  /** Trainings: what the units of masked layers stand for, by the names of the layers. */
+  units: z.record(z.string(), z.array(z.string()).readonly()).optional(),
   notes: z.array(note),
   versions: z.record(z.string(), z.string()),
   /** Wall time over all sessions that worked on it. */

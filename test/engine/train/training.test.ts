@@ -405,7 +405,9 @@ describe('a training step of an experiment', () => {
     };
     expect(await reaching(0)).toEqual([3]);
     expect(await reaching(1)).toEqual([3, 7, 59]);
-    await expect(learn(masked(3), ...ending)).rejects.toMatchObject({ problem: { remedy: 'Write units: 2.' } });
+    await expect(learn(masked(3), ...ending)).rejects.toMatchObject({
+      problem: { remedy: 'Write units: 2, or leave it out.' },
+    });
     await expect(learn(layer('dense', { units: 60 }), masked(2), ...ending)).rejects.toMatchObject({
       problem: { code: 'network/features' },
     });

@@ -15,7 +15,7 @@ export const groups = {
     is: 'either',
     of: [
       { is: 'record', of: { is: 'list', of: { is: 'either', of: [{ is: 'integer', min: 0 }, { is: 'text' }] } } },
-      { is: 'path', extensions: ['.tsv', '.txt', '.gmt'] },
+      { is: 'path', extensions: ['.tsv', '.txt', '.gmt', '.gmt.gz'] },
     ],
   },
   optional: true,

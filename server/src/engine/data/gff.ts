@@ -43,6 +43,17 @@ export async function* featuresOf(path: string): AsyncGenerator<Feature> {
   }
 }
 
+/** Whether a file is GFF3 or GTF, by its first line that is no comment. @throws Failure `data/unreadable`, `data/damaged-gzip` */
+export async function isAnnotation(path: string): Promise<boolean> {
+  for await (const { text } of linesOf(path)) {
+    if (/^##gff-version/i.test(text)) return true;
+    if (text.startsWith('#') || text.trim() === '') continue;
+    const [, , , first = '', last = '', , strand = '', , attributes] = text.split('\t');
+    return attributes !== undefined && /^\d+ \d+ [-+.?]$/.test(`${first} ${last} ${strand}`);
+  }
+  return false;
+}
+
 /** The value of an attribute, the first where it has several; undefined where it is not there. */
 export function attributeOf({ attributes }: Feature, name: string): string | undefined {
   for (const part of attributes.split(/;(?=(?:[^"]*"[^"]*")*[^"]*$)/)) {

@@ -35,6 +35,22 @@ export async function genesOf(
   places: readonly Place[],
   reach = REACH,
 ): Promise<{ readonly genes: readonly string[]; readonly note: Note }> {
+  const genes = await genesIn(path, places, nameOf);
+  const finders = new Map([...genes].map(([chromosome, own]) => [chromosome, finder(own, reach)]));
+  const found = places.map(place => finders.get(bare(place.chromosome))?.(place) ?? '');
+  return { genes: found, note: noteOf(found, reach) };
+}
+
+/**
+ * The genes of an annotation on the chromosomes of some places, by chromosome without `chr`.
+ *
+ * @throws Failure `data/gff`, `data/no-feature`, `data/chromosome`
+ */
+async function genesIn(
+  path: string,
+  places: readonly Place[],
+  named: (feature: Feature) => string | undefined,
+): Promise<ReadonlyMap<string, readonly Gene[]>> {
   const wanted = new Set(places.map(({ chromosome }) => bare(chromosome)));
   const genes = new Map<string, Gene[]>();
   const types = new Set<string>();
@@ -44,17 +60,52 @@ export async function genesOf(
     if (feature.type !== 'gene') continue;
     if (chromosomes.size < 5) chromosomes.add(feature.chromosome);
     const chromosome = bare(feature.chromosome);
-    const name = wanted.has(chromosome) ? nameOf(feature) : undefined;
+    const name = wanted.has(chromosome) ? named(feature) : undefined;
     if (name === undefined) continue;
     const own = genes.get(chromosome) ?? [];
     genes.set(chromosome, own);
     own.push({ name, chromosome, start: feature.start, end: feature.end });
   }
   requireGenes(path, genes, types, chromosomes, places);
-  const finders = new Map([...genes].map(([chromosome, own]) => [chromosome, finder(own, reach)]));
-  const found = places.map(place => finders.get(bare(place.chromosome))?.(place) ?? '');
-  return { genes: found, note: noteOf(found, reach) };
+  return genes;
 }
+
+/**
+ * Which genes have which variants in their reach.
+ *
+ * @param places where variants begin; undefined where that is not known
+ * @param within bp around a gene that count as its own
+ * @param attribute of the annotation that names a gene (`gene_id`); the first of the usual ones where none is given
+ * @returns for each gene, in the order of the genome, the indices of the places in it or around it; genes without any are left
+ * out, those of one name are one
+ * @throws Failure `data/gff`, `data/no-feature`, `data/chromosome`
+ */
+export async function variantsByGene(
+  path: string,
+  places: readonly (Place | undefined)[],
+  within: number,
+  attribute: string | undefined,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const known = places.flatMap((place, index) => (place ? [{ ...place, index }] : []));
+  const named = (feature: Feature): string | undefined =>
+    attribute === undefined ? nameOf(feature) : withoutVersion(attributeOf(feature, attribute));
+  const genes = await genesIn(path, known, named);
+  const found = new Map<string, number[]>();
+  for (const [chromosome, own] of genes) {
+    const here = known.filter(place => bare(place.chromosome) === chromosome).sort((a, b) => a.start - b.start);
+    for (const { name, start, end } of [...own].sort((a, b) => a.start - b.start || a.end - b.end)) {
+      const members = found.get(name) ?? [];
+      for (let at = firstFrom(here, start - within); at < here.length && here[at]!.start < end + within; at++)
+        if (!members.includes(here[at]!.index)) members.push(here[at]!.index);
+      if (members.length > 0) found.set(name, members);
+    }
+  }
+  return found;
+}
+
+/** Identifiers of Ensembl as sets of genes have them: `ENSG00000141510` of `ENSG00000141510.17`. */
+const withoutVersion = (name: string | undefined): string | undefined =>
+  name?.replace(/^(ENS[A-Z]*G\d{11})\.\d+$/, '$1');
 
 const bare = (chromosome: string): string => chromosome.replace(/^chr/, '');
 
@@ -91,8 +142,8 @@ function finder(unordered: readonly Gene[], reach: number): (place: Place) => st
   };
 }
 
-/** Index of the first gene that starts at or behind a base. */
-function firstFrom(genes: readonly Gene[], base: number): number {
+/** Index of the first, in the order of their starts, that starts at or behind a base. */
+function firstFrom(genes: readonly Place[], base: number): number {
   let [low, high] = [0, genes.length];
   while (low < high) {
     const middle = (low + high) >> 1;

@@ -2,8 +2,8 @@
  * Groups of features that are changed together: genes of a pathway, variants of an LD block, windows of a sequence. Every
  * feature is in exactly one group.
  */
-import { readFile, stat } from 'node:fs/promises';
 import type { Note } from '../../protocol.js';
+import { linesOf } from '../data/lines.js';
 import { pathOf, unreadable, type Files } from '../data/source.js';
 import { Failure } from '../failure.js';
 
@@ -111,37 +111,44 @@ function assignRecord(groups: Exclude<GroupParameters['groups'], string | undefi
     }
 }
 
+/** A feature of a group. */
+interface Membership {
+  readonly feature: string;
+  readonly group: string;
+}
+
 /**
  * Lines `feature <tab> group`, or of a `.gmt` file of gene sets `group <tab> description <tab> feature <tab> feature …`; empty
- * lines and lines that begin with # are left out. GMT: https://docs.gsea-msigdb.org/#GSEA/Data_Formats/
+ * lines and lines that begin with # are left out. Plain or gzipped. GMT: https://docs.gsea-msigdb.org/#GSEA/Data_Formats/
  *
  * @throws Failure `data/unreadable`, `method/group-file` naming the line
  */
-export async function membershipsIn(path: string): Promise<{ readonly feature: string; readonly group: string }[]> {
-  let text: string;
-  try {
-    const { size } = await stat(path);
-    if (size > LARGEST_FILE) throw new Error(`it has ${size} bytes, more than ${LARGEST_FILE}`);
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw unreadable(path, error);
+export async function membershipsIn(path: string): Promise<Membership[]> {
+  const isGmt = /\.gmt(\.gz)?$/i.test(path);
+  const found: Membership[] = [];
+  let size = 0;
+  for await (const { text: line, number } of linesOf(path)) {
+    if ((size += line.length) > LARGEST_FILE)
+      throw unreadable(path, new Error(`it has more than ${LARGEST_FILE.toLocaleString('en')} characters`));
+    if (line === '' || line.startsWith('#')) continue;
+    const place = `${path}, line ${number}`;
+    if (isGmt) found.push(...setIn(line, place));
+    else found.push(membershipIn(line, place));
   }
-  const isGmt = /\.gmt$/i.test(path);
-  return text.split(/\r?\n/).flatMap((line, index) => {
-    if (line === '' || line.startsWith('#')) return [];
-    if (isGmt) return setIn(line, `${path}, line ${index + 1}`);
-    const [feature, group, ...more] = line.split('\t');
-    if (!feature || !group || more.length > 0)
-      throw new Failure('method/group-file', `"${line.slice(0, 80)}" is not a feature, a tab and a group`, {
-        place: `${path}, line ${index + 1}`,
-        remedy: 'Write one feature and its group per line, with a tab between them.',
-      });
-    return [{ feature, group }];
+  return found;
+}
+
+function membershipIn(line: string, place: string): Membership {
+  const [feature, group, ...more] = line.split('\t');
+  if (feature && group && more.length === 0) return { feature, group };
+  throw new Failure('method/group-file', `"${line.slice(0, 80)}" is not a feature, a tab and a group`, {
+    place,
+    remedy: 'Write one feature and its group per line, with a tab between them.',
   });
 }
 
 /** The members of a gene set. */
-function setIn(line: string, place: string): { readonly feature: string; readonly group: string }[] {
+function setIn(line: string, place: string): Membership[] {
   const [group, , ...features] = line.split('\t');
   if (group && features.length > 0) return features.flatMap(feature => (feature === '' ? [] : [{ feature, group }]));
   throw new Failure('method/group-file', `"${line.slice(0, 80)}" is not a name, a description and genes`, {

@@ -39,6 +39,8 @@ export interface TrainedAs {
   readonly data: string;
   /** Counted from 0. */
   readonly member: number;
+  /** What the units of masked layers stand for, by the names of the layers. */
+  readonly units: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Rows `from` … `to − 1` with their inputs. */

@@ -9,6 +9,7 @@ import type { TrainedAs } from '../methods/method.js';
 import { planNetwork } from '../models/network/network.js';
 import { ScalarModel } from '../models/model.js';
 import { networkShape, type TrainParameters } from '../train/declared.js';
+import { withUnits } from '../train/annotation.js';
 import { networkGraph, unflattened } from '../train/weights.js';
 import { metaOf } from './results.js';
 
@@ -47,12 +48,15 @@ export async function trainedGraphs(
   return { graphs, space };
 }
 
-/** What was trained how on which data. */
+/** What was trained how on which data; masked layers have as many units as they got. */
 export async function trainingBehind(key: string, store: ResultStore): Promise<Omit<TrainedAs, 'member'>> {
-  const task = Task.parse((await metaOf(store, key)).task);
+  const meta = await metaOf(store, key);
+  const task = Task.parse(meta.task);
   if (task.kind !== 'training') throw new Error(`the result ${key} is no training`);
   // The plan has checked the parameters against the catalog.
-  return { parameters: task.training.parameters as unknown as TrainParameters, data: task.data };
+  const parameters = task.training.parameters as unknown as TrainParameters;
+  const units = meta.units ?? {};
+  return { parameters: { ...parameters, network: withUnits(parameters.network, units) }, data: task.data, units };
 }
 
 /** The key of the training behind a target, where its model has been trained in the experiment. */

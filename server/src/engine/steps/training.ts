@@ -26,9 +26,9 @@ async function trainOne(task: TrainingTask, context: StepContext): Promise<void>
   const parameters = task.training.parameters as unknown as TrainParameters;
   const member = (task.member ?? 1) - 1;
   const examples = await StoredExamples.open(store, task.data);
-  const training = await prepareTraining(parameters, examples);
+  const training = await prepareTraining(parameters, examples, context.files);
   const { network, seed, epochs } = training;
-  const given = await givenWeights(training, examples, context);
+  const given = await givenWeights(training, context);
   const size = network.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const arrays = layoutsOf(1, epochs, size);
   const writer = await store.begin(key, { arrays, rows: 1, blockRows: 1 }, signal);
@@ -37,7 +37,7 @@ async function trainOne(task: TrainingTask, context: StepContext): Promise<void>
     const graphs = await TrainingGraphs.compile(training, executor);
     const rows = training.training.y.length / sizeOf(network.output);
     let done = 0;
-    const weights = drawWeights(network.parameters, initialOf(parameters), seed, member, given.weights);
+    const weights = drawWeights(network.parameters, initialOf(parameters), seed, member, given);
     const trained = await trainMember(training, graphs, weights, member, async count => {
       done += count;
       progress(done, epochs * rows);
@@ -51,7 +51,8 @@ async function trainOne(task: TrainingTask, context: StepContext): Promise<void>
     await writer.complete({
       ...commonFacts(context, task),
       map: 'curve',
-      notes: [...given.notes, ...notesOf(curves, 1, parameters)],
+      units: training.annotated.units,
+      notes: [...training.annotated.notes, ...notesOf(curves, 1, parameters)],
       seconds: (performance.now() - started) / 1000,
       passes: trained.epochs.length * rows,
     });
@@ -86,6 +87,7 @@ async function gather(task: TrainingTask, networks: readonly string[], context: 
     await writer.complete({
       ...commonFacts(context, task),
       map: 'curve',
+      units: metas[0]!.units,
       notes: [...notes, ...notesOf(curves, networks.length, parameters)],
       seconds: metas.reduce((sum, { seconds }) => sum + seconds, 0),
       passes: metas.reduce((sum, { passes }) => sum + passes, 0),

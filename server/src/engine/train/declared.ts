@@ -1,9 +1,9 @@
 /** A training as an experiment declares it: the network met with the data, labels as the loss wants them, what layers are given. */
 import type { ParametersOf } from '../../catalog/specification.js';
 import type * as specifications from '../../catalog/training.js';
-import type { Call, Note } from '../../protocol.js';
+import type { Call } from '../../protocol.js';
 import type { Executor } from '../backends/executor.js';
-import { pathOf, type Files } from '../data/source.js';
+import type { Files } from '../data/source.js';
 import type { StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
 import { sizeOf } from '../graph/graph.js';
@@ -12,7 +12,7 @@ import { correlatedPairs } from '../methods/global/correlated-pairs.js';
 import { diffusionOf, matrixOf } from '../metrics/diffusion.js';
 import type { Shape } from '../models/network/layer.js';
 import { planNetwork } from '../models/network/network.js';
-import { annotationMask } from './annotation.js';
+import { annotate, type Annotated } from './annotation.js';
 import { labelRows, partition } from './labels.js';
 import { gathered, type Rows, type Training } from './member.js';
 import { OPTIMIZERS, type Optimized } from './optimizers.js';
@@ -34,15 +34,25 @@ export function networkShape(shape: readonly number[]): Shape {
   return second === undefined ? [first!] : [second, first!];
 }
 
-/** @throws Failure where network, data and loss do not fit together */
-export async function prepareTraining(parameters: TrainParameters, examples: StoredExamples): Promise<Training> {
+/** A training, and what tables say of its network. */
+export interface Prepared extends Training {
+  readonly annotated: Annotated;
+}
+
+/** @throws Failure where network, data and loss do not fit together, `network/annotation` */
+export async function prepareTraining(
+  parameters: TrainParameters,
+  examples: StoredExamples,
+  files: Files,
+): Promise<Prepared> {
   const { loss, seed, validation, monitor } = parameters;
   const { space, size, count, labels } = examples;
   if (size * count > MOST_NUMBERS)
     throw new Failure('train/size', `${count} examples of ${size} numbers are more than training keeps in memory`, {
       remedy: 'Train on a sample: data part = all | sample(100000, seed: 1).',
     });
-  const network = planNetwork(parameters.network, networkShape(space.shape));
+  const annotated = await annotate(parameters.network, examples, files);
+  const network = planNetwork(annotated.network, networkShape(space.shape));
   const units = sizeOf(network.output);
   const y = labelRows(labels, examples.names, loss, units);
   if (monitor === 'auroc' && loss !== 'binary_cross_entropy')
@@ -58,6 +68,7 @@ export async function prepareTraining(parameters: TrainParameters, examples: Sto
   // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
   const make = OPTIMIZERS[optimizer.call as keyof typeof OPTIMIZERS] as (own: unknown) => (size: number) => Optimized;
   return {
+    annotated,
     network,
     space,
     training: rowsOf(parts.training),
@@ -83,22 +94,21 @@ const KEEPING = new Set(['dropout', 'batch_norm', 'graph_smoothing']);
 /**
  * The parameters that follow from the data or a table, by name.
  *
- * @throws Failure `network/features` where a layer does not stand on the features of the data, `network/annotation`
+ * @throws Failure `network/features` where a layer does not stand on the features of the data
  */
 export async function givenWeights(
-  { network, space, training }: Training,
-  examples: StoredExamples,
-  {
-    files,
-    executor,
-    checkpoint,
-  }: { readonly files: Files; readonly executor: Executor; readonly checkpoint: () => Promise<void> },
-): Promise<{ readonly weights: Weights; readonly notes: readonly Note[] }> {
+  { network, space, training, annotated }: Prepared,
+  { executor, checkpoint }: { readonly executor: Executor; readonly checkpoint: () => Promise<void> },
+): Promise<Weights> {
   const size = sizeOf(space.shape);
   const weights = new Map<string, Float32Array>();
-  const notes: Note[] = [];
-  for (const { name, shape, initialiser } of network.parameters) {
+  for (const { name, initialiser } of network.parameters) {
     if (typeof initialiser === 'number' || 'fanIn' in initialiser) continue;
+    const mask = annotated.masks.get(name);
+    if (mask !== undefined) {
+      weights.set(name, mask);
+      continue;
+    }
     const before = network.layers.findIndex(layer => name.startsWith(`${layer.name}/`));
     const nested = name.split('/').length > 2;
     if (nested || !network.layers.slice(0, before).every(({ entry }) => KEEPING.has(entry)))
@@ -106,15 +116,10 @@ export async function givenWeights(
         place: `${name} of the network`,
         remedy: 'Put it in front of them, outside of residual.',
       });
-    if ('least' in initialiser) {
-      const correlations = new Correlations(training.x, training.x.length / size, size);
-      const pairs = await correlatedPairs(correlations, initialiser.least, executor, checkpoint);
-      weights.set(name, matrixOf(diffusionOf(size, pairs)));
-    } else {
-      const found = await annotationMask(pathOf(initialiser.annotation, files), examples, shape[1]!);
-      weights.set(name, found.mask);
-      notes.push(...found.notes);
-    }
+    if (!('least' in initialiser)) throw new Error(`${name} has no mask`);
+    const correlations = new Correlations(training.x, training.x.length / size, size);
+    const pairs = await correlatedPairs(correlations, initialiser.least, executor, checkpoint);
+    weights.set(name, matrixOf(diffusionOf(size, pairs)));
   }
-  return { weights, notes };
+  return weights;
 }

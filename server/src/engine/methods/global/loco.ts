@@ -32,7 +32,7 @@ export const leaveOneCovariateOut: Method<typeof leave_one_covariate_out> = asyn
   const before = loss.each(outputs);
   const x = await wholeData(examples);
   const learnt = await open(trained.data);
-  const training = await prepareTraining(trained.parameters, learnt);
+  const training = await prepareTraining(trained.parameters, learnt, files);
   const seen = examplesIn(learnt, examples);
   const graphs = await TrainingGraphs.compile(training, executor);
 
@@ -41,8 +41,8 @@ export const leaveOneCovariateOut: Method<typeof leave_one_covariate_out> = asyn
     const without = ({ x: rows, y }: Rows): Rows => ({ x: blanked(rows, features, size), y });
     const task = { ...training, training: without(training.training), validation: without(training.validation) };
     const { network, space, seed } = task;
-    const given = await givenWeights(task, learnt, { files, executor, checkpoint: () => passed(0) });
-    const drawn = drawWeights(network.parameters, initialOf(trained.parameters), seed, trained.member, given.weights);
+    const given = await givenWeights(task, { executor, checkpoint: () => passed(0) });
+    const drawn = drawWeights(network.parameters, initialOf(trained.parameters), seed, trained.member, given);
     const { weights } = await trainMember(task, graphs, drawn, trained.member, passed);
     const smaller = model.rewritten(() => networkGraph(network, space, weights, model.name));
     const forward = await Pass.forward(smaller, executor);

@@ -214,7 +214,7 @@ async function overPaths(
 
   return {
     produces: options.map ?? 'activation',
-    ...(options.map === undefined && { axes: layerAxes(shape) }),
+    ...(options.map === undefined && { axes: layerAxes(shape, layer, context) }),
     arrays: [pairsArray({ name: 'reference', size: copies })],
     blockRows: blockRowsFor(steps * copies),
     explain,

@@ -7,23 +7,29 @@ import { batchSize } from '../batch.js';
 import { blockRowsFor, type Method, type MethodContext, type PreparedMethod } from '../method.js';
 import { addGradient, Pass } from '../passes.js';
 
-/** The axes of a layer behind the batch axis. What they mean the file does not say. */
-export function layerAxes(shape: readonly number[]): ResultAxis[] {
-  return shape.map((size, axis) => ({ name: shape.length === 1 ? 'unit' : `axis ${axis + 1}`, size }));
+/** The axes of a layer behind the batch axis. What they mean is known of masked layers alone. */
+export function layerAxes(shape: readonly number[], layer: string, { trained }: MethodContext): ResultAxis[] {
+  const labels = trained?.units[layer];
+  return shape.map((size, axis) => ({
+    name: shape.length === 1 ? 'unit' : `axis ${axis + 1}`,
+    size,
+    ...(labels?.length === size && shape.length === 1 && { labels: [...labels] }),
+  }));
 }
 
 async function onLayer(
-  { model, executor, passed }: MethodContext,
+  context: MethodContext,
   name: string,
   finish: (graph: ScalarGraph, value: string) => string,
   unit?: string,
 ): Promise<PreparedMethod> {
+  const { model, executor, passed } = context;
   const graph = model.build(batchSize(model));
   const { value, shape } = findLayer(graph.builder, [graph.f], name);
   const pass = await Pass.compile(model, executor, graph, finish(graph, value));
   return {
     produces: 'activation',
-    axes: layerAxes(shape),
+    axes: layerAxes(shape, name, context),
     ...(unit !== undefined && { unit }),
     arrays: [],
     blockRows: blockRowsFor(1),

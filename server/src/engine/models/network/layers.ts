@@ -74,6 +74,12 @@ const maskedDense: Layers['masked_dense'] = ({ annotation, units, activation, bi
       'it groups the features of rows of numbers, and its input has positions',
       'Leave it out for sequences.',
     );
+  if (units === undefined)
+    refuse(
+      site,
+      'how many groups its table has is only known where it is trained',
+      'Write `units`, and not inside residual.',
+    );
   const shape = [features, units];
   return {
     output: [units],

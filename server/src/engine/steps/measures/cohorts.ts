@@ -129,6 +129,14 @@ export async function scoresAndTruth(context: StepContext, key: string) {
   return { scores: scores!, truth: featureTruth, names: features };
 }
 
+/** The scores of features over the data set, or of what else a method ranks: groups, units of a layer. */
+export async function namedScores(context: StepContext, key: string) {
+  if ((await metaOf(context.store, key)).map !== 'importance') return scoresAndTruth(context, key);
+  const [scores] = await meanMagnitudes(context, key, 'array');
+  const { rows } = await context.store.rows(key);
+  return { scores: scores!, names: rows.map(([name = '']) => name) };
+}
+
 /** @throws Failure `metric/one-member` for the attribution of a single network */
 async function memberScores(context: StepContext, key: string): Promise<Float64Array[]> {
   const { arrays } = await metaOf(context.store, key);

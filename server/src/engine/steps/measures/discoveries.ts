@@ -6,7 +6,7 @@ import { benjaminiHochberg, type DiscoveriesInput } from '../../metrics/discover
 import { METRICS } from '../../metrics/metrics.js';
 import { metaOf } from '../results.js';
 import type { StepContext } from '../step.js';
-import { scoresAndTruth } from './cohorts.js';
+import { namedScores } from './cohorts.js';
 import { examplesBehind, keyOf, only, read, type Measures } from './measure.js';
 
 /** Columns of a truth in which anything but 0 is an effect on the label. */
@@ -15,7 +15,7 @@ const EFFECTS = ['polygenic', 'additive', 'dominant', 'recessive', 'epistatic'];
 export const DISCOVERY_MEASURES: Measures<typeof specifications> = {
   discoveries: async (task, { rate }, context) => METRICS.discoveries(await discoveriesOf(only(task), rate, context)),
   known_recall: async (task, { features, top }, context) => {
-    const { scores, names } = await scoresAndTruth(context, only(task));
+    const { scores, names } = await namedScores(context, only(task));
     return METRICS.known_recall({ scores, names, known: features, top });
   },
   error_rates: async (task, { vary, values, repeats, rate }, context, passed) => {
