@@ -297,10 +297,12 @@ data whole = all | split(part: test, seed: 1) | standardise(by: all)`,
     silent: ['expect p.median > 0 at 95%\nexpect p.max > 0'],
   },
   GA045: {
-    prelude: `${PRELUDE}data few = peaks | take(5)\nattribution a = in_silico_mutagenesis of binding on few\nmetric m = deletion(seed: 1) of a\n`,
-    fires: 'expect m.over_random > 0 at 95%',
-    marked: ['expect m.over_random > 0 at 95%'],
-    silent: [''],
+    prelude: `${PRELUDE}data few = peaks | take(5)\nattribution a = in_silico_mutagenesis of binding on few\nmetric m = deletion(seed: 1) of a\ndata more = peaks | take(19)\nattribution b = in_silico_mutagenesis of binding on more\nmetric n = deletion(seed: 1) of b\n`,
+    fires: 'expect m.over_random > 0 at 95%\nexpect n.over_random > 0 at 95%',
+    marked: ['expect m.over_random > 0 at 95%', 'expect n.over_random > 0 at 95%'],
+    silent: [
+      'data enough = peaks | take(20)\nattribution c = in_silico_mutagenesis of binding on enough\nmetric o = deletion(seed: 1) of c\nexpect o.over_random > 0 at 95%',
+    ],
   },
   GA046: {
     prelude: PRELUDE,
