@@ -96,7 +96,7 @@ function filesNamed({ category, call: name, parameters }: Call): string[] {
   const entry = findEntry(category, name)!;
   return Object.entries(parameters).flatMap(([parameter, value]) => {
     if (entry.parameters[parameter]?.type.is === 'path') return [`${name}.${parameter}`];
-    return typeof value === 'object' && value !== null && 'call' in value ? filesNamed(value as unknown as Call) : [];
+    return typeof value === 'object' && 'call' in value ? filesNamed(value as unknown as Call) : [];
   });
 }
 

@@ -34,7 +34,7 @@ interface Worst {
 }
 
 /** Largest resident set (bytes) of the process since `forgetPeak`, where the system counts it (Linux); else since it began. */
-function peak(): number {
+export function peak(): number {
   try {
     return 1024 * Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))![1]);
   } catch {
@@ -42,7 +42,7 @@ function peak(): number {
   }
 }
 
-function forgetPeak(): void {
+export function forgetPeak(): void {
   try {
     writeFileSync('/proc/self/clear_refs', '5');
   } catch {

@@ -10,6 +10,9 @@ import { CODE_OF_BYTE } from './one-hot.js';
 /** The longest input that the `dna` alphabet allows. */
 const LONGEST = 10_000_000;
 
+/** Pieces of the file, of at most 256 KiB each, over which a header may reach. */
+const LONGEST_HEADER = 64;
+
 const NEWLINE = 10;
 const GREATER = 62;
 const BLANKS = new Set([9, 13, 32]);
@@ -98,6 +101,11 @@ export async function* fastaRecords(path: string): AsyncGenerator<FastaRecord[]>
       if (state === 'header') {
         const end = chunk.indexOf(NEWLINE, position);
         header.push(chunk.subarray(position, end < 0 ? chunk.length : end));
+        if (header.length > LONGEST_HEADER)
+          throw new Failure('data/long-line', 'the header has no end', {
+            place: `${path}, line ${headerLine}`,
+            remedy: 'Give a FASTA file: a line ">name" before each sequence.',
+          });
         if (end < 0) break;
         position = end + 1;
         line++;

@@ -1,6 +1,6 @@
 /** The tree of an HDF5 file. Read by h5wasm. */
 import h5wasm from 'h5wasm/node';
-import { complaint, requireFilters, type Hdf5Dataset, type Hdf5File } from './hdf5.js';
+import { complaint, requireReadable, type Hdf5Dataset, type Hdf5File } from './hdf5.js';
 import type { Hierarchy, TreeNode } from './hierarchy.js';
 import {
   damaged,
@@ -42,7 +42,7 @@ export class Hdf5Tree implements Hierarchy {
     const place = `${this.path}, ${path}`;
     const found = this.file.get(path);
     if (!(found instanceof h5wasm.Dataset)) throw noArray(place);
-    requireFilters(found, place);
+    requireReadable(found, place);
     const { shape, chunks } = found.metadata;
     const whole = wholeRanges({ shape: shape ?? [], chunks: chunks ?? undefined }, ranges, place);
     return { shape: extentsOf(whole), values: valuesOf(found, whole, place) };

@@ -1,12 +1,19 @@
-/** Opens HDF5 files, told by their signature rather than by their ending. */
+/**
+ * Opens HDF5 files, told by their signature rather than by their ending. The library believes what a file says of its sizes, so they
+ * are compared with the file before it is asked to read, and its memory grows only as far as what it reads can need.
+ */
+import { stat } from 'node:fs/promises';
 import h5wasm from 'h5wasm/node';
 import { Failure } from '../failure.js';
 import { firstBytes } from './source.js';
+import { MOST_INFLATED } from './zip-file.js';
 
 export type Hdf5File = InstanceType<typeof h5wasm.File>;
 export type Hdf5Group = InstanceType<typeof h5wasm.Group>;
 export type Hdf5Dataset = InstanceType<typeof h5wasm.Dataset>;
 
+/** Bytes by which the memory of compiled code grows. */
+const PAGE = 2 ** 16;
 const LONGEST_COMPLAINT = 1 << 16;
 /** The first bytes of every HDF5 file. */
 export const SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -14,21 +21,58 @@ export const SIGNATURE = Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 
 /** What the library has said of errors since it was last asked: lines, the most general first. */
 let complaints = '';
 
+/** Bytes that the library may take beside an array: chunks as they are unpacked, and its caches. */
+const WORKING = 2 ** 29;
+/** Bytes to which its memory may grow: that, and the array that it reads. */
+let allowed = WORKING;
+/** Sizes of the open files by their identifiers. */
+const fileSizes = new Map<bigint, number>();
+/** Bytes of an array of one value throughout, which takes no place in a file. */
+const MOST_UNWRITTEN = 2 ** 26;
+
 /**
  * The library, once its words are caught. It writes its stack of errors to the error stream of the process, and gives what
  * happens to lie in memory for a chunk that it cannot unpack: only its words tell. (It can throw errors instead, but then does
  * not recover from them.)
  */
-const library = h5wasm.ready.then(({ FS }) => {
+const library = h5wasm.ready.then(module => {
   // The compiled code writes to a stream 2 of its own; the library's types do not know it.
-  const streams = FS as unknown as { getStream(number: number): object };
+  const streams = module.FS as unknown as { getStream(number: number): object };
   const write = (_: unknown, memory: Uint8Array, from: number, length: number): number => {
     if (complaints.length < LONGEST_COMPLAINT)
       complaints += Buffer.from(memory.subarray(from, from + length)).toString('latin1');
     return length;
   };
   Object.assign(streams.getStream(2), { node: { mode: 0 }, stream_ops: { write } });
+  Object.assign(module, {
+    onAbort: () => {
+      // In its place, before it writes a line of its own.
+      throw new WebAssembly.RuntimeError('what stands in it makes no sense to the library');
+    },
+  });
+  limitMemory(module);
 });
+
+/**
+ * Keeps the library's memory below `allowed`. It would take 2 GiB where a chunk unpacks to that, and has no setting for it, nor does it
+ * show its memory: that is seen when it grows for the first time, which is asked for here.
+ */
+function limitMemory(module: Awaited<typeof h5wasm.ready>): void {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with `this`
+  const { grow } = WebAssembly.Memory.prototype;
+  WebAssembly.Memory.prototype.grow = function (this: WebAssembly.Memory, pages) {
+    this.grow = more => {
+      if (this.buffer.byteLength + more * PAGE > allowed) throw new RangeError(`more than ${allowed} bytes`);
+      return grow.call(this, more);
+    };
+    return grow.call(this, pages);
+  };
+  try {
+    module._free(module._malloc(module.HEAPU8.length));
+  } finally {
+    WebAssembly.Memory.prototype.grow = grow;
+  }
+}
 
 /** What the library last found wrong, in its own words; undefined where it has not complained since it was asked before. */
 export function complaint(): string | undefined {
@@ -58,6 +102,7 @@ export async function withHdf5<Result>(
   const file = new h5wasm.File(path, 'r');
   // A failed open is reported by a negative id, not by an error.
   if (file.file_id < 0n) throw damaged(path, area, complaint() ?? 'it is damaged or cut off');
+  fileSizes.set(file.file_id, (await stat(path)).size);
   try {
     const result = await use(file);
     const fault = complaint();
@@ -68,6 +113,7 @@ export async function withHdf5<Result>(
     if (error instanceof Failure || !(error instanceof Error) || !error.stack?.includes('wasm')) throw error;
     throw damaged(path, area, error.message.slice(0, 200));
   } finally {
+    fileSizes.delete(file.file_id);
     close(file);
   }
 }
@@ -76,17 +122,28 @@ export async function withHdf5<Result>(
 const FILTERS = new Set([1, 2, 3, 5, 6]);
 
 /**
- * The library stops the process at a filter that it does not have.
+ * To be asked before a dataset is read. The library stops the process at a filter that it does not have, and takes the memory for an
+ * array of any shape that a file claims.
  *
- * @throws Failure `data/compression`, naming the filter
+ * @throws Failure `data/compression`, naming the filter; `data/too-large` for what the file is too small to hold
  */
-export function requireFilters(dataset: Hdf5Dataset, place: string): void {
+export function requireReadable(dataset: Hdf5Dataset, place: string): void {
   const other = dataset.filters.find(({ id }) => !FILTERS.has(id));
-  if (other === undefined) return;
-  throw new Failure('data/compression', `the array is compressed by ${other.name || `filter ${other.id}`}`, {
-    place,
-    remedy: 'Write it again with gzip or without compression; `h5repack -f GZIP=4` does so.',
-  });
+  if (other !== undefined)
+    throw new Failure('data/compression', `the array is compressed by ${other.name || `filter ${other.id}`}`, {
+      place,
+      remedy: 'Write it again with gzip or without compression; `h5repack -f GZIP=4` does so.',
+    });
+  const { size, shape } = dataset.metadata;
+  const bytes = (shape ?? []).reduce((product, extent) => product * extent, size);
+  const held = fileSizes.get(dataset.file_id) ?? 0;
+  if (bytes > Math.max(MOST_UNWRITTEN, held * MOST_INFLATED))
+    throw new Failure(
+      'data/too-large',
+      `the array of shape [${(shape ?? []).join(', ')}] has ${bytes.toLocaleString('en')} bytes, which a file of ${held.toLocaleString('en')} cannot hold`,
+      { place, remedy: 'The file is damaged, or the array was never written: write it again.' },
+    );
+  allowed = WORKING + bytes;
 }
 
 /** A file that is damaged may not even be closed. */
@@ -104,3 +161,5 @@ function damaged(path: string, area: 'data' | 'model', reason: string): Failure 
     remedy: 'Copy or write the file again.',
   });
 }
+
+export { requireReadable as requireFilters };

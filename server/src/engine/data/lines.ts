@@ -16,17 +16,25 @@ const LONGEST_LINE = 1 << 26;
 export async function* linesOf(path: string): AsyncGenerator<Line> {
   // Latin-1 keeps the bytes apart where a chunk ends inside a character.
   const decoded = (text: string): string => Buffer.from(text.replace(/\r$/, ''), 'latin1').toString('utf8');
-  let rest = '';
+  // What has come of a line that has not ended yet.
+  let parts: string[] = [];
+  let length = 0;
   let number = 0;
   for await (const chunk of bytesOf(path)) {
-    const lines = (rest + chunk.toString('latin1')).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > LONGEST_LINE)
+    const text = chunk.toString('latin1');
+    parts.push(text);
+    length += text.length;
+    if (text.includes('\n')) {
+      const lines = parts.join('').split('\n');
+      const rest = lines.pop()!;
+      [parts, length] = [[rest], rest.length];
+      for (const line of lines) yield { text: decoded(line), number: ++number };
+    }
+    if (length > LONGEST_LINE)
       throw new Failure('data/long-line', `a line has more than ${LONGEST_LINE.toLocaleString('en')} characters`, {
-        place: `${path}, line ${number + lines.length + 1}`,
+        place: `${path}, line ${number + 1}`,
         remedy: 'Give a table as text, with one record per line.',
       });
-    for (const line of lines) yield { text: decoded(line), number: ++number };
   }
-  if (rest !== '') yield { text: decoded(rest), number: number + 1 };
+  if (length > 0) yield { text: decoded(parts.join('')), number: number + 1 };
 }

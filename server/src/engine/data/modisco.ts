@@ -4,7 +4,7 @@
  */
 import h5wasm from 'h5wasm/node';
 import { Failure } from '../failure.js';
-import { withHdf5, type Hdf5Group } from './hdf5.js';
+import { requireReadable, withHdf5, type Hdf5Group } from './hdf5.js';
 import type { Motif } from './motifs.js';
 
 const SIGNS = ['pos_patterns', 'neg_patterns'];
@@ -53,6 +53,7 @@ function motifOf(patterns: Hdf5Group, id: string, name: string, path: string): M
   const [width, bases, ...more] = sequence.shape ?? [];
   if (width === undefined || width < 1 || width > WIDEST || bases !== 4 || more.length > 0)
     throw refuse(`an array of [${(sequence.shape ?? []).join(', ')}]`);
+  requireReadable(sequence, `${path}, ${id}/sequence`);
   const values = sequence.value as unknown;
   if (!ArrayBuffer.isView(values) || values instanceof BigInt64Array) throw refuse('no numbers');
   const matrix = Float64Array.from(values as Float64Array, Number);
@@ -63,6 +64,7 @@ function motifOf(patterns: Hdf5Group, id: string, name: string, path: string): M
   const empty = Array.from({ length: width }, (_, position) => position).find(position => !isFull(position));
   if (empty !== undefined) throw refuse(`none at position ${empty + 1}`);
   const count = patterns.get(`${name}/seqlets/n_seqlets`);
-  const sites = count instanceof h5wasm.Dataset ? Number((count.value as ArrayLike<number> | null)?.[0]) : NaN;
+  const isCount = count instanceof h5wasm.Dataset && count.shape?.join() === '1';
+  const sites = isCount ? Number((count.value as ArrayLike<number>)[0]) : NaN;
   return { id, name, width, matrix, ...(sites > 0 && Number.isFinite(sites) && { sites }) };
 }

@@ -17,7 +17,7 @@ const TAIL = 22 + 0xffff + 20;
 const LARGEST_DIRECTORY = 1 << 28;
 const CHUNK = 1 << 18;
 /** Deflate makes at most so many bytes of one. */
-const MOST_INFLATED = 1032;
+export const MOST_INFLATED = 1032;
 const LARGE = 0xffffffff;
 
 export interface ZipMember {
@@ -91,9 +91,19 @@ export class ZipFile {
   async readAll(member: ZipMember, most: number): Promise<Buffer> {
     const place = `${this.path}, member ${member.name}`;
     if (member.size > most) throw damaged(place, `it has ${member.size} bytes, at most ${most} are expected`);
-    const parts: Buffer[] = [];
-    for await (const part of this.read(member)) parts.push(part);
-    return Buffer.concat(parts);
+    // Grown as it is read: the directory may promise what never comes.
+    let bytes = Buffer.alloc(Math.min(member.size, CHUNK));
+    let length = 0;
+    for await (const part of this.read(member)) {
+      if (length + part.length > bytes.length) {
+        const longer = Buffer.alloc(Math.min(member.size, 2 * (length + part.length)));
+        bytes.copy(longer, 0, 0, length);
+        bytes = longer;
+      }
+      part.copy(bytes, length);
+      length += part.length;
+    }
+    return bytes;
   }
 
   private async *compressed({ name, offset, compressed }: ZipMember): AsyncGenerator<Buffer> {
@@ -124,10 +134,11 @@ async function readDirectory(file: FileHandle, path: string): Promise<Map<string
     [length, start] = [Number(wide.readBigUInt64LE(40)), Number(wide.readBigUInt64LE(48))];
   }
   if (length > LARGEST_DIRECTORY) throw damaged(path, `its directory would have ${length} bytes`);
-  return entriesIn(await readAt(file, path, start, length), path);
+  return entriesIn(await readAt(file, path, start, length), path, size);
 }
 
-function entriesIn(directory: Buffer, path: string): Map<string, ZipMember> {
+/** @param fileSize bytes of the archive */
+function entriesIn(directory: Buffer, path: string, fileSize: number): Map<string, ZipMember> {
   const members = new Map<string, ZipMember>();
   for (let at = 0; at < directory.length;) {
     const left = directory.length - at;
@@ -148,7 +159,8 @@ function entriesIn(directory: Buffer, path: string): Map<string, ZipMember> {
     };
     const [size, compressed, offset] = [sized(24), sized(20), sized(42)];
     const method = directory.readUInt16LE(at + 10);
-    if (size > MOST_INFLATED * (compressed + 64)) throw damaged(path, `${name} cannot have ${size} bytes`);
+    if (offset + compressed > fileSize || size > MOST_INFLATED * (compressed + 64))
+      throw damaged(path, `${name} cannot have ${size} bytes`);
     members.set(name, { name, method, crc: directory.readUInt32LE(at + 16), compressed, size, offset });
     at += 46 + title + extra + comment;
   }

@@ -3,13 +3,13 @@
  * archive of `config.json` and `model.weights.h5` (Keras 3), and HDF5 files that hold weights only. Told by their first bytes.
  * Sources: keras/saving/hdf5_format.py of Keras 2.15, keras/src/saving/saving_lib.py of Keras 3.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import h5wasm from 'h5wasm/node';
-import { withHdf5, type Hdf5File, type Hdf5Group } from '../../data/hdf5.js';
+import { SIGNATURE as HDF5, withHdf5, type Hdf5File, type Hdf5Group } from '../../data/hdf5.js';
 import { firstBytes, unreadable } from '../../data/source.js';
-import { ZipFile } from '../../data/zip-file.js';
+import { ZipFile, type ZipMember } from '../../data/zip-file.js';
 import { Failure } from '../../failure.js';
 import { isRecord, type Configuration } from './architecture.js';
 import { layeredWeights, LAYER_GROUPS, legacyWeights, namesOf, type WeightStore } from './weights.js';
@@ -33,7 +33,7 @@ export interface KerasFile {
 /**
  * Opens a model file for the time of `use`.
  *
- * @throws Failure `model/not-keras`, `model/damaged-hdf5`, `model/damaged-archive`, `model/configuration`
+ * @throws Failure `model/not-keras`, `model/damaged-hdf5`, `model/damaged-archive`, `model/configuration`, `model/too-large`, `model/disk-full`
  */
 export async function withKerasFile<Result>(path: string, use: (file: KerasFile) => Result): Promise<Result> {
   const name = basename(path);
@@ -74,30 +74,41 @@ function contentOf(file: Hdf5File, name: string): KerasFile {
   };
 }
 
-/** A `.keras` archive. The HDF5 library reads files only, so the weights are unpacked beside the system's temporary files. */
+/** Bytes of the members that are text, and of a file of `model.to_json()`. */
+const LARGEST_TEXT = 2 ** 28;
+/** Bytes of the weights, which are unpacked to the disk. */
+const LARGEST_WEIGHTS = 2 ** 34;
+const WEIGHTS = 'model.weights.h5';
+
+/**
+ * A `.keras` archive. The HDF5 library reads files only, so the weights are unpacked beside the system's temporary files, for the time of
+ * `use`.
+ */
 async function withArchive<Result>(path: string, name: string, use: (file: KerasFile) => Result): Promise<Result> {
-  const members = await unzipped(path, name);
-  const json = (member: string): unknown => {
-    const bytes = members[member];
-    return bytes === undefined ? undefined : parsed(bytes.toString('utf8'), `${member} of ${name}`);
-  };
-  const configuration = json('config.json');
-  const weights = members['model.weights.h5'];
-  if (configuration === undefined || weights === undefined)
-    throw notKeras(
-      name,
-      `the archive holds ${Object.keys(members).join(', ') || 'nothing'}, expected config.json and model.weights.h5`,
-    );
-  const metadata = json('metadata.json');
-  const version = isRecord(metadata) ? metadata['keras_version'] : undefined;
+  const zip = await opened(path, name);
   const folder = await mkdtemp(join(tmpdir(), 'explainome-'));
   try {
-    const unpacked = join(folder, 'model.weights.h5');
-    await writeFile(unpacked, weights);
+    const json = async (member: string): Promise<unknown> => {
+      const found = zip.members.get(member);
+      if (found === undefined) return undefined;
+      const bytes = await orDamaged(name, () => zip.readAll(found, LARGEST_TEXT));
+      return parsed(bytes.toString('utf8'), `${member} of ${name}`);
+    };
+    const configuration = await json('config.json');
+    const weights = zip.members.get(WEIGHTS);
+    if (configuration === undefined || weights === undefined)
+      throw notKeras(
+        name,
+        `the archive holds ${[...zip.members.keys()].slice(0, 20).join(', ') || 'nothing'}, expected config.json and ${WEIGHTS}`,
+      );
+    const metadata = await json('metadata.json');
+    const version = isRecord(metadata) ? metadata['keras_version'] : undefined;
+    const unpacked = join(folder, WEIGHTS);
+    await orDamaged(name, () => unpack(zip, weights, unpacked, name));
     return await withHdf5(
       unpacked,
       'model',
-      () => notKeras(name, 'its model.weights.h5 is not HDF5'),
+      () => notHdf5(name),
       file =>
         use({
           name,
@@ -109,33 +120,52 @@ async function withArchive<Result>(path: string, name: string, use: (file: Keras
         }),
     );
   } finally {
+    await zip.close();
     await rm(folder, { recursive: true });
   }
 }
 
-/** Largest size to which a member may unfold (bytes): a small archive must not fill the memory. */
-const LARGEST = 2 ** 31;
+const notHdf5 = (name: string): Failure => notKeras(name, `its ${WEIGHTS} is not HDF5`);
 
-async function unzipped(path: string, name: string): Promise<Record<string, Buffer>> {
-  const members: Record<string, Buffer> = {};
+const opened = (path: string, name: string): Promise<ZipFile> => orDamaged(name, () => ZipFile.open(path));
+
+/** What is wrong with the archive is wrong with the model. */
+async function orDamaged<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
   try {
-    const zip = await ZipFile.open(path);
-    try {
-      for (const wanted of ['config.json', 'metadata.json', 'model.weights.h5']) {
-        const member = zip.members.get(wanted);
-        if (member !== undefined && member.size < LARGEST) members[wanted] = await zip.readAll(member, LARGEST);
-      }
-    } finally {
-      await zip.close();
-    }
+    return await work();
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
+    if (!(error instanceof Failure) || error.problem.code.startsWith('model/')) throw error;
     throw new Failure('model/damaged-archive', `the ZIP archive cannot be read: ${error.message}`, {
       place: name,
       remedy: 'Copy or write the file again.',
     });
   }
-  return members;
+}
+
+/** Writes a member to a file, a piece at a time, unless it begins otherwise than HDF5. */
+async function unpack(zip: ZipFile, member: ZipMember, to: string, name: string): Promise<void> {
+  if (member.size > LARGEST_WEIGHTS)
+    throw new Failure('model/too-large', `its ${WEIGHTS} has ${member.size.toLocaleString('en')} bytes`, {
+      place: name,
+      remedy: `At most ${LARGEST_WEIGHTS.toLocaleString('en')} are unpacked: save the weights by themselves, model.save_weights("model.weights.h5").`,
+    });
+  const content = async function* (): AsyncGenerator<Buffer> {
+    let isFirst = true;
+    for await (const part of zip.read(member)) {
+      if (isFirst && !part.subarray(0, HDF5.length).equals(HDF5)) throw notHdf5(name);
+      isFirst = false;
+      yield part;
+    }
+  };
+  try {
+    await writeFile(to, content());
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
+    throw new Failure('model/disk-full', `its ${WEIGHTS} does not fit on the disk of ${tmpdir()}`, {
+      place: name,
+      remedy: `Free ${member.size.toLocaleString('en')} bytes, or set TMPDIR to a folder on another disk.`,
+    });
+  }
 }
 
 /** Reads an architecture that stands in a file of its own: `model.to_json()`. @throws Failure */
@@ -143,6 +173,8 @@ export async function readArchitectureFile(path: string): Promise<Configuration>
   const name = basename(path);
   let text: string;
   try {
+    const { size } = await stat(path);
+    if (size > LARGEST_TEXT) throw new Error(`it has ${size} bytes, more than ${LARGEST_TEXT}`);
     text = await readFile(path, 'utf8');
   } catch (error) {
     throw unreadable(path, error, 'model');

@@ -8,7 +8,7 @@
  * their model. Source: keras/src/saving/saving_lib.py (`_save_container_state`).
  */
 import h5wasm from 'h5wasm/node';
-import type { Hdf5Group } from '../../data/hdf5.js';
+import { requireReadable, type Hdf5Group } from '../../data/hdf5.js';
 import { Failure } from '../../failure.js';
 import { sizeOf, type Tensor } from '../../graph/graph.js';
 import type { Architecture, LayerSpecification } from './architecture.js';
@@ -214,6 +214,7 @@ function tensorOf(dataset: unknown, place: string): Tensor {
       place,
       remedy: 'Save the model again with model.save("model.h5").',
     });
+  requireReadable(dataset, place);
   const shape = dataset.shape ?? [];
   const values = valuesOf(dataset, place);
   if (values.length !== sizeOf(shape))
