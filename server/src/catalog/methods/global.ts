@@ -151,7 +151,7 @@ export const mean_attribution = {
   name: 'mean_attribution',
   summary: 'The mean attribution of each feature over the data set, of any method that explains single examples.',
   documentation:
-    'Mean of the position scores of the inner method’s maps, with their sign or of their absolute values, and its standard error over the examples. With signs kept, a feature that raises the target in some examples and lowers it in others may come out at 0. Over all classes together it is no ranking for any one of them: take data of one class.',
+    'Mean of the position scores of the inner method’s maps, with their sign or of their absolute values, and its standard error over the examples. Of a method that explains a layer, such as `layer_conductance`, it is the mean of each unit: behind `masked_dense` the importance of genes or pathways, under their names. With signs kept, a feature that raises the target in some examples and lowers it in others may come out at 0. Over all classes together it is no ranking for any one of them: take data of one class.',
   citation: 'Bontonou et al. 2023, arXiv 2303.11336 (global scores of genes as means over examples)',
   revision: 1,
   produces: 'importance',
@@ -174,21 +174,45 @@ export const mean_attribution = {
   },
 } as const satisfies MethodEntry;
 
+/** What association scans have in common. */
+const scan = {
+  stage: 'intrinsic',
+  model: 'agnostic',
+  scope: 'global',
+  errorControl: 'p-value of each feature; no correction for their number',
+} as const;
+
 export const linear_association = {
   category: 'method',
   name: 'linear_association',
   summary: 'The usual association scan: −log₁₀ p of the label on each feature alone, by least squares.',
   documentation:
-    'Regresses the label on one feature at a time, with an intercept; the p-value is that of the slope (Student’s t, n − 2 degrees of freedom, two-sided), as `plink --linear` gives it. The model is not asked: this is what its attributions have to be better than. Features that do not vary score 0. Effects that are not additive are seen only as far as they have a linear part; relatedness and population structure are not accounted for. Slopes, standard errors and p-values are stored.',
+    'Regresses the label on one feature at a time, with an intercept and the covariates of the people, where `plink` was given any; the p-value is that of the slope (Student’s t, n − 2 − covariates degrees of freedom, two-sided), as `plink --linear` and `plink2 --glm` give it, to the six digits that they write. They leave people out of a variant where their genotype is missing; here it has been filled in before. On X they add sex as a covariate: give it with the others. The model is not asked: this is what its attributions have to be better than. Features that do not vary beside the covariates score 0. Effects that are not additive are seen only as far as they have a linear part; relatedness and population structure are accounted for only as far as covariates do. Slopes, standard errors and p-values are stored.',
   citation: 'Purcell et al. 2007, Am J Hum Genet 81:559 (PLINK)',
   revision: 1,
   produces: 'importance',
   typology: {
-    stage: 'intrinsic',
-    model: 'agnostic',
-    scope: 'global',
+    ...scan,
     assumptions: 'The label depends linearly on the feature, with independent errors of equal variance.',
-    errorControl: 'p-value of each feature; no correction for their number',
+  },
+  alphabets: ['genotypes', 'expression'],
+  complete: false,
+  cost: 'none',
+  parameters: {},
+} as const satisfies MethodEntry;
+
+export const logistic_association = {
+  category: 'method',
+  name: 'logistic_association',
+  summary: 'The association scan of cases and controls: −log₁₀ p of the label’s log-odds on each feature alone.',
+  documentation:
+    'Fits a logistic regression of the labels 0 and 1 on one feature at a time by maximum likelihood, with an intercept and the covariates of the people, where `plink` was given any; the p-value is that of Wald’s test of the slope, two-sided, as `plink --logistic` and `plink2 --glm no-firth` give it, to the digits that they write. Missing genotypes have been filled in before, and on X sex is no covariate of itself, as with `linear_association`. Features that do not vary beside the covariates score 0, and so do those that separate the labels, for which there is no estimate (PLINK 2 gives Firth’s there); a note counts them. Rare variants with few cases have p-values that are too large or too small. Slopes (log-odds ratios for one unit), standard errors and p-values are stored.',
+  citation: 'Purcell et al. 2007, Am J Hum Genet 81:559 (PLINK); Wald 1943, Trans Am Math Soc 54:426',
+  revision: 1,
+  produces: 'importance',
+  typology: {
+    ...scan,
+    assumptions: 'The log-odds of the label depend linearly on the feature; examples are independent, and many.',
   },
   alphabets: ['genotypes', 'expression'],
   complete: false,

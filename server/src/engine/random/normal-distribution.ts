@@ -29,11 +29,23 @@ export function normalCdf(x: number): number {
     const polynomial = (coefficients: readonly number[]) => coefficients.reduce((sum, c) => sum * size + c, 0);
     tail = (Math.exp((-size * size) / 2) * polynomial(NUMERATOR)) / polynomial(DENOMINATOR);
   } else {
-    let fraction = size;
-    for (let term = TERMS; term >= 1; term--) fraction = size + term / fraction;
-    tail = normalDensity(size) / fraction;
+    tail = normalDensity(size) / tailFraction(size);
   }
   return x > 0 ? 1 - tail : tail;
+}
+
+/** φ(x) / (1 − Φ(x)) for x ≥ 4 */
+function tailFraction(x: number): number {
+  let fraction = x;
+  for (let term = TERMS; term >= 1; term--) fraction = x + term / fraction;
+  return fraction;
+}
+
+/** ln P(|Z| > |z|), the two-sided p-value of a standard normal statistic, beyond where the p-value itself is 0. */
+export function logTwoSidedNormal(z: number): number {
+  const size = Math.abs(z);
+  if (size < 4) return Math.log(2 * normalCdf(-size));
+  return Math.LN2 - (size * size) / 2 - 0.5 * Math.log(2 * Math.PI) - Math.log(tailFraction(size));
 }
 
 /**

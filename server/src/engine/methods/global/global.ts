@@ -8,6 +8,7 @@ import { counterfactual } from './counterfactual.js';
 import { knockoffImportance } from './knockoff-importance.js';
 import { leaveOneCovariateOut } from './loco.js';
 import { linearAssociation } from './linear-association.js';
+import { logisticAssociation } from './logistic-association.js';
 import { meanAttribution } from './mean-attribution.js';
 import { partialDependence } from './partial-dependence.js';
 import { conditionalPermutationImportance, permutationImportance } from './permutation-importance.js';
@@ -20,6 +21,7 @@ export const GLOBAL_METHODS: Family<typeof specifications> = {
   partial_dependence: partialDependence,
   mean_attribution: meanAttribution,
   linear_association: linearAssociation,
+  logistic_association: logisticAssociation,
   anchors,
   counterfactual,
   rule_list: ruleList,

@@ -1,29 +1,22 @@
 /**
- * The usual genome-wide association scan: the trait on each variant alone by least squares, with the p-value of the slope.
- * No model is asked, so it is what attributions of a model have to be better than.
+ * The usual genome-wide association scan: the trait on each variant by least squares, beside covariates where there are any, with
+ * the p-value of the slope. No model is asked, so it is what attributions of a model have to be better than. Covariates are taken out of
+ * trait and variants (Frisch & Waugh 1933, Econometrica 1:387), so that each variant takes one product with each of them.
  */
 import type { linear_association } from '../../../catalog/methods/global.js';
 import type { StoredExamples } from '../../data/stored-examples.js';
-import { axesOf } from '../../data/input-space.js';
 import { Failure } from '../../failure.js';
 import { logTwoSided } from '../../random/student-distribution.js';
 import type { Method } from '../method.js';
 import type { Passed } from '../passes.js';
+import { associationScan, covariateBasis, eachRow, Estimates, traitOfAll, type Association } from './association.js';
 
-const ROWS_AT_ONCE = 1024;
-
-export interface Association {
-  /** −log₁₀ of the two-sided p-value, [feature]. */
-  readonly strength: Float64Array;
-  /** Change of the trait with one unit of the feature; 0 where the feature is the same in all examples. */
-  readonly slopes: Float64Array;
-  readonly errors: Float64Array;
-  readonly pValues: Float64Array;
-}
+/** A feature of which covariates leave less than this share of the variance is one of them. */
+const LEAST_LEFT = 1e-8;
 
 /**
  * @param trait label of each example
- * @throws Failure `method/labels` when an example has none, all are the same, or there are fewer than three
+ * @throws Failure `method/labels` when an example has none, all are the same, or there are too few
  */
 export async function associate(
   examples: StoredExamples,
@@ -31,96 +24,65 @@ export async function associate(
   passed: Passed,
 ): Promise<Association> {
   const { count: n, size } = examples;
-  const y = centredTrait(trait, examples.names);
+  const basis = covariateBasis(examples);
+  const y = residualTrait(traitOfAll(trait, examples.names, 'linear_association'), basis);
   const means = new Float64Array(size);
   await eachRow(examples, passed, row => {
     for (let feature = 0; feature < size; feature++) means[feature]! += row[feature]! / n;
   });
   const squares = new Float64Array(size);
   const products = new Float64Array(size);
+  const along = basis.map(() => new Float64Array(size));
   await eachRow(examples, passed, (row, example) => {
     for (let feature = 0; feature < size; feature++) {
       const value = row[feature]! - means[feature]!;
       squares[feature]! += value * value;
       products[feature]! += value * y[example]!;
     }
+    basis.forEach((vector, k) => {
+      const [own, weight] = [along[k]!, vector[example]!];
+      for (let feature = 0; feature < size; feature++) own[feature]! += weight * (row[feature]! - means[feature]!);
+    });
   });
   const total = y.reduce((sum, value) => sum + value * value, 0);
-  const [strength, slopes, errors, pValues] = Array.from({ length: 4 }, () => new Float64Array(size)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
+  const freedom = n - 2 - basis.length;
+  const estimates = new Estimates(size);
   for (let feature = 0; feature < size; feature++) {
+    const square = along.reduce((left, own) => left - own[feature]! ** 2, squares[feature]!);
     // Sums of a constant leave a rest of rounding.
-    const varies = squares[feature]! > 1e-18 * n * (1 + means[feature]! ** 2);
-    const slope = varies ? products[feature]! / squares[feature]! : 0;
+    if (square <= Math.max(1e-18 * n * (1 + means[feature]! ** 2), LEAST_LEFT * squares[feature]!)) continue;
+    const slope = products[feature]! / square;
     // What is left of a perfect fit is rounding.
     const rest = Math.max(1e-16 * total, total - slope * products[feature]!);
-    const error = varies ? Math.sqrt(rest / (n - 2) / squares[feature]!) : NaN;
-    const logP = varies ? logTwoSided(slope / error, n - 2) : 0;
-    slopes[feature] = slope;
-    errors[feature] = error;
-    strength[feature] = Math.abs(logP) / Math.LN10;
-    pValues[feature] = Math.exp(logP);
+    const error = Math.sqrt(rest / freedom / square);
+    estimates.set(feature, slope, error, logTwoSided(slope / error, freedom));
   }
-  return { strength, slopes, errors, pValues };
+  return estimates;
 }
 
-function centredTrait(trait: readonly (number | undefined)[], names: readonly string[]): Float64Array {
-  const missing = trait.indexOf(undefined);
-  if (missing >= 0)
-    throw new Failure('method/labels', '`linear_association` needs a trait, and the example has no label', {
-      place: `example "${names[missing]}"`,
-      remedy: 'Give phenotypes with the source, or make a trait with the stage polygenic_trait.',
-    });
+/** The trait without its mean and what covariates explain of it. */
+function residualTrait(trait: Float64Array, basis: readonly Float64Array[]): Float64Array {
   const n = trait.length;
-  const mean = trait.reduce<number>((sum, label) => sum + label!, 0) / n;
-  const centred = Float64Array.from(trait, label => label! - mean);
-  if (n < 3 || centred.every(value => value === 0))
-    throw new Failure('method/labels', `the trait of these ${n} examples does not vary, or they are fewer than three`, {
-      remedy: 'Explain more of the data.',
-    });
-  return centred;
-}
-
-async function eachRow(
-  examples: StoredExamples,
-  passed: Passed,
-  visit: (row: Float32Array, example: number) => void,
-): Promise<void> {
-  for (let from = 0; from < examples.count; from += ROWS_AT_ONCE) {
-    const to = Math.min(from + ROWS_AT_ONCE, examples.count);
-    const x = await examples.inputs(from, to);
-    for (let row = from; row < to; row++)
-      visit(x.subarray((row - from) * examples.size, (row - from + 1) * examples.size), row);
-    await passed(0);
+  const mean = trait.reduce((sum, label) => sum + label, 0) / n;
+  const left = trait.map(label => label - mean);
+  const variance = left.reduce((sum, value) => sum + value * value, 0);
+  for (const vector of basis) {
+    const loading = vector.reduce((sum, value, i) => sum + value * left[i]!, 0);
+    vector.forEach((value, i) => (left[i]! -= loading * value));
   }
+  const rest = left.reduce((sum, value) => sum + value * value, 0);
+  if (n < 3 + basis.length || rest <= 1e-18 * variance)
+    throw new Failure(
+      'method/labels',
+      `the trait of these ${n} examples does not vary beside ${basis.length} covariates, or they are fewer than ${3 + basis.length}`,
+      { remedy: 'Explain more of the data, or give fewer covariates.' },
+    );
+  return left;
 }
 
 export const linearAssociation: Method<typeof linear_association> = context => {
-  const { examples, model, passed } = context;
-  return Promise.resolve({
-    produces: 'importance',
-    axes: [],
-    unit: '−log₁₀ p',
-    rows: { axis: axesOf(model.space)[0]!.name, names: examples.features },
-    arrays: ['slopes', 'standard_errors', 'p_values'].map(name => ({
-      name,
-      type: 'float64' as const,
-      unit: name === 'p_values' ? 'probability' : 'label per unit',
-      axes: [],
-    })),
-    blockRows: 1,
-    async explain() {
-      const { strength, slopes, errors, pValues } = await associate(examples, examples.labels, passed);
-      return {
-        map: Float32Array.from(strength),
-        arrays: { slopes, standard_errors: errors, p_values: pValues },
-      };
-    },
-    notes: () => [],
-    release: () => Promise.resolve(),
-  });
+  const { examples, passed } = context;
+  return Promise.resolve(
+    associationScan(context, 'label per unit', () => associate(examples, examples.labels, passed)),
+  );
 };
