@@ -1,7 +1,7 @@
 /** What hints say of results that are not there yet, from the text and from headers. */
-import { expect, test } from 'vitest';
+import { assert, expect, test } from 'vitest';
 import { buildExperiment } from '../../server/src/language/build-experiment.js';
-import { shapesOf } from '../../server/src/lsp/shapes.js';
+import { KnownShapes, shapesOf } from '../../server/src/lsp/shapes.js';
 import type { KnownHeader } from '../../server/src/lsp/shapes.js';
 import { open, PRELUDE } from '../language/memory.js';
 
@@ -50,6 +50,25 @@ test('with the header of the file', async () => {
     grad: 'gradient, 40 × 100 × 4',
     all: 'gradient, ? × 100 × 4',
   });
+});
+
+test('are told once, and again when more is known of a file', async () => {
+  const { workspace, document } = await open(EXPERIMENT);
+  const experiment = (await buildExperiment(document, workspace.xome))!;
+  const known = new KnownShapes();
+  const first = known.of(experiment);
+  expect(known.of(experiment)).toBe(first);
+  expect(first.get('peaks')).toBeUndefined();
+  let asked: Parameters<KnownHeader> | undefined;
+  shapesOf(experiment, (...header) => void (asked = header));
+  assert(asked);
+  const description = read(...asked);
+  assert(description);
+  known.learn(...asked, description);
+  const second = known.of(experiment);
+  expect(second.get('few')?.words).toBe('40 × 100 nt');
+  known.learn(...asked, description);
+  expect(known.of(experiment)).toBe(second);
 });
 
 test('a file that was not read to its end does not say how many there are', async () => {

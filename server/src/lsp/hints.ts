@@ -8,8 +8,7 @@ import type { Outcome, Snapshot } from '../protocol.js';
 import { bestOf, quantity } from '../protocol.js';
 import { duration } from '../run/wording.js';
 import type { Session } from './session.js';
-import type { KnownHeader } from './shapes.js';
-import { shapesOf } from './shapes.js';
+import type { KnownShapes } from './shapes.js';
 import type { Shown } from './shown.js';
 import type { Training } from './trainings.js';
 import { headlineOf, LENGTH_WORDS, valueWithInterval } from './values.js';
@@ -28,11 +27,11 @@ const MARKS: Readonly<Record<Outcome, string | undefined>> = {
   'not run': undefined,
 };
 
-/** @param header what is known of files, for results that are not there yet */
-export function hintsOf(session: Session, { start, end }: SourceRange, header: KnownHeader): InlayHint[] {
+/** @param known for results that are not there yet */
+export function hintsOf(session: Session, { start, end }: SourceRange, known: KnownShapes): InlayHint[] {
   const { shown, stale, checked } = session;
   const snapshot = shown?.snapshot;
-  const shapes = checked.experiment && shapesOf(checked.experiment, header);
+  const shapes = checked.experiment && known.of(checked.experiment);
   const hints: InlayHint[] = [];
   const add = (range: SourceRange, words: string | undefined, tooltip: string, old: boolean): void => {
     const { line } = range.end;

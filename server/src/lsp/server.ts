@@ -12,7 +12,7 @@ import { serveLanguage } from '../language/serve.js';
 import { catalogText } from '../language/library.js';
 import type { LintOptions } from '../language/lints/check.js';
 import type { OpenExperiment } from '../language/open-experiments.js';
-import type { Description, Problem } from '../protocol.js';
+import type { Problem } from '../protocol.js';
 import { EDITOR_NOTIFICATIONS, EDITOR_REQUESTS, ServerOptions } from '../protocol.js';
 import type { HeaderReader } from '../language/headers.js';
 import { engineHeaders } from '../run/headers.js';
@@ -29,8 +29,7 @@ import { Jobs, NO_ENGINE } from './jobs.js';
 import { lensesOf } from './lenses.js';
 import { explanationsOf, paintedRows, rowHover } from './rows.js';
 import { BACKEND, Session } from './session.js';
-import type { KnownHeader } from './shapes.js';
-import { shapesOf } from './shapes.js';
+import { KnownShapes } from './shapes.js';
 
 export interface ServerParts {
   readonly connection: Connection;
@@ -70,9 +69,7 @@ class Server {
   private readonly diagnostics: MergedDiagnostics;
   private readonly language: ReturnType<typeof serveLanguage>;
   private readonly lints: LintOptions;
-  /** The headers that checks have read, by call and folder. */
-  private readonly described = new Map<string, Description>();
-  private readonly header: KnownHeader = (call, folder) => this.described.get(JSON.stringify([call, folder]));
+  private readonly shapes = new KnownShapes();
   private options = UNCONFIGURED;
   private folders: readonly string[] = [];
   /** The editor has said that it goes: nothing is sent any more. */
@@ -113,7 +110,7 @@ class Server {
       describe: async (call, folder) => {
         const description = this.options.trusted ? await reader.describe(call, folder) : undefined;
         if (description) this.engineProblem = undefined;
-        if (description && description.is !== 'fault') this.described.set(JSON.stringify([call, folder]), description);
+        if (description && description.is !== 'fault') this.shapes.learn(call, folder, description);
         return description;
       },
     };
@@ -127,7 +124,7 @@ class Server {
         },
         hints: (uri, range) => {
           const session = this.session(uri);
-          return session ? hintsOf(session, range, this.header) : [];
+          return session ? hintsOf(session, range, this.shapes) : [];
         },
         hover: async (uri, declaration) => {
           const session = this.session(uri);
@@ -325,7 +322,7 @@ class Server {
     void this.diagnostics.publish(uri);
     void this.client.sendNotification(EDITOR_NOTIFICATIONS.changed.method, { uri });
     const session = this.session(uri);
-    const shapes = session?.checked.experiment && shapesOf(session.checked.experiment, this.header);
+    const shapes = session?.checked.experiment && this.shapes.of(session.checked.experiment);
     const appearance = JSON.stringify([session?.appearance, [...(shapes ?? [])]]);
     if (appearance === this.appearances.get(uri)) return;
     this.appearances.set(uri, appearance);

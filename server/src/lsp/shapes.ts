@@ -15,7 +15,31 @@ export interface Shape {
 }
 
 /** The header that a call names, where it has been read. */
-export type KnownHeader = (call: NonNullable<ReturnType<typeof plainCall>>, folder: string) => Description | undefined;
+export type KnownHeader = (call: HeaderCall, folder: string) => Description | undefined;
+type HeaderCall = NonNullable<ReturnType<typeof plainCall>>;
+
+/** Shapes of experiments, told once for each text and all that is known of files. */
+export class KnownShapes {
+  private readonly headers = new Map<string, Description>();
+  /** Forgotten whenever more is known of a file. */
+  private told = new WeakMap<Experiment, ReadonlyMap<string, Shape>>();
+
+  /** The header that a call names has been read. */
+  learn(call: HeaderCall, folder: string, description: Description): void {
+    const key = JSON.stringify([call, folder]);
+    if (this.headers.get(key) === description) return;
+    this.headers.set(key, description);
+    this.told = new WeakMap();
+  }
+
+  of(experiment: Experiment): ReadonlyMap<string, Shape> {
+    const told = this.told.get(experiment);
+    if (told) return told;
+    const shapes = shapesOf(experiment, (call, folder) => this.headers.get(JSON.stringify([call, folder])));
+    this.told.set(experiment, shapes);
+    return shapes;
+  }
+}
 
 /** By name of the declaration; those of which nothing is known are absent. */
 export function shapesOf(experiment: Experiment, header: KnownHeader): ReadonlyMap<string, Shape> {
