@@ -60,11 +60,15 @@ export class XomeFormatter implements Formatter {
     };
     pieces.forEach((piece, index) => {
       const previous = pieces[index - 1];
-      const gap = text.slice(previous?.end ?? 0, piece.start);
-      const lines = gap.split('\n').length - 1;
-      if (previous === undefined) replace(0, piece.start, '');
-      else if (lines === 0) replace(previous.end, piece.start, ' '.repeat(spacesBetween(previous, piece, gap.length)));
-      else replace(previous.end, piece.start, newline.repeat(Math.min(lines, 2)) + indent(pieces, index, indentation));
+      if (previous === undefined) {
+        replace(0, piece.start, '');
+        return;
+      }
+      const gap = text.slice(previous.end, piece.start);
+      const first = gap.indexOf('\n');
+      const lines = first < 0 ? 0 : gap.includes('\n', first + 1) ? 2 : 1;
+      if (lines === 0) replace(previous.end, piece.start, ' '.repeat(spacesBetween(previous, piece, gap.length)));
+      else replace(previous.end, piece.start, newline.repeat(lines) + indent(pieces, index, indentation));
     });
     const last = pieces.at(-1);
     replace(last?.end ?? 0, text.length, last === undefined ? '' : newline);
@@ -82,6 +86,7 @@ function piecesOf(tokens: readonly IToken[], hidden: readonly IToken[]): Piece[]
     const comment = comments.has(token);
     const text = comment ? token.image.trimEnd() : token.image;
     if (!comment && ')]}'.includes(text)) open.pop();
+    const level = open.length < 2 ? open.length : new Set(open).size;
     const piece: Piece = {
       text,
       start: token.startOffset,
@@ -90,7 +95,7 @@ function piecesOf(tokens: readonly IToken[], hidden: readonly IToken[]): Piece[]
       number: token.tokenType.name === 'NUMBER',
       starts: !comment && open.length === 0 && before !== '.' && STARTERS.has(text),
       line: token.startLine ?? 0,
-      level: new Set(open).size,
+      level,
     };
     if (!comment && '([{'.includes(text)) open.push(piece.line);
     if (!comment) before = text;
