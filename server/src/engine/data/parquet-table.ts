@@ -3,6 +3,7 @@ import type { table as specification } from '../../catalog/sources.js';
 import type { ParametersOf } from '../../catalog/specification.js';
 import type { DataDescription } from '../../protocol.js';
 import { Failure } from '../failure.js';
+import { requireRoomFor } from '../simulate/genotypes.js';
 import type { Rows } from './examples.js';
 import { withParquet, type Cell, type ParquetTable } from './parquet.js';
 import { columnsOf, examplesOf, labelOf, missingValue, numberOf } from './table-cells.js';
@@ -14,6 +15,7 @@ export function readParquet(path: string, parameters: Parameters): Promise<Rows>
   return withParquet(path, async file => {
     const { header, names, label, features } = columnsOf(file.names, file.names.length, parameters, path);
     for (const column of features) file.requireCells(column);
+    requireRoomFor(file.rows, features.length, ['rows', 'features', 'values']);
     const kept: Kept = { blocks: [], names: [], labels: [], indices: [], absent: 0, affected: 0 };
     let from = 0;
     for (const [group, rows] of file.groups.entries()) {

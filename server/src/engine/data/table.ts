@@ -9,6 +9,7 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type { table as specification } from '../../catalog/sources.js';
 import type { DataDescription } from '../../protocol.js';
 import { Failure } from '../failure.js';
+import { requireRoomFor } from '../simulate/genotypes.js';
 import { bytesOf } from './bytes.js';
 import type { Rows } from './examples.js';
 import { isParquet } from './parquet.js';
@@ -145,6 +146,7 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
     if (features.length === 0) features = columns.features.map(column => header[column]! || `column ${column + 1}`);
     const end = (names.length + 1) * width;
     if (end > values.length) {
+      requireRoomFor(names.length + 1, width, ['rows', 'features', 'values']);
       const more = new Float32Array(Math.max(end, values.length * 2));
       more.set(values);
       values = more;

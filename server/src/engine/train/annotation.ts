@@ -40,6 +40,9 @@ export interface Annotated {
 /** Groups and the indices of their features. */
 type Groups = ReadonlyMap<string, readonly number[]>;
 
+/** Features × groups: 1 GiB of float32. */
+const MOST_CONNECTIONS = 2 ** 28;
+
 /** Layers behind which every value still belongs to the feature, or the unit, that it belonged to before. */
 const KEEPING: ReadonlySet<string> = new Set(
   ['dropout', 'batch_norm', 'graph_smoothing', ...Object.keys(ACTIVATIONS)].filter(name => name !== 'softmax'),
@@ -73,6 +76,7 @@ export async function annotate(network: PlainCall, features: NamedFeatures, file
     const all = await groupsFor(asked, path, before);
     const groups = asked.units === undefined ? await useful(all, layers.slice(index + 1), files) : all;
     if (asked.units !== undefined && asked.units !== groups.size) throw notSoMany(asked.units, groups.size, path);
+    if (before.length * groups.size > MOST_CONNECTIONS) throw tooLarge(before.length, groups.size, name);
     const { mask, reached } = maskOf(groups, before.length);
     if (reached === 0) throw nothingReached(before, what, path);
     notes.push(...notesOf(name, { all, groups, reached, before: before.length, what }));
@@ -198,6 +202,12 @@ const notSoMany = (units: number, groups: number, place: string): Failure =>
   new Failure('network/annotation', `the layer has ${units} units, and the table has ${groups} groups`, {
     place,
     remedy: `Write units: ${groups}, or leave it out.`,
+  });
+
+const tooLarge = (features: number, groups: number, name: string): Failure =>
+  new Failure('train/size', `${features} features × ${groups} groups are more weights than are kept in memory`, {
+    place: `${name} of the network`,
+    remedy: 'Take fewer variants (a region, chromosomes, a smallest frequency), or sets of fewer genes behind it.',
   });
 
 const nothingReached = ({ features }: NamedFeatures, what: string, place: string): Failure =>
