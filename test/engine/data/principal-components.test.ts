@@ -58,6 +58,23 @@ it('takes the differences between populations out of a trait', () => {
   expect(principalComponents({ ...rows, values: new Float32Array(rows.values.length) }, 2)).toEqual([]);
 });
 
+it('takes covariates out of a trait', () => {
+  const stream = new Stream(3, 'covariates');
+  const values = Float64Array.from({ length: 2 * PEOPLE }, () => stream.normal());
+  const known = { ...rows, covariates: { names: ['age', 'dose'], values } };
+  const { labels, notes } = adjustTrait(known, { components: 0 });
+  for (const at of [0, 1])
+    expect(
+      Math.abs(
+        correlation(
+          labels as number[],
+          values.filter((_, i) => i % 2 === at),
+        ),
+      ),
+    ).toBeLessThan(1e-12);
+  expect(notes[0]!.message).toContain('0 principal components, age, dose explained');
+});
+
 it.skipIf(spawnSync('plink1.9', ['--version']).status !== 0)('finds those of plink1.9', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pca-'));
   try {

@@ -23,6 +23,7 @@ const TILE = 256;
  * @returns [component][person]
  */
 export function principalComponents(rows: Rows, count: number): Float64Array[] {
+  if (count === 0) return [];
   const people = rows.names.length;
   const matrix = standardisation(rows);
   const stream = new Stream(1, 'principal_components');

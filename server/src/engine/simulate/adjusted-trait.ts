@@ -1,4 +1,4 @@
-/** A trait without what the principal components of the genotypes explain of it: ancestry does not pass for an effect. */
+/** A trait without what covariates and the principal components of the genotypes explain of it: ancestry does not pass for an effect. */
 import type { adjust_trait as specification } from '../../catalog/cohort-stages.js';
 import type { ParametersOf } from '../../catalog/specification.js';
 import type { Rows } from '../data/examples.js';
@@ -11,12 +11,13 @@ export function adjustTrait(rows: Rows, { components }: ParametersOf<typeof spec
   const trait = standardise(traitOf(rows, 'adjust_trait'));
   const people = trait.length;
   const left = trait.slice();
-  // Components have mean 0, so taking each away in turn is the least-squares fit with an intercept.
-  for (const component of orthonormal(principalComponents(rows, components))) {
-    const loading = people * meanProduct(trait, component);
-    component.forEach((value, person) => (left[person]! -= loading * value));
+  // All columns have mean 0, so taking each away in turn is the least-squares fit with an intercept.
+  for (const column of orthonormal([...principalComponents(rows, components), ...columnsOf(rows)])) {
+    const loading = people * meanProduct(trait, column);
+    column.forEach((value, person) => (left[person]! -= loading * value));
   }
   const explained = 1 - meanProduct(left, left);
+  const what = [`${components} principal components`, ...(rows.covariates?.names ?? [])].join(', ');
   return {
     ...rows,
     labels: [...standardise(left)],
@@ -25,8 +26,16 @@ export function adjustTrait(rows: Rows, { components }: ParametersOf<typeof spec
       {
         level: 'information',
         code: 'data/adjusted',
-        message: `${components} principal components explained ${(100 * explained).toFixed(1)} % of the trait and were taken out; it is standardised.`,
+        message: `${what} explained ${(100 * explained).toFixed(1)} % of the trait and were taken out; it is standardised.`,
       },
     ],
   };
+}
+
+/** The covariates with mean 0, [covariate][person]. */
+function columnsOf({ covariates, names }: Rows): Float64Array[] {
+  const width = covariates?.names.length ?? 0;
+  return Array.from({ length: width }, (_, at) =>
+    standardise(Float64Array.from(names, (__, person) => covariates!.values[person * width + at]!)),
+  );
 }
