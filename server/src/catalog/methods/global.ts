@@ -227,7 +227,7 @@ export const anchors = {
   documentation:
     'The answer is whether the target is above the threshold. A condition holds a feature of the example, or all of a group: the base at a position, the count of alleles, or the quantile bin of an expression value. Its precision is the share of the background with the same answer after the rule’s features were written into it, its coverage the share of the background that meets the rule by itself. Rules grow by beam search; the best candidates are told apart by KL-LUCB to `tolerance`. A rule is accepted when fresh draws bound its precision from below by `precision` with probability 1 − `delta` over all rules that were tried for the example; of the accepted the one with most coverage is kept. Examples without such a rule keep their best one, with its bound. Where there are more than `candidates` conditions, only those are tried that go with the answer most surely in the background as it is. The background is the reference of each example: ask for a thousand copies. Where no single base decides, as in a motif, take windows: `window: 10 bp`.',
   citation: 'Ribeiro, Singh & Guestrin 2018, AAAI; Kaufmann & Kalyanakrishnan 2013, COLT (KL-LUCB)',
-  revision: 1,
+  revision: 2,
   produces: 'rule',
   typology: {
     stage: 'post hoc',
@@ -291,7 +291,7 @@ export const counterfactual = {
     'A change is another base at a position, another count of alleles (0, 1 or 2) of a variant, or, with a `baseline`, the feature’s value in one of the references. Changes are taken greedily, each time the one that moves the target furthest, then every change that is not needed is taken back. Up to `exact` changes all combinations are tried, so smaller answers of that size are found if there are any, and `proven` tells where fewer changes are impossible; one change is always tried exhaustively. The map is the changed input minus the example. That no `edits` changes suffice is a result too: `flipped` is 0, and the map holds the furthest that was reached. A counterfactual is a statement on the model, not on what would happen to the organism.',
   citation:
     'Wachter, Mittelstadt & Russell 2018, Harvard J Law Technol 31:841; Martens & Provost 2014, MIS Quarterly 38:73',
-  revision: 1,
+  revision: 2,
   produces: 'edit',
   typology: {
     stage: 'post hoc',
@@ -331,7 +331,7 @@ export const rule_list = {
     'An example belongs to the first rule that it meets, and the risk falls from rule to rule: the share of labels, or of predictions, above `threshold`. A condition is a base at a position, a count of alleles (`= 0`, `= 1`, `= 2`, `≥ 1`, `≤ 1`, dosages rounded), or an expression value above or not above a quantile; a rule is a conjunction of at most `conditions`. Of all rules the `candidates` that tell most of the answer by themselves are kept. The list minimises log loss + `price` × rules among those whose risks fall, each for at least `support` of the examples; simulated annealing looks for it, which proves no optimum. Rules are found on one part of the examples; `risk`, its 95 % interval (`low`, `high`; Wilson), `examples` and `share` are those of the held-out part, so the search does not flatter them, and may turn out not to fall; `searched` is the risk where the list was found. Of labels, it is a model of its own and the network is not asked; of predictions, a surrogate that is as good as its risks are far from 50 %. Positions of DNA have to be aligned to mean anything.',
   citation:
     'Wang & Rudin 2015, AISTATS, arXiv 1411.5899; Chen & Rudin 2018, AISTATS, arXiv 1710.02572 (as a penalised loss)',
-  revision: 1,
+  revision: 2,
   produces: 'rule',
   typology: {
     stage: 'intrinsic',

@@ -123,7 +123,7 @@ describe('anchors', () => {
     expect(ruleOf(easy, 1, 8)).toEqual([]);
     expect(outcomeOf(easy, 1)).toMatchObject({ coverage: 1, conditions: 0, accepted: 1 });
     expect(found.meta.arrays[0]!.axes.map(({ name }) => name)).toEqual(['example', 'position']);
-    expect(found.meta.notes[0]!.message).toContain('where position 2 = G and position 5 = A (precision 100.0 %');
+    expect(found.meta.notes[0]!.message).toContain('where position 3 = G and position 6 = A (precision 100.0 %');
   });
 
   it('hold groups as a whole', async () => {

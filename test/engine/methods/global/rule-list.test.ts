@@ -126,7 +126,7 @@ describe('rules', () => {
       2,
       [],
     );
-    expect(bases[1]?.text).toBe('position 0 = C');
+    expect(bases[1]?.text).toBe('position 1 = C');
     expect(bases.map(({ met }) => rows(met, 2))).toEqual([
       [0, 0],
       [1, 0],

@@ -15,9 +15,9 @@ const BASES = ['A', 'C', 'G', 'T'];
 const ONE_HOT = BASES.map((_, base) => Float32Array.from(BASES, (_, i) => Number(i === base)));
 const COUNTS = [0, 1, 2].map(count => Float32Array.of(count));
 
-/** What a feature is called: its name, or its position. */
+/** What a feature is called: its name, or its position, from 1 as everywhere that people read of one. */
 export const featureName = (feature: number, names: readonly string[]): string =>
-  names[feature] ?? `position ${feature}`;
+  names[feature] ?? `position ${feature + 1}`;
 
 /** A value of a feature for people: a base, `mixed` shares of bases, or a number. */
 export function valueText(value: Float32Array): string {
