@@ -2,18 +2,20 @@
  * FASTA by range: through the `.fai` index of samtools, and of files compressed by bgzip through the `.gzi` index of its
  * blocks. http://www.htslib.org/doc/faidx.html; SAM/BAM format specification, section 4.1 (BGZF).
  */
-import { stat, type FileHandle } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { Failure } from '../failure.js';
 import { bytesOf } from './bytes.js';
 import { NO_BASE } from './examples.js';
 import { CODE_OF_BYTE } from './one-hot.js';
-import { openFile } from './source.js';
+import { LastUsed, PagedFile } from './pages.js';
 
 /** A block of BGZF has at most so many bytes, compressed and not. */
 const BLOCK = 1 << 16;
+/** Blocks that stay unpacked: at most 64 MiB. */
+const KEPT = 1024;
 /** Indexes of more bytes are of no genome. */
-const LARGEST_INDEX = 2 ** 29;
+const LARGEST_INDEX = 2 ** 28;
 
 interface Entry {
   readonly size: number;
@@ -29,11 +31,11 @@ interface Blocks {
 }
 
 export class IndexedFasta {
-  private cached: { block: number; bytes: Buffer } | undefined;
+  private readonly unpacked = new LastUsed(KEPT, block => this.block(block));
 
   private constructor(
     private readonly path: string,
-    private readonly file: FileHandle,
+    private readonly file: PagedFile,
     private readonly entries: ReadonlyMap<string, Entry>,
     private readonly blocks: Blocks | undefined,
   ) {}
@@ -41,10 +43,9 @@ export class IndexedFasta {
   /** @throws Failure `data/unreadable`, `data/no-index`, `data/index`, `data/not-bgzip` */
   static async open(path: string): Promise<IndexedFasta> {
     const entries = await readFai(`${path}.fai`, path);
-    const file = await openFile(path);
+    const file = await PagedFile.open(path, () => stale(path, 'the sequence'));
     try {
-      const magic = Buffer.alloc(18);
-      await file.read(magic, 0, 18, 0);
+      const magic = await file.read(0, Math.min(18, file.size));
       const zipped = magic[0] === 0x1f && magic[1] === 0x8b;
       if (zipped && !(magic[3] === 4 && magic.toString('latin1', 12, 14) === 'BC'))
         throw new Failure('data/not-bgzip', 'the file is gzipped in one piece and cannot be read by range', {
@@ -88,45 +89,37 @@ export class IndexedFasta {
     for (const byte of bytes) {
       if (byte === 10 || byte === 13) continue;
       const code = CODE_OF_BYTE[byte]!;
-      if (code === NO_BASE || count === letters.length) throw this.stale(chromosome);
+      if (code === NO_BASE || count === letters.length) throw stale(this.path, chromosome);
       letters[count++] = code;
     }
-    if (count < letters.length) throw this.stale(chromosome);
+    if (count < letters.length) throw stale(this.path, chromosome);
     return letters;
-  }
-
-  private stale(chromosome: string): Failure {
-    return new Failure('data/index', `the index does not lead to the bases of ${chromosome}`, {
-      place: this.path,
-      remedy: 'The index is of another file: run `samtools faidx` again.',
-    });
   }
 
   /** Bytes `from` … `to − 1` of the text. */
   private async bytes(from: number, to: number): Promise<Buffer> {
     const { blocks } = this;
-    if (!blocks) return this.raw(from, to);
+    if (!blocks) return this.file.read(from, to - from);
     const parts: Buffer[] = [];
     for (let at = from; at < to;) {
       const block = lastNotAfter(blocks.uncompressed, at);
-      const bytes = await this.block(blocks, block);
+      const bytes = await this.unpacked.get(block);
       const begin = at - blocks.uncompressed[block]!;
       const part = bytes.subarray(begin, begin + to - at);
-      if (part.length === 0) throw this.stale('the sequence');
+      if (part.length === 0) throw stale(this.path, 'the sequence');
       parts.push(part);
       at += part.length;
     }
     return Buffer.concat(parts);
   }
 
-  private async block({ compressed }: Blocks, block: number): Promise<Buffer> {
-    if (this.cached?.block === block) return this.cached.bytes;
-    const from = compressed[block]!;
-    const raw = await this.raw(from, Math.min(from + BLOCK, (await this.file.stat()).size));
-    let bytes: Buffer;
+  private async block(block: number): Promise<Buffer> {
+    const from = this.blocks!.compressed[block]!;
+    const { size } = this.file;
+    const raw = await this.file.read(from, Math.max(0, Math.min(BLOCK, size - from)));
     try {
       // The size of the whole block stands in its header (BSIZE), less one.
-      bytes = gunzipSync(raw.subarray(0, raw.readUInt16LE(16) + 1), { maxOutputLength: BLOCK });
+      return gunzipSync(raw.subarray(0, raw.readUInt16LE(16) + 1), { maxOutputLength: BLOCK });
     } catch {
       throw new Failure(
         'data/damaged-gzip',
@@ -137,21 +130,14 @@ export class IndexedFasta {
         },
       );
     }
-    this.cached = { block, bytes };
-    return bytes;
   }
+}
 
-  private async raw(from: number, to: number): Promise<Buffer> {
-    const { size } = await this.file.stat();
-    if (to > size) throw this.stale('the sequence');
-    const bytes = Buffer.alloc(to - from);
-    for (let read = 0; read < bytes.length;) {
-      const { bytesRead } = await this.file.read(bytes, read, bytes.length - read, from + read);
-      if (bytesRead === 0) throw this.stale('the sequence');
-      read += bytesRead;
-    }
-    return bytes;
-  }
+function stale(path: string, chromosome: string): Failure {
+  return new Failure('data/index', `the index does not lead to the bases of ${chromosome}`, {
+    place: path,
+    remedy: 'The index is of another file: run `samtools faidx` again.',
+  });
 }
 
 /** Index of the last element that is at most `value`; the first is 0. */
@@ -206,13 +192,15 @@ async function readGzi(path: string, fasta: string): Promise<Blocks> {
 }
 
 async function readIndexFile(path: string, fasta: string): Promise<Buffer> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found || found.size > LARGEST_INDEX)
-    throw new Failure('data/no-index', found ? 'the index is too large' : 'the index of the FASTA file is missing', {
-      place: path,
-      remedy: `Run \`samtools faidx\` on ${fasta}.`,
-    });
+  const refuse = (found: string): Failure =>
+    new Failure('data/no-index', found, { place: path, remedy: `Run \`samtools faidx\` on ${fasta}.` });
+  if (!(await stat(path).catch(() => undefined))) throw refuse('the index of the FASTA file is missing');
   const chunks: Buffer[] = [];
-  for await (const chunk of bytesOf(path)) chunks.push(chunk);
+  let length = 0;
+  for await (const chunk of bytesOf(path)) {
+    length += chunk.length;
+    if (length > LARGEST_INDEX) throw refuse(`the index has more than ${LARGEST_INDEX / 2 ** 20} MiB`);
+    chunks.push(chunk);
+  }
   return Buffer.concat(chunks);
 }

@@ -6,6 +6,7 @@ import type { Failure } from '../failure.js';
  * Bytes `position` … `position + length − 1`.
  *
  * @param cutOff the failure of a file that ends too soon, given where
+ * @param known the size of the file (bytes), where it is known
  * @throws Failure
  */
 export async function readRange(
@@ -13,8 +14,9 @@ export async function readRange(
   position: number,
   length: number,
   cutOff: (what: string) => Failure,
+  known?: number,
 ): Promise<Buffer> {
-  const { size } = await file.stat();
+  const size = known ?? (await file.stat()).size;
   // Place and length come from the file, so they may be anything.
   if (!(position >= 0 && length >= 0 && position + length <= size))
     throw cutOff(`it ends before byte ${position + length}`);

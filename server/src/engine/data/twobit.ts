@@ -2,11 +2,9 @@
  * Genomes in UCSC's 2bit format, read by range: the index when the file is opened, then only the bytes of the bases that
  * are asked for. https://genome.ucsc.edu/FAQ/FAQformat.html#format7, versions 0 and 1, both byte orders.
  */
-import type { FileHandle } from 'node:fs/promises';
 import { Failure } from '../failure.js';
 import { LETTERS } from './examples.js';
-import { readRange } from './range.js';
-import { openFile } from './source.js';
+import { PagedFile } from './pages.js';
 
 const MAGIC = 0x1a412743;
 /** More sequences than any assembly has scaffolds. */
@@ -33,7 +31,7 @@ export class TwoBit {
 
   private constructor(
     private readonly path: string,
-    private readonly file: FileHandle,
+    private readonly file: PagedFile,
     private readonly little: boolean,
     /** Where each sequence's record lies, in the order of the file. */
     private readonly offsets: ReadonlyMap<string, number>,
@@ -41,9 +39,9 @@ export class TwoBit {
 
   /** @throws Failure `data/unreadable`, `data/not-2bit`, `data/damaged-2bit` */
   static async open(path: string): Promise<TwoBit> {
-    const file = await openFile(path);
+    const file = await PagedFile.open(path, what => damaged(path, what));
     try {
-      const header = await readAt(file, path, 0, 16);
+      const header = await file.read(0, 16);
       const little = header.readUInt32LE(0) === MAGIC;
       const word = (at: number): number => (little ? header.readUInt32LE(at) : header.readUInt32BE(at));
       if (word(0) !== MAGIC || word(4) > 1)
@@ -83,7 +81,7 @@ export class TwoBit {
     if (!header || start < 0 || end > header.size || start > end)
       throw new Error(`${chromosome}:${start}-${end} is not in the genome`);
     const first = start >> 2;
-    const packed = await readAt(this.file, this.path, header.bases + first, ((end + 3) >> 2) - first);
+    const packed = await this.file.read(header.bases + first, ((end + 3) >> 2) - first);
     const letters = new Uint8Array(end - start);
     for (let at = start; at < end; at++)
       letters[at - start] = CODES[(packed[(at >> 2) - first]! >> (6 - 2 * (at & 3))) & 3]!;
@@ -99,9 +97,10 @@ export class TwoBit {
     const known = this.headers.get(chromosome);
     if (known) return known;
     const words = async (at: number, count: number): Promise<Uint32Array> => {
-      const bytes = await readAt(this.file, this.path, at, 4 * count);
-      if (!this.little) bytes.swap32();
-      return Uint32Array.from({ length: count }, (_, i) => bytes.readUInt32LE(4 * i));
+      const bytes = await this.file.read(at, 4 * count);
+      return Uint32Array.from({ length: count }, (_, i) =>
+        this.little ? bytes.readUInt32LE(4 * i) : bytes.readUInt32BE(4 * i),
+      );
     };
     const [size, runs] = (await words(offset, 2)) as unknown as [number, number];
     if (runs > MOST_RUNS || size >= 2 ** 31) throw damaged(this.path, `the header of ${chromosome} is not plausible`);
@@ -118,14 +117,14 @@ export class TwoBit {
 }
 
 async function readIndex(
-  file: FileHandle,
+  file: PagedFile,
   path: string,
   count: number,
   little: boolean,
   wide: boolean,
 ): Promise<Map<string, number>> {
   const offsets = new Map<string, number>();
-  const { size } = await file.stat();
+  const { size } = file;
   let position = 16;
   let bytes = Buffer.alloc(0);
   let at = 0;
@@ -133,7 +132,7 @@ async function readIndex(
     if (bytes.length - at >= wanted) return;
     const more = Math.min(CHUNK, size - position);
     if (bytes.length - at + more < wanted) throw damaged(path, 'it ends inside the index');
-    bytes = Buffer.concat([bytes.subarray(at), await readAt(file, path, position, more)]);
+    bytes = Buffer.concat([bytes.subarray(at), await file.read(position, more)]);
     position += more;
     at = 0;
   };
@@ -153,10 +152,6 @@ async function readIndex(
     offsets.set(name, offset);
   }
   return offsets;
-}
-
-function readAt(file: FileHandle, path: string, position: number, length: number): Promise<Buffer> {
-  return readRange(file, position, length, what => damaged(path, what));
 }
 
 /** Index of the first run that ends behind a position. */
