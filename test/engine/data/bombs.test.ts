@@ -65,7 +65,23 @@ async function arrayOf(path: string): Promise<void> {
 
 const keras = (path: string): Promise<unknown> => importKeras(path, { customLayers: {} });
 const pytorch = (path: string): Promise<unknown> => importPyTorch(path, {});
+const group = stored('.zgroup', '{"zarr_format":2}');
 const inTree = (path: string): Promise<unknown> => withHierarchy(path, tree => tree.array('x'));
+/** An array of ten numbers. */
+function chunked(codec: string): Member {
+  const [shape, compressor] = [[10], { id: codec }];
+  const about = {
+    zarr_format: 2,
+    shape,
+    chunks: shape,
+    dtype: '<f4',
+    fill_value: 0,
+    order: 'C',
+    compressor,
+    filters: null,
+  };
+  return stored('x/.zarray', JSON.stringify(about));
+}
 
 it.each<[string, () => Buffer, (path: string) => Promise<unknown>, string]>([
   ['lines, gzip', () => gzipBomb(1024, 'a,b\n', '1'), path => drained(linesOf(path)), 'data/long-line'],
@@ -88,6 +104,22 @@ it.each<[string, () => Buffer, (path: string) => Promise<unknown>, string]>([
   ['Keras, weights', () => archive(stored('config.json', '{}'), zeros('model.weights.h5')), keras, 'model/not-keras'],
   ['PyTorch, pickle', () => archive(zeros('a/data.pkl')), pytorch, 'data/damaged-zip'],
   ['PyTorch, a small claim', () => archive(zeros('a/data.pkl', 4096)), pytorch, 'data/damaged-zip'],
+  ['Zarr, metadata', () => archive(group, zeros('x/.zarray')), inTree, 'data/damaged-zip'],
+  ['Zarr, a member', () => archive(group, chunked('gzip'), zeros('x/0')), inTree, 'data/damaged-zip'],
+  ...(
+    [
+      ['gzip', () => gzipBomb(1024, '', '0')],
+      ['zlib', () => zlibBomb(1024)],
+      ['zstd', () => zstdBomb(1024, '')],
+      ['lz4', () => Buffer.alloc(64, 0x3f)],
+      ['blosc', () => Buffer.alloc(64, 0x02)],
+    ] as const
+  ).map(([codec, chunk]): [string, () => Buffer, typeof inTree, string] => [
+    `Zarr, a chunk of ${codec}`,
+    () => archive(group, chunked(codec), { name: 'x/0', data: chunk() }),
+    inTree,
+    'data/damaged-array',
+  ]),
   ['HDF5, a chunk', hdf5Bomb, inTree, 'data/damaged-array'],
 ])('%s', async (name, make, read, code) => {
   const path = join(folder, name.replace(/\W+/g, '_'));

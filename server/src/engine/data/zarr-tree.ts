@@ -17,10 +17,20 @@ import {
   type Range,
 } from './plain-array.js';
 import { unreadable } from './source.js';
+import { boundCodecs } from './zarr-codecs.js';
 import type { ZipFile } from './zip-file.js';
 
-/** Bytes of a chunk. */
+boundCodecs();
+
+/** Bytes of a chunk, or of a shard of many. */
 const LARGEST_CHUNK = 2 ** 30;
+/** Bytes of a member that an archive holds in less. */
+const LARGEST_INFLATED = 2 ** 28;
+const LARGEST_METADATA = 2 ** 26;
+const METADATA = /(^|\/)(\.zarray|\.zattrs|\.zgroup|\.zmetadata|zarr\.json)$/;
+
+const mostOf = (key: string, isPacked: boolean): number =>
+  METADATA.test(key) ? LARGEST_METADATA : isPacked ? LARGEST_INFLATED : LARGEST_CHUNK;
 
 /** Where the members of a store lie. */
 interface Members {
@@ -40,7 +50,7 @@ export class StoreArchive implements Members {
 
   async read(key: string): Promise<Uint8Array | undefined> {
     const member = this.zip.members.get(this.top + key);
-    return member && this.zip.readAll(member, LARGEST_CHUNK);
+    return member && this.zip.readAll(member, mostOf(key, member.size > member.compressed));
   }
 
   async inside(folder: string): Promise<readonly string[]> {
@@ -70,7 +80,8 @@ export class StoreFolder implements Members {
       () => undefined,
     );
     if (size === undefined) return undefined;
-    if (size > LARGEST_CHUNK) throw damaged(path, `the file has ${size} bytes, at most ${LARGEST_CHUNK} are expected`);
+    const most = mostOf(key, false);
+    if (size > most) throw damaged(path, `the file has ${size} bytes, at most ${most} are expected`);
     try {
       return await readFile(path);
     } catch (error) {
@@ -104,7 +115,7 @@ export class ZarrTree implements Hierarchy {
       const found = await members.read(key.slice(1));
       if (found === undefined) return undefined;
       // Bytes with a buffer of their own: some codecs of the library read from its beginning.
-      const bytes = Uint8Array.from(found);
+      const bytes = found.length === found.buffer.byteLength ? found : Uint8Array.from(found);
       if (/(^|\/)(\.zarray|zarr\.json)$/.test(key)) return this.halvesAsBits(key, bytes);
       last = { key, bytes };
       return bytes;
