@@ -75,16 +75,24 @@ export const zarr = {
   name: 'zarr',
   summary: 'A result with all its arrays as a Zarr store, as xarray opens it.',
   documentation:
-    'Writes every array of the result (the map is `array`; scores, predictions, multipliers … beside it) with the names of its axes, names of rows and labels of axes as coordinates, units and kind of map as attributes: Zarr version 2, uncompressed, in a ZIP archive. In Python: `xarray.open_zarr(zarr.storage.ZipStore("NAME.zarr.zip", mode="r"))`.',
-  citation: 'Zarr storage specification 2; xarray, Zarr encoding',
+    'Writes every array of the result (the map is `array`; scores, predictions, multipliers … beside it) with the names of its axes, names of rows and labels of axes as coordinates, units and kind of map as attributes: Zarr version 2 or 3, uncompressed, as a folder (`NAME.zarr`) or in a ZIP archive. In Python: `xarray.open_zarr("NAME.zarr")`, or `xarray.open_zarr(zarr.storage.ZipStore("NAME.zarr.zip", mode="r"))`. `arrays` reads it in an experiment: `arrays("NAME.zarr", inputs: "array", names: "example")`. A folder is replaced as a whole, and only as it was written.',
+  citation: 'Zarr specification, versions 2 and 3; xarray, Zarr encoding',
   revision: 1,
-  parameters: { of: tsv.parameters.of, path: written(['.zarr.zip']) },
+  parameters: {
+    of: tsv.parameters.of,
+    path: written(['.zarr.zip', '.zarr']),
+    version: {
+      type: { is: 'integer', min: 2, max: 3 },
+      default: 2,
+      summary: 'Version of the format: 2, which older programs read as well, or 3.',
+    },
+  },
 } as const satisfies ExportEntry;
 
 export const anndata = {
   category: 'export',
   name: 'anndata',
-  summary: 'Attributions as layers of an AnnData object, `.h5ad` or zipped Zarr.',
+  summary: 'Attributions as layers of an AnnData object: `.h5ad`, or Zarr as a folder or in a ZIP archive.',
   documentation:
     'X holds the examples as the model reads them, with their names, labels and the target’s values in `obs` and the features in `var`. A map of the input becomes a layer of the same shape, a result with one number for each feature (`mean_attribution`, `linear_association` …) a column of `var`. One attribution is called `attribution`; several have the names that the record gives them: `anndata({ig: ig_map, t: t_test}, "cells.h5ad")`. Layers of one file explain the same examples.',
   citation: 'Virshup et al. 2024, JOSS 9:4371',
@@ -101,7 +109,7 @@ export const anndata = {
       },
       summary: 'The attribution to write, or several by the names that they get.',
     },
-    path: written(['.h5ad', '.zarr.zip']),
+    path: written(['.h5ad', '.zarr.zip', '.zarr']),
   },
 } as const satisfies ExportEntry;
 

@@ -95,7 +95,7 @@ describe('trees', () => {
       arrays: [{ path: 'a', type: 'float32', shape: [2], parts: () => parts(bytes(1, asked++ === 0 ? 2 : -2)) }],
     };
     const file = await OutputFile.create(join(folder, 'changing'));
-    await writeZarr(file, changing);
+    await writeZarr(file, changing, 3);
     expect(await verdict(file.finish())).toMatch(/byte 3 of a\[1\] is 64, expected 192/);
     await file.discard();
   });

@@ -1,7 +1,8 @@
 /** Exports as HDF5 and Zarr stores, read back by this project's readers, by the HDF5 library and by AnnData and zarr of Python. */
 import { spawnSync } from 'node:child_process';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unzipSync } from 'fflate';
 import h5wasm from 'h5wasm/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { referenceExecutor } from '../../../server/src/engine/backends/reference.js';
@@ -9,6 +10,7 @@ import { withHierarchy } from '../../../server/src/engine/data/hierarchy.js';
 import { runExport } from '../../../server/src/engine/export/exports.js';
 import { Failure } from '../../../server/src/engine/failure.js';
 import type { Call, Json } from '../../../server/src/protocol.js';
+import { hashContent } from '../../../server/src/run/file-content.js';
 import { call, path as integrated, Workbench, type Result } from '../methods/workbench.js';
 
 let workbench: Workbench;
@@ -43,9 +45,9 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => workbench.remove());
 
-async function write(name: string, of: Json, file: string): Promise<string> {
+async function write(name: string, of: Json, file: string, given: Record<string, Json> = {}): Promise<string> {
   const { paths } = await runExport({
-    call: call('export', name, { of, path: 'any' }),
+    call: call('export', name, { of, path: 'any', ...given }),
     path: join(folder, file),
     store: workbench.store,
     files: workbench.paths,
@@ -54,6 +56,24 @@ async function write(name: string, of: Json, file: string): Promise<string> {
   });
   return paths[0]!;
 }
+
+/** What a path parameter holds: the hash of a file or folder, which the workbench then knows. */
+async function keyOf(path: string): Promise<string> {
+  const key = await hashContent(path, workbench.store);
+  Object.assign(workbench.paths, { [key]: path });
+  return key;
+}
+
+/** The files of an export with their sizes and hashes, as its record has them. */
+async function filesOf(record: string): Promise<unknown> {
+  return (JSON.parse(await readFile(record, 'utf8')) as { files: unknown }).files;
+}
+
+const refusal = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'written',
+    (error: unknown) => (error instanceof Failure ? error.problem.code : String(error)),
+  );
 
 const python = ['/usr/bin/python3', 'python3'].find(one => spawnSync(one, ['-c', 'import anndata, zarr']).status === 0);
 
@@ -64,7 +84,7 @@ function inPython(script: string, ...given: readonly string[]): string {
   return stdout.trim();
 }
 
-describe.each(['cells.h5ad', 'cells.zarr.zip'])('anndata as %s', file => {
+describe.each(['cells.h5ad', 'cells.zarr.zip', 'cells.zarr'])('anndata as %s', file => {
   let written: string;
   beforeAll(async () => {
     const of = { slopes: saliency.key, 'ig 2': gradients.key, t: association.key };
@@ -78,7 +98,7 @@ describe.each(['cells.h5ad', 'cells.zarr.zip'])('anndata as %s', file => {
       ['ig 2', gradients],
     ] as const) {
       const source = call('source', 'anndata', {
-        path: await workbench.file(written),
+        path: await keyOf(written),
         label: 'label',
         ...(layer && { layer }),
       });
@@ -98,16 +118,16 @@ describe.each(['cells.h5ad', 'cells.zarr.zip'])('anndata as %s', file => {
       ]);
       expect((await tree.node('var'))?.attributes['column-order']).toEqual(['t']);
     });
-    const first = await readFile(written);
+    const first = await filesOf(`${written}.json`);
     await write('anndata', { slopes: saliency.key, 'ig 2': gradients.key, t: association.key }, file);
-    expect((await readFile(written)).equals(first)).toBe(true);
+    expect(await filesOf(`${written}.json`)).toEqual(first);
   });
 
   it.skipIf(python === undefined)('is what AnnData of Python reads (needs python3-anndata)', () => {
     const script = `
 import sys, numpy, zarr, anndata
 path, x, slopes, ig, t = sys.argv[1:]
-a = anndata.read_h5ad(path) if path.endswith('h5ad') else anndata.read_zarr(zarr.ZipStore(path, mode='r'))
+a = anndata.read_h5ad(path) if path.endswith('h5ad') else anndata.read_zarr(zarr.ZipStore(path, mode='r') if path.endswith('zip') else path)
 same = lambda found, stored: numpy.testing.assert_array_equal(found, numpy.load(stored).reshape(found.shape))
 same(a.X, x); same(a.layers['slopes'], slopes); same(a.layers['ig 2'], ig); same(a.var['t'].to_numpy(), t)
 print(a.shape, sorted(a.layers), list(a.obs.columns), a.obs_names[0], a.var_names[1])`;
@@ -124,8 +144,7 @@ describe('anndata', () => {
     ['names that would be paths', () => ({ 'a/b': saliency.key }), 'export/name'],
     ['a metric', () => ({ a: data.key }), 'export/no-layer'],
   ])('refuses %s', async (_, of, code) => {
-    const error: unknown = await write('anndata', of(), 'no.h5ad').catch((reason: unknown) => reason);
-    expect(error instanceof Failure && error.problem.code).toBe(code);
+    expect(await refusal(write('anndata', of(), 'no.h5ad'))).toBe(code);
   });
 
   it('is sound to the HDF5 library: attributes, text and numbers', async () => {
@@ -141,9 +160,18 @@ describe('anndata', () => {
   });
 });
 
-describe('zarr', () => {
-  it('has every array, the rows and the names of features', async () => {
-    const written = await write('zarr', gradients.key, 'ig.zarr.zip');
+describe.each([
+  ['v2.zarr.zip', 2],
+  ['v2.zarr', 2],
+  ['v3.zarr.zip', 3],
+  ['v3.zarr', 3],
+])('zarr as %s', (file, version) => {
+  let written: string;
+  beforeAll(async () => {
+    written = await write('zarr', gradients.key, file, { version });
+  });
+
+  it('has every array, the rows, the names of features and those of axes', async () => {
     await withHierarchy(written, async tree => {
       for (const { name } of gradients.meta.arrays)
         expect(Float64Array.from((await tree.array(name)).values as ArrayLike<number>)).toEqual(
@@ -154,15 +182,60 @@ describe('zarr', () => {
       expect((await tree.array('example')).values).toEqual(rows.map(([name]) => name));
       expect((await tree.node('/'))?.attributes).toMatchObject({ kind: 'attribution', map: 'contribution' });
     });
+    const { unit } = gradients.meta.arrays[0]!;
+    const member = version === 2 ? 'array/.zattrs' : 'array/zarr.json';
+    const document = file.endsWith('.zip')
+      ? Buffer.from(unzipSync(await readFile(written))[member]!).toString()
+      : await readFile(join(written, member), 'utf8');
+    expect(JSON.parse(document)).toMatchObject(
+      version === 2
+        ? { _ARRAY_DIMENSIONS: ['example', 'variant'], unit }
+        : { dimension_names: ['example', 'variant'], attributes: { unit } },
+    );
   });
 
-  it.skipIf(python === undefined)('is what zarr of Python reads (needs python3-zarr)', async () => {
-    const written = await write('zarr', gradients.key, 'py.zarr.zip');
+  it('is data again by `arrays`: the examples with their names and labels, and the map', async () => {
+    const whole = await write('zarr', data.key, `data.${file}`, { version });
+    const given = { as: 'genotypes', inputs: 'array', names: 'example', features: 'variant' };
+    for (const [path, expected, labels] of [
+      [whole, data, { labels: 'example_label' }],
+      [written, gradients, {}],
+    ] as const) {
+      const source = call('source', 'arrays', { path: await keyOf(path), ...given, ...labels });
+      const again = await workbench.data(source);
+      expect(again.arrays['array']).toEqual(expected.arrays['array']);
+      expect(again.meta.arrays[0]!.axes[1]!.labels).toEqual(data.meta.arrays[0]!.axes[1]!.labels);
+      const rows = async ({ key }: Result) =>
+        (await workbench.store.rows(key)).rows.map(row => row.slice(0, path === whole ? 2 : 1));
+      expect(await rows(again)).toEqual(await rows(expected));
+    }
+  });
+
+  it.skipIf(python === undefined || version === 3)('is what zarr of Python reads (needs python3-zarr 2)', () => {
     const script = `
 import sys, numpy, zarr
-store = zarr.open_consolidated(zarr.ZipStore(sys.argv[1], mode='r'))
+path = sys.argv[1]
+store = zarr.open_consolidated(zarr.ZipStore(path, mode='r') if path.endswith('zip') else path)
 numpy.testing.assert_array_equal(store['array'][:], numpy.load(sys.argv[2]))
 print(store['array'].attrs['_ARRAY_DIMENSIONS'], store['example'].shape)`;
     expect(inPython(script, written, workbench.store.path(gradients.key))).toBe("['example', 'variant'] (300,)");
+  });
+});
+
+describe('a folder', () => {
+  it('appears whole, is replaced as a whole, and never where others have changed it', async () => {
+    const path = join(folder, 'own.zarr');
+    await mkdir(path);
+    expect(await refusal(write('zarr', saliency.key, 'own.zarr'))).toBe('export/exists');
+    await rm(path, { recursive: true });
+    await write('zarr', gradients.key, 'own.zarr');
+    const { sha256 } = ((await filesOf(`${path}.json`)) as Record<string, { sha256: string }>)['own.zarr']!;
+    expect(sha256).toBe(await hashContent(path, workbench.store));
+    await write('zarr', saliency.key, 'own.zarr');
+    expect(await readdir(path)).not.toContain('multipliers');
+    expect(await refusal(write('zarr', data.key, 'own.zarr', { version: 4 }))).not.toBe('written');
+    await writeFile(join(path, 'note.txt'), 'mine');
+    expect(await refusal(write('zarr', saliency.key, 'own.zarr'))).toBe('export/exists');
+    expect((await readdir(folder)).filter(name => name.startsWith('own.zarr'))).toEqual(['own.zarr', 'own.zarr.json']);
   });
 });

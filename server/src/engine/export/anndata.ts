@@ -11,7 +11,7 @@ import { dataOf, metaOf } from '../steps/results.js';
 import type { Export, ExportContext } from './export.js';
 import { writeHdf5 } from './hdf5-writer.js';
 import { numbers, words, type Attributes, type Tree, type TreeArray } from './tree.js';
-import { writeZarr } from './zarr-writer.js';
+import { beginZarr, writeZarr } from './zarr-writer.js';
 
 const ROWS_AT_ONCE = 256;
 const PLAIN = { 'encoding-type': 'array', 'encoding-version': '0.2.0' };
@@ -28,8 +28,8 @@ interface Named {
 export const anndata: Export<typeof specification> = async ({ of }, context) => {
   const named = Object.entries(typeof of === 'string' ? { attribution: of } : of).map(([name, key]) => ({ name, key }));
   const tree = await treeOf(named, context);
-  const file = await context.create(context.path);
-  await (/\.zip$/i.test(context.path) ? writeZarr : writeHdf5)(file, tree);
+  if (/\.h5ad$/i.test(context.path)) await writeHdf5(await context.create(context.path), tree);
+  else await writeZarr(await beginZarr(context), tree);
   return [];
 };
 

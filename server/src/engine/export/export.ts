@@ -4,6 +4,7 @@ import type { Note } from '../../protocol.js';
 import type { ResultStore } from '../../store/store.js';
 import type { Files } from '../data/source.js';
 import type { OutputFile } from './output.js';
+import type { OutputFolder } from './output-folder.js';
 
 export interface ExportContext {
   readonly store: ResultStore;
@@ -12,6 +13,8 @@ export interface ExportContext {
   readonly path: string;
   /** Begins a file: that one, or another beside it. */
   readonly create: (path: string) => Promise<OutputFile>;
+  /** Begins a folder. */
+  readonly createFolder: (path: string) => Promise<OutputFolder>;
   /** Lets messages through. @throws Cancelled */
   readonly checkpoint: () => Promise<void>;
 }

@@ -23,6 +23,7 @@ import { modisco } from './modisco.js';
 import { npz } from './npz.js';
 import { onnx } from './onnx.js';
 import { OutputFile } from './output.js';
+import { contentOf, OutputFolder } from './output-folder.js';
 import { provenanceOf } from './provenance.js';
 import { tsv } from './tsv.js';
 import { vcf } from './vcf.js';
@@ -45,7 +46,10 @@ export const EXPORTS: { readonly [Name in keyof typeof specifications]: Export<(
 };
 
 /** `NAME.json`, as far as it is read again: the files that belong to NAME. */
-const Record = z.object({ writer: z.literal('explainome'), files: z.record(z.string(), z.unknown()) });
+const Record = z.object({
+  writer: z.literal('explainome'),
+  files: z.record(z.string(), z.object({ sha256: z.string() })),
+});
 
 export interface ExportRequest {
   readonly call: Call;
@@ -74,16 +78,23 @@ export async function runExport(request: ExportRequest): Promise<{ paths: string
   if (!write) throw new Error(`no implementation of the export ${call.call}`);
   const recordPath = `${path}.json`;
   const own = await recordedFiles(recordPath);
-  const begun: OutputFile[] = [];
+  const begun: (OutputFile | OutputFolder)[] = [];
   const create = async (to: string): Promise<OutputFile> => {
     if (!own.has(basename(to)) && (await exists(to))) throw taken(to);
     const file = await OutputFile.create(to);
     begun.push(file);
     return file;
   };
+  const createFolder = async (to: string): Promise<OutputFolder> => {
+    // Others may have put files into it since, which would be lost.
+    if ((await exists(to)) && own.get(basename(to)) !== (await contentOf(to)).sha256) throw taken(to);
+    const folder = await OutputFolder.create(to);
+    begun.push(folder);
+    return folder;
+  };
   try {
     if (own.size === 0 && (await exists(recordPath))) throw taken(recordPath);
-    const notes = await write(call.parameters, { store, files, path, create, checkpoint });
+    const notes = await write(call.parameters, { store, files, path, create, createFolder, checkpoint });
     const written: { [name: string]: { bytes: number; sha256: string } } = {};
     for (const file of begun) written[basename(file.path)] = await file.finish();
     const record = await OutputFile.create(recordPath);
@@ -102,20 +113,20 @@ export async function runExport(request: ExportRequest): Promise<{ paths: string
   }
 }
 
-/** Names of the files that an earlier export of this name has written. */
-async function recordedFiles(path: string): Promise<ReadonlySet<string>> {
+/** The files that an earlier export of this name has written, with the hashes of what it wrote. */
+async function recordedFiles(path: string): Promise<ReadonlyMap<string, string>> {
   try {
     const record = Record.safeParse(JSON.parse(await readFile(path, 'utf8')));
-    return new Set(Object.keys(record.data?.files ?? {}));
+    return new Map(Object.entries(record.data?.files ?? {}).map(([name, { sha256 }]) => [name, sha256]));
   } catch {
-    return new Set(); // none, or no record of ours
+    return new Map(); // none, or no record of ours
   }
 }
 
 function taken(path: string): Failure {
-  return new Failure('export/exists', 'the file exists, and was not written by this export', {
+  return new Failure('export/exists', 'it exists, and was not written by this export, or has changed since', {
     place: path,
-    remedy: 'Name another file, or remove this one.',
+    remedy: 'Name another one, or remove this.',
   });
 }
 

@@ -8,12 +8,21 @@ import { Failure } from '../failure.js';
 /** Bytes that are gathered before they go to the disk. */
 const GATHERED = 1 << 20;
 
-/** What a reader found in a file that should hold something else. */
-function notAsWritten(path: string, { message }: Failure): Failure {
-  return new Failure('export/read-back', `the file does not hold what was to be written: ${message}`, {
-    place: path,
-    remedy: 'Nothing was kept. Check the disk, and write it again.',
-  });
+/** Lets every check read what lies at `temporary`. @throws Failure `export/read-back` where one finds something else */
+export async function checkOutput(
+  checks: readonly ((path: string) => Promise<void>)[],
+  temporary: string,
+  path: string,
+): Promise<void> {
+  try {
+    for (const check of checks) await check(temporary);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure('export/read-back', `the file does not hold what was to be written: ${error.message}`, {
+      place: path,
+      remedy: 'Nothing was kept. Check the disk, and write it again.',
+    });
+  }
 }
 
 export class OutputFile {
@@ -63,11 +72,7 @@ export class OutputFile {
     await this.flush();
     await this.handle.sync();
     await this.handle.close();
-    try {
-      for (const check of this.checks) await check(this.temporary);
-    } catch (error) {
-      throw error instanceof Failure ? notAsWritten(this.path, error) : error;
-    }
+    await checkOutput(this.checks, this.temporary, this.path);
     const digest = createHash('sha256');
     for await (const chunk of createReadStream(this.temporary)) digest.update(chunk as Buffer);
     return { bytes: this.flushed, sha256: digest.digest('hex') };

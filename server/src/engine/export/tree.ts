@@ -8,6 +8,8 @@ interface Described {
   readonly path: string;
   readonly shape: readonly number[];
   readonly attributes?: Attributes;
+  /** Names of the axes, for formats that have a place for them. */
+  readonly dimensions?: readonly string[];
 }
 
 export type TreeArray =

@@ -1,8 +1,11 @@
 /**
- * Zarr stores in a ZIP archive, of version 2 without compression: what zarr-python 2 and 3, zarrita, xarray and AnnData all read.
- * https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html; text as the codec `vlen-utf8` of numcodecs.
+ * Zarr stores without compression, in a folder or a ZIP archive: version 2, which zarr-python 2 and 3, zarrita, xarray and AnnData all
+ * read, or version 3. https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html and …/v3/core/index.html; text as the codec `vlen-utf8`
+ * of numcodecs; names of axes as xarray has them (`_ARRAY_DIMENSIONS`), or as version 3 has.
  */
-import type { OutputFile } from './output.js';
+import type { ExportContext } from './export.js';
+import { OutputFile } from './output.js';
+import type { OutputFolder } from './output-folder.js';
 import { requireTree } from './read-back.js';
 import { groupsOf, once, type Attributes, type Tree, type TreeArray } from './tree.js';
 import { ZipWriter } from './zip.js';
@@ -12,49 +15,96 @@ const CHUNK = 1 << 22;
 
 const TYPES = { float32: ['<f4', 4], float64: ['<f8', 8], int32: ['<i4', 4], int8: ['|i1', 1] } as const;
 
-/** Writes a store, which is read back when the file is finished. */
-export async function writeZarr(file: OutputFile, tree: Tree): Promise<void> {
-  const zip = new ZipWriter(file);
-  const metadata: Record<string, unknown> = {};
-  const describe = async (path: string, name: string, value: object): Promise<void> => {
-    const key = path === '' ? name : `${path}/${name}`;
-    metadata[key] = value;
-    await zip.add(key, once(Buffer.from(JSON.stringify(value))));
+/** Documents by their names. */
+type Documents = Readonly<Record<string, object>>;
+
+/** How a version describes groups and arrays, and what it calls their chunks. */
+interface Version {
+  group(attributes: Attributes): Documents;
+  array(array: TreeArray, chunks: readonly number[]): Documents;
+  chunk(place: readonly number[]): string;
+}
+
+const VERSIONS: Readonly<Record<number, Version>> = {
+  2: {
+    group: attributes => ({ '.zgroup': { zarr_format: 2 }, ...attributesOf(attributes) }),
+    array: ({ type, shape, attributes, dimensions }, chunks) => ({
+      '.zarray': {
+        zarr_format: 2,
+        shape,
+        chunks,
+        dtype: type === 'text' ? '|O' : TYPES[type][0],
+        fill_value: type === 'text' ? '' : 0,
+        order: 'C',
+        compressor: null,
+        filters: type === 'text' ? [{ id: 'vlen-utf8' }] : null,
+      },
+      ...attributesOf({ ...(dimensions && { _ARRAY_DIMENSIONS: dimensions }), ...attributes }),
+    }),
+    chunk: place => place.join('.') || '0',
+  },
+  3: {
+    group: attributes => ({ 'zarr.json': { zarr_format: 3, node_type: 'group', attributes } }),
+    array: ({ type, shape, attributes = {}, dimensions }, chunks) => ({
+      'zarr.json': {
+        zarr_format: 3,
+        node_type: 'array',
+        shape,
+        data_type: type === 'text' ? 'string' : type,
+        chunk_grid: { name: 'regular', configuration: { chunk_shape: chunks } },
+        chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
+        fill_value: type === 'text' ? '' : 0,
+        codecs: [type === 'text' ? { name: 'vlen-utf8' } : { name: 'bytes', configuration: { endian: 'little' } }],
+        attributes,
+        ...(dimensions && { dimension_names: dimensions }),
+      },
+    }),
+    chunk: place => ['c', ...place].join('/'),
+  },
+};
+
+const attributesOf = (attributes: Attributes): Documents =>
+  Object.keys(attributes).length > 0 ? { '.zattrs': attributes } : {};
+
+/** Begins a store as its path says: an archive, or a folder. */
+export function beginZarr({ path, create, createFolder }: ExportContext): Promise<OutputFile | OutputFolder> {
+  return /\.zip$/i.test(path) ? create(path) : createFolder(path);
+}
+
+/** Writes a store, which is read back when the output is finished. */
+export async function writeZarr(output: OutputFile | OutputFolder, tree: Tree, version = 2): Promise<void> {
+  if (output instanceof OutputFile) {
+    const zip = new ZipWriter(output);
+    await writeMembers(zip, tree, version);
+    await zip.finish();
+  } else await writeMembers(output, tree, version);
+  output.readBack(path => requireTree(path, tree));
+}
+
+async function writeMembers(to: Pick<ZipWriter, 'add'>, tree: Tree, number: number): Promise<void> {
+  const version = VERSIONS[number]!;
+  const metadata: Record<string, object> = {};
+  const describe = async (path: string, documents: Documents): Promise<void> => {
+    for (const [name, value] of Object.entries(documents)) {
+      const key = path === '' ? name : `${path}/${name}`;
+      metadata[key] = value;
+      await to.add(key, once(Buffer.from(JSON.stringify(value))));
+    }
   };
-  const attribute = async (path: string, attributes: Attributes): Promise<void> => {
-    if (Object.keys(attributes).length > 0) await describe(path, '.zattrs', attributes);
-  };
-  for (const [path, attributes] of groupsOf(tree)) {
-    await describe(path, '.zgroup', { zarr_format: 2 });
-    await attribute(path, attributes);
-  }
+  for (const [path, attributes] of groupsOf(tree)) await describe(path, version.group(attributes));
   for (const array of tree.arrays) {
     const rows = rowsOfChunk(array);
-    await describe(array.path, '.zarray', headerOf(array, rows));
-    await attribute(array.path, array.attributes ?? {});
+    const chunks = array.shape.map((extent, axis) => Math.max(1, axis === 0 ? rows : extent));
+    await describe(array.path, version.array(array, chunks));
     let chunk = 0;
     for await (const bytes of array.type === 'text' ? once(encodeTexts(array.texts)) : cut(array, rows)) {
       const place = array.shape.map((_, axis) => (axis === 0 ? chunk : 0));
-      await zip.add(`${array.path}/${place.join('.') || '0'}`, once(bytes));
+      await to.add(`${array.path}/${version.chunk(place)}`, once(bytes));
       chunk++;
     }
   }
-  await zip.add('.zmetadata', once(Buffer.from(JSON.stringify({ metadata, zarr_consolidated_format: 1 }))));
-  await zip.finish();
-  file.readBack(path => requireTree(path, tree));
-}
-
-function headerOf({ type, shape }: TreeArray, rows: number): object {
-  return {
-    zarr_format: 2,
-    shape,
-    chunks: shape.map((extent, axis) => Math.max(1, axis === 0 ? rows : extent)),
-    dtype: type === 'text' ? '|O' : TYPES[type][0],
-    fill_value: type === 'text' ? '' : 0,
-    order: 'C',
-    compressor: null,
-    filters: type === 'text' ? [{ id: 'vlen-utf8' }] : null,
-  };
+  // Version 3 has no such member of its own.
+  if (number === 2) await describe('', { '.zmetadata': { metadata: { ...metadata }, zarr_consolidated_format: 1 } });
 }
 
 function rowsOfChunk({ type, shape }: TreeArray): number {

@@ -1,6 +1,6 @@
 /**
- * Any result as a Zarr store: each array with the names of its axes, as xarray has them (`_ARRAY_DIMENSIONS`), the rows and the labels
- * of axes as text beside them. https://docs.xarray.dev/en/stable/internals/zarr-encoding-spec.html
+ * Any result as a Zarr store: each array with the names of its axes, as xarray has them, the rows and the labels of axes as text
+ * beside them. https://docs.xarray.dev/en/stable/internals/zarr-encoding-spec.html
  */
 import type { zarr as specification } from '../../catalog/exports.js';
 import type { ResultAxis, ResultMeta } from '../../store/result.js';
@@ -8,15 +8,15 @@ import { StoredExamples } from '../data/stored-examples.js';
 import { dataOf, metaOf } from '../steps/results.js';
 import type { Export, ExportContext } from './export.js';
 import { words, type Tree, type TreeArray } from './tree.js';
-import { writeZarr } from './zarr-writer.js';
+import { beginZarr, writeZarr } from './zarr-writer.js';
 
 /** Axes of rows of numbers, whose names lie with the data. */
 const FEATURES = ['gene', 'variant'];
 const BYTES_AT_ONCE = 1 << 22;
 
-export const zarr: Export<typeof specification> = async ({ of }, context) => {
+export const zarr: Export<typeof specification> = async ({ of, version }, context) => {
   const meta = await metaOf(context.store, of);
-  await writeZarr(await context.create(context.path), await treeOf(meta, context));
+  await writeZarr(await beginZarr(context), await treeOf(meta, context), version);
   return [];
 };
 
@@ -34,18 +34,18 @@ async function treeOf(meta: ResultMeta, context: ExportContext): Promise<Tree> {
     const { columns, rows } = await store.rows(key);
     columns.forEach((column, at) => {
       const name = at === 0 ? rowAxis : `${rowAxis}_${column}`;
-      arrays.push(
-        words(
+      arrays.push({
+        ...words(
           name,
           rows.map(row => row[at] ?? ''),
-          { _ARRAY_DIMENSIONS: [rowAxis] },
         ),
-      );
+        dimensions: [rowAxis],
+      });
     });
   }
   const features = kind === 'attribution' || kind === 'correction' ? await featuresOf(key, context) : [];
   for (const [name, { labels = FEATURES.includes(name) ? features : [] }] of axes)
-    if (labels.length > 0 && name !== rowAxis) arrays.push(words(name, labels, { _ARRAY_DIMENSIONS: [name] }));
+    if (labels.length > 0 && name !== rowAxis) arrays.push({ ...words(name, labels), dimensions: [name] });
   return { groups: { '': { title, kind, ...(map && { map }) } }, arrays };
 }
 
@@ -76,7 +76,8 @@ async function stored(
     path: name,
     type,
     shape: array.shape,
-    attributes: { _ARRAY_DIMENSIONS: dimensions, unit },
+    attributes: { unit },
+    dimensions,
     parts: async function* () {
       for (let from = 0; from < rows; from += step) {
         await checkpoint();
