@@ -52,7 +52,7 @@ function printFailures(plan: Plan, results: StepResults, context: Context): void
 }
 
 /**
- * Lints that the results show, but those that the text says to ignore.
+ * What was read, left out and changed of the data, and lints that the results show, but those that the text says to ignore.
  *
  * @param texts of the experiment and its imports, by absolute path
  */
@@ -65,7 +65,7 @@ export async function printDoubts(
 ): Promise<void> {
   const { terminal } = context;
   const paint = painter(terminal.out, terminal);
-  // What is true of the examples is told at the first of their attributions, not at each.
+  // What is true of the examples is told at the first of their declarations, not at each.
   const said = new Set<string>();
   for (const { declaration, key } of plan.declarations) {
     const result = results.get(key ?? '');
@@ -74,9 +74,10 @@ export async function printDoubts(
     const ignores = ignoresIn(texts.get(file) ?? '');
     for (const { code, level, message } of await notesOf(result.meta, store)) {
       const task = Task.safeParse(result.meta.task).data;
+      const isOfData = task?.kind === 'data';
       const same = JSON.stringify([code, message, task?.kind === 'attribution' && task.data]);
-      if (!findLint(code) || ignoreOf(ignores, code, range) || said.has(same)) continue;
-      if (task?.kind === 'attribution') said.add(same);
+      if (!(findLint(code) || isOfData) || ignoreOf(ignores, code, range) || said.has(same)) continue;
+      if (isOfData || task?.kind === 'attribution') said.add(same);
       const place = `${shortPath(file, context)}:${range.start.line + 1}`;
       const word = level === 'warning' ? paint('yellow', 'warning') : paint('cyan', 'info');
       terminal.out.write(`${place}: ${word} ${declaration.name}: ${message} ${paint('dim', `[${code}]`)}\n`);

@@ -181,6 +181,31 @@ describe('indexed FASTA', () => {
     await stale.close();
   });
 
+  it('does not follow an index that is older than its file', async () => {
+    const path = join(folder, 'changed.fa');
+    const { body, fai } = fasta();
+    await writeFile(`${path}.fai`, fai);
+    const at = body.indexOf('\n') + 100;
+    const read = async (changed: string, name: string): Promise<string> => {
+      await writeFile(path, changed);
+      const genome = await IndexedFasta.open(path);
+      try {
+        return await refusal(genome.read(name, 0, 4));
+      } finally {
+        await genome.close();
+      }
+    };
+    const inserted = `${body.slice(0, at)}A${body.slice(at)}`;
+    const deleted = body.slice(0, at) + body.slice(at + 1);
+    for (const changed of [inserted, deleted, body.replace('>chrM', '>chrN')]) {
+      // In `chr1` itself only its end is another.
+      expect(await read(changed, 'chr1')).toBe(changed.includes('>chrN') ? 'undefined' : 'data/index');
+      expect(await read(changed, 'chrM')).toBe('data/index');
+    }
+    expect(await read(body.replace('>chr1', '>chr2'), 'chr1')).toBe('data/index');
+    expect(await read(body.trimEnd(), 'chrM')).toBe('undefined');
+  });
+
   /** Blocks of gzip with their sizes in the extra field BC, and an empty one at the end. */
   function bgzip(body: string): Buffer {
     const blocks = [...(body.match(/[^]{1,30000}/g) ?? []), ''].map(part => {

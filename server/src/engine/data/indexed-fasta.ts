@@ -24,6 +24,9 @@ interface Entry {
   readonly lineBytes: number;
 }
 
+/** Bytes in front of a sequence in which its header is looked for. */
+const LONGEST_HEADER = 4096;
+
 /** Where blocks begin, compressed and uncompressed, ascending. */
 interface Blocks {
   readonly compressed: Float64Array;
@@ -71,6 +74,33 @@ export class IndexedFasta {
     return Promise.resolve(this.entries.get(chromosome)?.size);
   }
 
+  /** Sequences to which the index is known to lead. */
+  private readonly verified = new Set<string>();
+
+  /**
+   * Looks at both ends of a sequence: an index that is older than its file leads to bases too, but to others.
+   *
+   * @throws Failure `data/index`
+   */
+  private async verify(chromosome: string, { size, offset, lineBases, lineBytes }: Entry): Promise<void> {
+    if (this.verified.has(chromosome) || size === 0) return;
+    const head = (await this.bytes(Math.max(0, offset - LONGEST_HEADER), offset)).toString('latin1');
+    const header = head.slice(head.lastIndexOf('\n', head.length - 2) + 1);
+    const begins =
+      head.endsWith('\n') &&
+      ((header === head && offset > LONGEST_HEADER) || header.slice(1).split(/\s/, 1)[0] === chromosome);
+    const last = offset + Math.floor((size - 1) / lineBases) * lineBytes + ((size - 1) % lineBases);
+    const [base] = await this.bytes(last, last + 1);
+    // The file may end there.
+    const [behind = 10] = await this.bytes(last + 1, last + 2).catch(() => Buffer.alloc(0));
+    if (!begins || CODE_OF_BYTE[base!] === NO_BASE || (behind !== 10 && behind !== 13))
+      throw new Failure('data/index', `${chromosome} does not ${begins ? 'end' : 'begin'} where the index says`, {
+        place: this.path,
+        remedy: 'The file was changed since, or the index is of another one: run `samtools faidx` again.',
+      });
+    this.verified.add(chromosome);
+  }
+
   /**
    * Letter codes of bases `start` … `end − 1`, which must exist.
    *
@@ -80,6 +110,7 @@ export class IndexedFasta {
     const entry = this.entries.get(chromosome);
     if (!entry || start < 0 || end > entry.size || start > end)
       throw new Error(`${chromosome}:${start}-${end} is not in the genome`);
+    await this.verify(chromosome, entry);
     const place = (base: number): number =>
       entry.offset + Math.floor(base / entry.lineBases) * entry.lineBytes + (base % entry.lineBases);
     const letters = new Uint8Array(end - start);
