@@ -8,6 +8,8 @@ export const recorded = {
   summary: 'A number that a method keeps for each row of its result: fit, precision, number of edits, standard error.',
   documentation:
     'Reads an array that lies beside a result (its documentation names them; `xome show` lists them): `"fit"` with the field `"top_agreement"` of `lime`, `"r_squared"` of `kernel_shap`, `"outcome"` with `"precision"`, `"coverage"` or `"accepted"` of `anchors`, with `"edits"`, `"flipped"` or `"proven"` of `counterfactual`, `"array"` with `"risk"` of `rule_list`. Rows without a number are left out.',
+  citation:
+    'Ribeiro, Singh & Guestrin 2016, KDD, arXiv 1602.04938 (fit of a local model); Ribeiro, Singh & Guestrin 2018, AAAI (precision, coverage)',
   revision: 1,
   subjects: {
     kind: 'attribution',
@@ -39,6 +41,7 @@ export const map_distance = {
   summary: 'How far a map is from another one that is taken for right.',
   documentation:
     '‖a − b‖ / ‖b‖ of the position scores of each example, b being the second map: 0 where they are the same, 1 for a map of zeros. For estimates of something that can be computed exactly, such as `kernel_shap` against `exact_shapley`. Examples where b is all zero are left out.',
+  citation: 'Higham 2002, Accuracy and Stability of Numerical Algorithms, §1.2 (relative error in a norm)',
   revision: 1,
   subjects: { kind: 'attribution', min: 2, max: 2 },
   on: false,
