@@ -13,12 +13,16 @@ import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors';
 import { Failure } from '../failure.js';
 import { readRange } from './range.js';
 import { firstBytes, openFile } from './source.js';
+import { MOST_INFLATED } from './zip-file.js';
+import { checkFrame } from './zstd.js';
 
 export type Cell = number | string | undefined;
 
 const MAGIC = 'PAR1';
-/** Rows of a group: writers make a million at most. */
+/** Rows of a group: writers make a million at most. More than that take some place in the file, however alike they are. */
 const MOST_ROWS = 2 ** 24;
+const MOST_UNWRITTEN_ROWS = 2 ** 20;
+const ROWS_OF_BYTE = 64;
 /** Bytes of a page, unpacked. */
 const LARGEST_PAGE = 2 ** 28;
 
@@ -26,10 +30,23 @@ const LARGEST_PAGE = 2 ** 28;
 const COMPRESSORS = {
   GZIP: (bytes: Uint8Array, length: number): Uint8Array => gunzipSync(bytes, { maxOutputLength: length }),
   BROTLI: (bytes: Uint8Array, length: number): Uint8Array => brotliDecompressSync(bytes, { maxOutputLength: length }),
-  ZSTD: (bytes: Uint8Array, length: number): Uint8Array => decompress(bytes, new Uint8Array(length)),
+  ZSTD: (bytes: Uint8Array, length: number): Uint8Array => {
+    checkFrame(bytes);
+    return decompress(bytes, new Uint8Array(length));
+  },
   LZ4: decompressLz4,
   LZ4_RAW: decompressLz4Raw,
 };
+
+/** To how many bytes one can unpack: by the longest copies of each format, blocks of one byte for Zstandard and Brotli. */
+const MOST_OF_BYTE: Readonly<Record<string, number>> = {
+  UNCOMPRESSED: 1,
+  SNAPPY: 64,
+  GZIP: MOST_INFLATED,
+  LZ4: 256,
+  LZ4_RAW: 256,
+};
+const MOST_OF_OTHER = 2 ** 15;
 
 /** Whether a file begins like a Parquet file. @throws Failure `data/unreadable` */
 export async function isParquet(path: string): Promise<boolean> {
@@ -86,8 +103,9 @@ export class ParquetTable {
         groups: metadata.row_groups.map(({ num_rows: rows }) => Number(rows)),
       };
     });
-    const wrong = groups.find(rows => !(Number.isSafeInteger(rows) && rows >= 0 && rows <= MOST_ROWS));
-    if (wrong !== undefined) throw damaged(path, `a group of ${wrong} rows, at most ${MOST_ROWS} are read`);
+    const most = Math.min(MOST_ROWS, Math.max(MOST_UNWRITTEN_ROWS, ROWS_OF_BYTE * size));
+    const wrong = groups.find(rows => !(Number.isSafeInteger(rows) && rows >= 0 && rows <= most));
+    if (wrong !== undefined) throw damaged(path, `a group of ${wrong} rows, at most ${most} are read of ${size} bytes`);
     return new ParquetTable(file, path, metadata, tree, groups);
   }
 
@@ -152,8 +170,10 @@ export class ParquetTable {
         throw new Error(`a page of ${values} values, ${most} are left`);
       if (second !== undefined && !(second.num_nulls >= 0 && second.num_nulls <= values))
         throw new Error(`a page of ${values} values, ${second.num_nulls} of them missing`);
-      const { uncompressed_page_size: size } = header;
-      if (!(size >= 0 && size <= LARGEST_PAGE)) throw new Error(`a page of ${size} bytes`);
+      const { uncompressed_page_size: size, compressed_page_size: packed } = header;
+      const largest = 64 + packed * (MOST_OF_BYTE[decoder.codec] ?? MOST_OF_OTHER);
+      if (!(size >= 0 && size <= Math.min(largest, LARGEST_PAGE)))
+        throw new Error(`a page of ${packed} bytes that unpacks to ${size}`);
       const { data = [] } = readPage(reader, header, settings, dictionary, undefined, 0);
       if (distinct !== undefined) dictionary = convert(data, settings);
       else for (let at = 0; at < data.length; at++) cells.push(data[at]);

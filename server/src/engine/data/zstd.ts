@@ -40,14 +40,8 @@ export async function* unpacked(packed: AsyncIterable<Buffer>, place: string): A
 /** One frame behind its magic number. */
 async function* frame(taken: Taker, damaged: (found: string) => Failure): AsyncGenerator<Buffer> {
   const descriptor = await taken.take(1);
-  const flags = descriptor[0]!;
-  const single = (flags & 0x20) !== 0;
-  const window = single ? Buffer.alloc(0) : await taken.take(1);
-  const dictionary = await taken.take([0, 1, 2, 4][flags & 3]!);
-  const size = await taken.take([single ? 1 : 0, 2, 4, 8][flags >> 6]!);
-  const bytes = single ? littleEndian(size) : 2 ** (10 + (window[0]! >> 3)) * (1 + (window[0]! & 7) / 8);
-  if (bytes > LARGEST_WINDOW) throw damaged(`a frame wants a window of ${bytes} bytes, at most ${LARGEST_WINDOW}`);
-  if (dictionary.some(byte => byte !== 0)) throw damaged('a frame wants a dictionary');
+  const about = Buffer.concat([ZSTD_MAGIC, descriptor, await taken.take(headerLength(descriptor[0]!) - 5)]);
+  checkHeader(about, damaged);
   let out: Buffer[] = [];
   const stream = new Decompress(part => out.push(Buffer.from(part)));
   const push = (part: Buffer, isLast = false): void => {
@@ -57,7 +51,7 @@ async function* frame(taken: Taker, damaged: (found: string) => Failure): AsyncG
       throw damaged(error instanceof Error ? error.message : String(error));
     }
   };
-  push(Buffer.concat([ZSTD_MAGIC, descriptor, window, dictionary, size]));
+  push(about);
   for (let isLast = false; !isLast;) {
     const head = await taken.take(3);
     const [kind, length] = [(head[0]! >> 1) & 3, head.readUIntLE(0, 3) >> 3];
@@ -69,12 +63,44 @@ async function* frame(taken: Taker, damaged: (found: string) => Failure): AsyncG
     out = [];
   }
   // A checksum, which the library passes over; of a small frame it waits for more until it is told that there is none.
-  push(await taken.take((flags & 4) === 0 ? 0 : 4));
+  push(await taken.take((descriptor[0]! & 4) === 0 ? 0 : 4));
   push(Buffer.alloc(0), true);
   yield* out;
 }
 
-const littleEndian = (bytes: Buffer): number => bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
+/** Bytes in front of the first block, by the byte behind the magic number: window, dictionary and size of the content. */
+function headerLength(flags: number): number {
+  const isSingle = (flags & 0x20) !== 0;
+  return 5 + (isSingle ? 0 : 1) + [0, 1, 2, 4][flags & 3]! + [isSingle ? 1 : 0, 2, 4, 8][flags >> 6]!;
+}
+
+/** @param frame with its magic number; what is behind the header does not matter */
+function checkHeader(frame: Uint8Array, damaged: (found: string) => Error): void {
+  const flags = frame[4]!;
+  const dictionary = [0, 1, 2, 4][flags & 3]!;
+  const size = frame.subarray(headerLength(flags) - [1, 2, 4, 8][flags >> 6]!, headerLength(flags));
+  const [window, from] = [frame[5]!, (flags & 0x20) !== 0 ? 5 : 6];
+  const bytes = from === 5 ? littleEndian(size) : 2 ** (10 + (window >> 3)) * (1 + (window & 7) / 8);
+  if (bytes > LARGEST_WINDOW) throw damaged(`a frame wants a window of ${bytes} bytes, at most ${LARGEST_WINDOW}`);
+  if (frame.subarray(from, from + dictionary).some(byte => byte !== 0)) throw damaged('a frame wants a dictionary');
+}
+
+/** Checks a frame that is held as a whole, and that there is no other behind it. @throws Error */
+export function checkFrame(bytes: Uint8Array): void {
+  const damaged = (found: string): Error => new Error(found);
+  if (!ZSTD_MAGIC.equals(bytes.subarray(0, 4))) throw damaged('no Zstandard data');
+  checkHeader(bytes, damaged);
+  let at = headerLength(bytes[4]!);
+  for (let isLast = false; !isLast;) {
+    const head = littleEndian(bytes.subarray(at, at + 3));
+    isLast = (head & 1) === 1;
+    at += 3 + (((head >> 1) & 3) === 1 ? 1 : head >> 3);
+    if (at > bytes.length) throw damaged('Zstandard data that end too soon');
+  }
+  if (at + ((bytes[4]! & 4) === 0 ? 0 : 4) !== bytes.length) throw damaged('something behind Zstandard data');
+}
+
+const littleEndian = (bytes: Uint8Array): number => bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
 
 /** Bytes of a stream in the pieces that are asked for. */
 class Taker {
