@@ -174,7 +174,9 @@ describe('every entry of the catalog that a step can call', () => {
     expect(text).toContain('“subject”');
     expect(text).not.toMatch(/never said|undefined|\[object|[0-9a-f]{40}|NaN/);
     if (entry.category === 'benchmark') {
-      expect(text).toMatch(/compares saliency .* by completeness .*; 1 of 2 combinations/);
+      expect(text).toMatch(
+        /compares saliency .* by completeness .*; 1 of 2 combinations .*; intervals are over examples, for the same networks/,
+      );
       return;
     }
     expect(text).toContain(`${words(entry.name)}${entry.citation === undefined ? '' : ' ['}`);

@@ -50,7 +50,7 @@ export function judge(name: string, expectation: Expectation, evidence: Evidence
       return { outcome: 'met', message: `${found}: ${wish}, as expected.` };
     return {
       outcome: 'met, not shown',
-      message: `${found}: ${wish}, as expected, but the interval reaches across, so these examples do not show it. More examples narrow the interval; \`at 95%\` makes it count.`,
+      message: `${found}: ${wish}, as expected, but the interval reaches across, so these ${units} do not show it. More ${units} narrow the interval; \`at 95%\` makes it count.`,
     };
   }
   if (!interval) {
@@ -72,7 +72,7 @@ export function judge(name: string, expectation: Expectation, evidence: Evidence
   }
   return {
     outcome: 'not shown',
-    message: `Not shown at ${percent(confidence)}: ${found}, which reaches across. ${holds ? `The value is ${wish}` : `Not even the value is ${wish}`}; more examples narrow the interval.`,
+    message: `Not shown at ${percent(confidence)}: ${found}, which reaches across. ${holds ? `The value is ${wish}` : `Not even the value is ${wish}`}; more ${units} narrow the interval.`,
   };
 }
 

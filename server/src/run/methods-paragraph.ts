@@ -2,6 +2,7 @@
  * The paragraph that a paper's methods section needs: what was computed of what, with every parameter, the numbers that speak
  * for it, and the citations of the catalog. Built from plan and snapshot, so it cannot say anything else than what ran.
  */
+import { findEntry } from '../catalog/index.js';
 import type { Plan } from '../plan/plan.js';
 import { quantity, type Snapshot, type Task } from '../protocol.js';
 import { Wording, words } from './methods-wording.js';
@@ -88,7 +89,19 @@ function comparison({ cells }: Extract<Task, { kind: 'benchmark' }>, name: strin
   );
   const metrics = new Set(tasks.map(({ metric }) => wording.call(metric)));
   const without = cells.filter(({ result }) => 'reason' in result).length;
+  const overNetworks = cells.some(({ result }) => {
+    const task = 'key' in result ? wording.stepOf(result.key)?.task : undefined;
+    return task?.kind === 'metric' && task.networks !== undefined;
+  });
   return `compares ${[...explanations].join('; ')} by ${[...metrics].join('; ')}${
     without > 0 ? `; ${without} of ${cells.length} combinations are not defined` : ''
-  }`;
+  }; ${intervalsOver(tasks, overNetworks)}`;
+}
+
+/** What intervals count as drawn, and what they do not. */
+function intervalsOver(tasks: readonly Extract<Task, { kind: 'metric' }>[], networks: boolean): string {
+  const units = [...new Set(tasks.map(({ metric }) => findEntry('metric', metric.call)?.unit ?? 'units'))].join(' or ');
+  return networks
+    ? `intervals are over networks and ${units}, on the same data and draws in every row`
+    : `intervals are over ${units}, for the same networks, data and draws in every row`;
 }
