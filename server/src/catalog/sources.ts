@@ -139,14 +139,17 @@ export const table = {
   name: 'table',
   summary: 'Rows of numbers from a table, text or Parquet: genotypes of people, expression of samples.',
   documentation:
-    'The first row names the columns; every further row is one example, every column that is not named otherwise one feature. Cells are separated by tabs, commas, semicolons or blanks (the first of these that the header holds; several blanks count as one), quoted as in CSV, plain, gzipped or packed by Zstandard; or it is a Parquet file, told by its first bytes and read column by column, of which numbers, truth values and text are read and other columns have to be skipped. Numbers have a decimal point; `TRUE` and `FALSE` are 1 and 0. Missing are empty cells, `.`, and `NA`, `NaN`, `N/A`, `<NA>`, `null`, `none` and what else `pandas.read_csv` takes for it; what happens to them must be said, and how many there were is reported.',
+    'The first row names the columns; every further row is one example, every column that is not named otherwise one feature. With `examples: columns` it is the other way round, as in matrices of genes × samples (GEO, TCGA, GTEx; GCT 1.2, whose first two lines are passed over): the first column, or `names`, has the names of the features. Cells are separated by tabs, commas, semicolons or blanks (the first of these that the header holds; several blanks count as one), quoted as in CSV, plain, gzipped or packed by Zstandard; or it is a Parquet file, told by its first bytes and read column by column, of which numbers, truth values and text are read and other columns have to be skipped. Numbers have a decimal point; `TRUE` and `FALSE` are 1 and 0. Missing are empty cells, `.`, and `NA`, `NaN`, `N/A`, `<NA>`, `null`, `none` and what else `pandas.read_csv` takes for it; what happens to them must be said, and how many there were is reported.',
   citation: 'RFC 4180 (comma-separated values)',
   revision: 2,
   parameters: {
     path: {
       type: {
         is: 'path',
-        extensions: ['.csv', '.tsv', '.txt', '.raw', '.csv.gz', '.tsv.gz', '.txt.gz', '.raw.gz', '.parquet'],
+        extensions: [
+          ...['.csv', '.tsv', '.txt', '.raw', '.gct', '.parquet'],
+          ...['.csv.gz', '.tsv.gz', '.txt.gz', '.raw.gz', '.gct.gz'],
+        ],
       },
       summary: 'The table, relative to this document.',
     },
@@ -155,12 +158,23 @@ export const table = {
       default: 'expression',
       summary: 'What the numbers are: expression (or any measurements), or counts of effect alleles.',
     },
+    examples: {
+      type: { is: 'keyword', values: ['rows', 'columns'] },
+      default: 'rows',
+      summary: 'Whether examples are the rows of the file, or its columns.',
+    },
     names: {
       type: { is: 'text' },
       optional: true,
-      summary: 'Column with the names of the examples; where none is given, a first column without heading.',
+      summary: 'Column with the names of the rows; where none is given, a first column without heading.',
     },
     label: { type: { is: 'text' }, optional: true, summary: 'Column with the class or the measured value.' },
+    labels: {
+      type: { is: 'path', extensions: ['.csv', '.tsv', '.txt', '.csv.gz', '.tsv.gz', '.txt.gz'] },
+      optional: true,
+      summary:
+        'Labels in a file of their own: a table with the name of an example in the first column and its label in the second, header first. Examples that it does not name have none.',
+    },
     classes: {
       type: { is: 'list', of: { is: 'text' } },
       optional: true,

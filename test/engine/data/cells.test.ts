@@ -290,7 +290,7 @@ describe('cell_ranger', () => {
     expect(found.labels).toEqual([0, undefined, 1]);
     expect(found.notes).toMatchObject([{ message: '1 of 3 examples have no label; they stay in.' }]);
     await writeFile(table, 'barcode,cluster\nc0-1,0\nc1-1,1\n');
-    expect(await codeOf(readCounts(path, { clusters: CLUSTERS }, table))).toBe('data/clusters');
+    expect(await codeOf(readCounts(path, { clusters: CLUSTERS }, table))).toBe('data/unmatched');
     await writeFile(table, 'barcode,cluster\nc0,0\nc0,1\n');
     expect(await codeOf(readCounts(path, { clusters: CLUSTERS }, table))).toBe('data/duplicate-names');
   });

@@ -8,7 +8,7 @@ import { table } from '../../../server/src/engine/data/table.js';
 
 const FOLDER = join(import.meta.dirname, 'parquet');
 const HASH = 'ab'.repeat(32);
-const standard = { path: HASH, as: 'expression', skip: [], missing: 'mean' } as const;
+const standard = { path: HASH, as: 'expression', examples: 'rows', skip: [], missing: 'mean' } as const;
 const open = (name: string): Record<string, string> => ({ [HASH]: join(FOLDER, `${name}.parquet`) });
 const read = (name: string, given: object): Promise<Rows> => table.read({ ...standard, ...given }, open(name));
 
@@ -53,6 +53,12 @@ describe('Parquet', () => {
     expect([...values]).toEqual(kept.flatMap(i => [FEATURES['d']!(i), 1.5]));
     await expect(read('groups', { skip: ['class'], missing: 'error' })).rejects.toMatchObject({
       problem: { code: 'data/missing', place: expect.stringContaining('row 8') as string },
+    });
+  });
+
+  it('has its examples in rows', async () => {
+    await expect(read('groups', { examples: 'columns' })).rejects.toMatchObject({
+      problem: { code: 'data/orientation' },
     });
   });
 

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 type Given = Parameters<typeof table.read>[0];
-const plain: Given = { path: HASH, as: 'expression', skip: [], missing: 'error' };
+const plain: Given = { path: HASH, as: 'expression', examples: 'rows', skip: [], missing: 'error' };
 
 async function read(content: string | Buffer, given: Partial<Given> = {}) {
   await writeFile(files[HASH]!, content);
@@ -171,6 +171,36 @@ describe('table', () => {
     const failure = await read(text).catch((error: unknown) => error);
     expect(failure).toMatchObject({ problem: { code, place: expect.stringContaining(place) } });
     if (message !== undefined) expect(failure).toMatchObject({ message });
+  });
+
+  it('reads matrices of genes × samples, and labels from a table', async () => {
+    const labels = 'dcba4321'.repeat(8);
+    files[labels] = join(folder, 'labels.tsv');
+    await writeFile(files[labels], 'sample\ttype\ns3\ttumour\ns1\tnormal\nelsewhere\ttumour\n');
+    const text = 'gene_id\tlength\ts1\ts2\ts3\nENSG1\t900\t1\tNA\t3\nENSG2\t70\t4\t5\t6\n';
+    const given = { examples: 'columns', skip: ['length'], labels, classes: ['normal', 'tumour'] } as const;
+    const filled = await read(text, { ...given, missing: 'mean' });
+    expect(filled).toMatchObject({
+      names: ['s1', 's2', 's3'],
+      features: ['ENSG1', 'ENSG2'],
+      labels: [0, undefined, 1],
+      values: Float32Array.of(1, 4, 2, 5, 3, 6),
+    });
+    expect(filled.notes.map(({ message }) => message)).toEqual([
+      '1 values are missing in 1 of 3 examples; each became the mean of its feature over the examples that have it.',
+      '1 of 3 examples have no label; they stay in.',
+    ]);
+    const dropped = await read(text, { ...given, missing: 'drop' });
+    expect(dropped).toMatchObject({ names: ['s1', 's3'], values: Float32Array.of(1, 4, 3, 6) });
+    expect(dropped.origins.map(({ index }) => index)).toEqual([0, 2]);
+    const gct = `#1.2\n2\t3\nName\tDescription\ts1\ts2\ts3\nG1\td, e\t1\t2\t3\nG2\tf\t4\t5\t6\n`;
+    const broad = { examples: 'columns', skip: ['Description'] } as const;
+    expect(await read(gct, broad)).toMatchObject({ features: ['G1', 'G2'], values: Float32Array.of(1, 4, 2, 5, 3, 6) });
+    expect(await describeTable({ ...plain, ...broad }, files)).toMatchObject({ examples: 3, length: [2, 2] });
+    await expect(read(text, { ...given, label: 'length' })).rejects.toMatchObject({ problem: { code: 'data/label' } });
+    await expect(read('a\tb\nx\t1\n', { labels, names: 'a', classes: given.classes })).rejects.toMatchObject({
+      problem: { code: 'data/unmatched', remedy: expect.stringContaining('like "x"') as string },
+    });
   });
 
   it('lists the columns there are when one is missing', async () => {

@@ -52,8 +52,9 @@ export function columnsOf(cells: readonly string[], width: number, parameters: P
       { place, remedy: 'Name one of its columns (upper and lower case matter).' },
     );
   };
-  const { names, label, skip } = parameters;
-  const unnamed = header[0] === '' ? 0 : undefined;
+  const { names, label, skip, examples } = parameters;
+  // A column of names has none in what R writes; of a matrix of features × examples it is the first.
+  const unnamed = header[0] === '' || examples === 'columns' ? 0 : undefined;
   const columns = {
     names: names === undefined ? unnamed : find(names, 'names'),
     label: label === undefined ? undefined : find(label, 'label'),
@@ -125,7 +126,7 @@ export function fillMissing(
     if (count === 0 && by === 'mean')
       throw new Failure('data/missing', `"${name}" has no value in any row, so it has no mean`, {
         place,
-        remedy: `Leave the column out: \`skip: ["${name}"]\`.`,
+        remedy: 'Leave the column out, or use `missing: zeros`.',
       });
     const value = by === 'mean' ? sum / count : 0;
     for (let at = feature; at < values.length; at += width) if (Number.isNaN(values[at]!)) values[at] = value;
@@ -202,14 +203,14 @@ export interface KeptRows extends Pick<Rows, 'features' | 'values' | 'names' | '
 /** The examples of a table, with what is missing filled in. @throws Failure `data/missing`, `data/all-dropped` */
 export function examplesOf(
   { indices, absent, affected, rows, ...kept }: KeptRows,
-  { as, missing, label, path: key }: Parameters,
+  { as, missing, label, path: key }: Pick<Parameters, 'as' | 'missing' | 'label' | 'path'>,
   path: string,
 ): Rows {
   const { features, values, labels } = kept;
   if (indices.length === 0 && rows > 0)
     throw new Failure('data/all-dropped', 'every row has a missing value, so `missing: drop` leaves none', {
       place: path,
-      remedy: 'Use `missing: mean`, or leave out columns with `skip`.',
+      remedy: 'Use `missing: mean`, or leave columns out.',
     });
   if (absent > 0 && missing !== 'drop') fillMissing(values, features, missing, path);
   const source = key.slice(0, 8);
@@ -221,7 +222,7 @@ export function examplesOf(
     notes: [
       ...missingNotes(absent, affected, rows, missing),
       ...unlabelledNotes(labels, label !== undefined),
-      ...duplicateNotes(features),
+      ...duplicateNotes(features, kept.names),
       ...roundedNotes(values, features),
     ],
   };

@@ -1,134 +1,65 @@
 /**
- * Tables of numbers as text: one row per example, one column per feature, a header row with the names of the columns.
- * Separated by tabs, commas, semicolons or blanks, whichever the header holds; quoted as in RFC 4180; plain or gzipped. Files that
+ * Tables of numbers as text: one row per example, one column per feature, or the other way round, a header row with the names of the
+ * columns. Separated by tabs, commas, semicolons or blanks, whichever the header holds; quoted as in RFC 4180; plain or gzipped. Files that
  * begin like Parquet are read as such.
  */
-import { pipeline, Readable } from 'node:stream';
-import { CsvError, parse } from 'csv-parse';
 import type { ParametersOf } from '../../catalog/specification.js';
 import type { table as specification } from '../../catalog/sources.js';
 import type { DataDescription } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import { requireRoomFor } from '../simulate/genotypes.js';
-import { bytesOf } from './bytes.js';
 import type { Rows } from './examples.js';
+import { linesOf } from './lines.js';
 import { isParquet } from './parquet.js';
 import { describeParquet, readParquet } from './parquet-table.js';
-import { columnsOf, examplesOf, labelOf, missingValue, numberOf, type Columns } from './table-cells.js';
+import { examplesOf, labelOf, missingValue, numberOf, unlabelledNotes } from './table-cells.js';
+import { labelsFor, tableOf } from './table-text.js';
 import { pathOf, type Files, type Source } from './source.js';
 
 type Parameters = ParametersOf<typeof specification>;
 
-const SEPARATORS = ['\t', ',', ';', ' '];
-
-interface Row {
-  /** Line of the file on which the row ends, from 1. */
-  readonly line: number;
-  readonly cells: readonly string[];
-}
-
-/** The separator of a header: the first of tab, comma, semicolon and blank that it holds outside quotes. */
-async function separatorOf(path: string): Promise<string> {
-  let text = '';
-  for await (const chunk of bytesOf(path)) {
-    text += chunk.toString('utf8');
-    if (text.replace(/^[\r\n]+/, '').includes('\n')) break;
-  }
-  const [line = ''] = text.replace(/^[\r\n]+/, '').split('\n', 1);
-  const header = line.replace(/"[^"]*"/g, '');
-  return SEPARATORS.find(separator => header.includes(separator)) ?? ',';
-}
-
-/** The rows of a file, header first; empty lines are left out. @throws Failure for quotes that do not close */
-async function* rowsOf(path: string): AsyncGenerator<Row> {
-  const delimiter = await separatorOf(path);
-  const parser = parse({
-    delimiter,
-    bom: true,
-    info: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    trim: true,
-  });
-  // The iteration below rethrows errors; `pipeline` only sees to it that both streams are closed.
-  const stream = pipeline(Readable.from(bytesOf(path)), parser, () => undefined);
-  try {
-    for await (const item of stream) {
-      const { record, info } = item as { record: string[]; info: { lines: number } };
-      // Several blanks line columns up.
-      yield { line: info.lines, cells: delimiter === ' ' ? record.filter(cell => cell !== '') : record };
-    }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw new Failure('data/not-table', error.message.slice(0, 200), {
-      place: `${path}, line ${String(error['lines'])}`,
-      remedy: 'Give a table as text, quoted with " where a cell holds the separator.',
-    });
-  }
-}
-
-/** The header and the rows behind it, each with as many cells. @throws Failure */
-async function* tableOf(path: string, parameters: Parameters): AsyncGenerator<{ columns: Columns; row: Row }> {
-  let first: Row | undefined;
-  let columns: Columns | undefined;
-  for await (const row of rowsOf(path)) {
-    if (first === undefined) {
-      first = row;
-      continue;
-    }
-    columns ??= columnsOf(first.cells, row.cells.length, parameters, `${path}, line 1`);
-    if (row.cells.length !== columns.header.length)
-      throw new Failure(
-        'data/unequal-lengths',
-        `the row has ${row.cells.length} cells, and the header names ${columns.header.length} columns`,
-        {
-          place: `${path}, line ${row.line}`,
-          remedy: `Mend the row; every row needs one cell for each column, and the first row, here "${first.cells.join(' ').slice(0, 60)}", has to name them.`,
-        },
-      );
-    yield { columns, row };
-  }
-  if (columns === undefined)
-    throw new Failure('data/empty', 'the table has no row behind its header', {
-      place: path,
-      remedy: 'Give a table with a header row and at least one example.',
-    });
-}
-
-/**
- * Labels of examples from a table with a header, the name in the first column and the label in the second; undefined where it is
- * missing.
- *
- * @throws Failure `data/label`, `data/duplicate-names` for a name with two labels
- */
-export async function labelsByName(
-  path: string,
-  classes: readonly string[] | undefined,
-): Promise<ReadonlyMap<string, number | undefined>> {
-  const labels = new Map<string, number | undefined>();
-  let column: string | undefined;
-  for await (const { line, cells } of rowsOf(path)) {
-    const [name = '', text = ''] = cells;
-    if (column === undefined) {
-      column = text;
-      continue;
-    }
-    const place = `${path}, line ${line}`;
-    const number = labelOf(text, column, classes, place);
-    const label = Number.isNaN(number) ? undefined : number;
-    if (labels.has(name) && labels.get(name) !== label)
-      throw new Failure('data/duplicate-names', `"${name}" has two labels`, {
-        place,
-        remedy: 'Keep one row for each name.',
-      });
-    labels.set(name, label);
-  }
-  return labels;
-}
-
 async function read(parameters: Parameters, files: Files): Promise<Rows> {
   const path = pathOf(parameters.path, files);
+  const { labels: table, classes } = parameters;
+  requireOneOrder(parameters, await isParquet(path), path);
+  const rows = await rowsOf(parameters, path);
+  if (table === undefined) return rows;
+  const labels = await labelsFor(rows.names, pathOf(table, files), classes);
+  return { ...rows, labels, notes: [...rows.notes, ...unlabelledNotes(labels, true)] };
+}
+
+async function rowsOf(parameters: Parameters, path: string): Promise<Rows> {
   if (await isParquet(path)) return readParquet(path, parameters);
+  return parameters.examples === 'rows' ? readText(parameters, path) : readColumns(parameters, path);
+}
+
+/** @throws Failure `data/label`, `data/orientation` for parameters that do not go together */
+function requireOneOrder({ label, labels, examples }: Parameters, parquet: boolean, place: string): void {
+  if (label !== undefined && (labels !== undefined || examples === 'columns'))
+    throw new Failure(
+      'data/label',
+      '`label` names a column, which no example has where examples are columns or `labels` has them',
+      {
+        place,
+        remedy: 'Leave it out; `labels` is a table with the name of an example and its label in each row.',
+      },
+    );
+  if (parquet && examples === 'columns')
+    throw new Failure('data/orientation', 'the examples of a Parquet file are its rows', {
+      place,
+      remedy: 'Write it with an example in each row, or as text.',
+    });
+}
+
+/** An array that holds so many elements, the first of them those of another. */
+function grown(values: Float32Array<ArrayBuffer>, length: number): Float32Array<ArrayBuffer> {
+  if (length <= values.length) return values;
+  const more = new Float32Array(Math.max(length, values.length * 2));
+  more.set(values);
+  return more;
+}
+
+async function readText(parameters: Parameters, path: string): Promise<Rows> {
   const { missing, classes } = parameters;
   const names: string[] = [];
   const labels: (number | undefined)[] = [];
@@ -144,13 +75,9 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
     const at = (column: number): string => `${path}, line ${row.line}, column ${column + 1}`;
     const width = columns.features.length;
     if (features.length === 0) features = columns.features.map(column => header[column]! || `column ${column + 1}`);
+    requireRoomFor(names.length + 1, width, ['rows', 'features', 'values']);
     const end = (names.length + 1) * width;
-    if (end > values.length) {
-      requireRoomFor(names.length + 1, width, ['rows', 'features', 'values']);
-      const more = new Float32Array(Math.max(end, values.length * 2));
-      more.set(values);
-      values = more;
-    }
+    values = grown(values, end);
     let gaps = 0;
     columns.features.forEach((column, feature) => {
       const value = numberOf(row.cells[column]!, header[column]!, at(column));
@@ -175,6 +102,46 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
   return examplesOf(kept, parameters, path);
 }
 
+/** Tables whose rows are features, as matrices of genes × samples are. */
+async function readColumns(parameters: Parameters, path: string): Promise<Rows> {
+  const { missing } = parameters;
+  const features: string[] = [];
+  let names: readonly string[] = [];
+  /** [feature, example] */
+  let turned = new Float32Array(0);
+  const gaps: number[] = [];
+  for await (const { columns, row } of tableOf(path, parameters)) {
+    const { header } = columns;
+    const width = columns.features.length;
+    if (features.length === 0) names = columns.features.map(column => header[column]!);
+    requireRoomFor(width, features.length + 1, ['columns', 'rows', 'values']);
+    turned = grown(turned, (features.length + 1) * width);
+    columns.features.forEach((column, example) => {
+      const place = `${path}, line ${row.line}, column ${column + 1}`;
+      const value = numberOf(row.cells[column]!, header[column]!, place);
+      turned[features.length * width + example] = value;
+      if (!Number.isNaN(value)) return;
+      gaps[example] = (gaps[example] ?? 0) + 1;
+      if (missing === 'error') throw missingValue(header[column]!, place);
+    });
+    features.push(row.cells[columns.names ?? 0]!);
+  }
+  const indices = [...names.keys()].filter(example => missing !== 'drop' || gaps[example] === undefined);
+  const values = new Float32Array(indices.length * features.length);
+  indices.forEach((example, at) => {
+    for (let feature = 0; feature < features.length; feature++)
+      values[at * features.length + feature] = turned[feature * names.length + example]!;
+  });
+  const kept = {
+    ...{ features, values, indices, rows: names.length },
+    names: indices.map(example => names[example]!),
+    labels: indices.map(() => undefined),
+    absent: gaps.reduce((sum, count) => sum + count, 0),
+    affected: gaps.filter(count => count > 0).length,
+  };
+  return examplesOf(kept, parameters, path);
+}
+
 /**
  * Counts the rows; cells are not read.
  *
@@ -183,6 +150,7 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
 export async function describeTable(parameters: Parameters, files: Files, seconds = 8): Promise<DataDescription> {
   const path = pathOf(parameters.path, files);
   if (await isParquet(path)) return describeParquet(path, parameters);
+  if (parameters.examples === 'columns') return describeColumns(parameters, path);
   const deadline = performance.now() + seconds * 1000;
   let examples = 0;
   let length = 0;
@@ -196,6 +164,20 @@ export async function describeTable(parameters: Parameters, files: Files, second
     }
   }
   return { is: 'data', examples, complete, alphabet: parameters.as, length: [length, length], notes: [] };
+}
+
+/** Counts the lines, which are features: what stands in them is not looked at. */
+async function describeColumns(parameters: Parameters, path: string): Promise<DataDescription> {
+  let examples = 0;
+  let before = 0;
+  for await (const { columns, header } of tableOf(path, parameters)) {
+    examples = columns.features.length;
+    before = header;
+    break;
+  }
+  let rows = 0;
+  for await (const { text, number } of linesOf(path)) if (number > before && text.trim() !== '') rows++;
+  return { is: 'data', examples, complete: true, alphabet: parameters.as, length: [rows, rows], notes: [] };
 }
 
 export const table: Source<Parameters, Rows> = { read, describe: describeTable };

@@ -1,0 +1,133 @@
+/** Tables as text: their rows and cells, whatever separates, quotes and packs them; labels of examples from a table of their own. */
+import { pipeline, Readable } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
+import type { ParametersOf } from '../../catalog/specification.js';
+import type { table as specification } from '../../catalog/sources.js';
+import { Failure } from '../failure.js';
+import { bytesOf } from './bytes.js';
+import { columnsOf, labelOf, type Columns } from './table-cells.js';
+
+type Parameters = ParametersOf<typeof specification>;
+
+/** First line of a matrix in GCT format, version 1.2; the next has its size. https://docs.gsea-msigdb.org/#GSEA/Data_Formats/ */
+const GCT = /^\uFEFF?#1\.2\s*$/;
+
+const SEPARATORS = ['\t', ',', ';', ' '];
+
+export interface Row {
+  /** Line of the file on which the row ends, from 1. */
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+/** The separator of a header: the first of tab, comma, semicolon and blank that it holds outside quotes. */
+async function separatorOf(path: string): Promise<string> {
+  let text = '';
+  for await (const chunk of bytesOf(path)) {
+    text += chunk.toString('utf8');
+    if (text.replace(/^[\r\n]+/, '').includes('\n')) break;
+  }
+  const [line = ''] = text.replace(/^[\r\n]+/, '').split('\n', 1);
+  if (GCT.test(line)) return '\t';
+  const header = line.replace(/"[^"]*"/g, '');
+  return SEPARATORS.find(separator => header.includes(separator)) ?? ',';
+}
+
+/** The rows of a file, header first; empty lines, and what GCT has before its header, are left out. @throws Failure for quotes that do not close */
+async function* rowsOf(path: string): AsyncGenerator<Row> {
+  const delimiter = await separatorOf(path);
+  const parser = parse({
+    delimiter,
+    bom: true,
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    trim: true,
+  });
+  // The iteration below rethrows errors; `pipeline` only sees to it that both streams are closed.
+  const stream = pipeline(Readable.from(bytesOf(path)), parser, () => undefined);
+  let before = 0;
+  try {
+    for await (const item of stream) {
+      const { record, info } = item as { record: string[]; info: { lines: number } };
+      if (info.lines === 1 && GCT.test(record[0] ?? '')) before = 2;
+      if (before-- > 0) continue;
+      // Several blanks line columns up.
+      yield { line: info.lines, cells: delimiter === ' ' ? record.filter(cell => cell !== '') : record };
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    throw new Failure('data/not-table', error.message.slice(0, 200), {
+      place: `${path}, line ${String(error['lines'])}`,
+      remedy: 'Give a table as text, quoted with " where a cell holds the separator.',
+    });
+  }
+}
+
+/** The header, by the line on which it ends, and the rows behind it, each with as many cells. @throws Failure */
+export async function* tableOf(
+  path: string,
+  parameters: Parameters,
+): AsyncGenerator<{ columns: Columns; row: Row; header: number }> {
+  let first: Row | undefined;
+  let columns: Columns | undefined;
+  for await (const row of rowsOf(path)) {
+    if (first === undefined) {
+      first = row;
+      continue;
+    }
+    columns ??= columnsOf(first.cells, row.cells.length, parameters, `${path}, line ${first.line}`);
+    if (row.cells.length !== columns.header.length)
+      throw new Failure(
+        'data/unequal-lengths',
+        `the row has ${row.cells.length} cells, and the header names ${columns.header.length} columns`,
+        {
+          place: `${path}, line ${row.line}`,
+          remedy: `Mend the row; every row needs one cell for each column, and the first row, here "${first.cells.join(' ').slice(0, 60)}", has to name them.`,
+        },
+      );
+    yield { columns, row, header: first.line };
+  }
+  if (columns === undefined)
+    throw new Failure('data/empty', 'the table has no row behind its header', {
+      place: path,
+      remedy: 'Give a table with a header row and at least one example.',
+    });
+}
+
+/**
+ * Labels of examples by a table with a header, the name in the first column and the label in the second; undefined where it is missing
+ * there, or the name is.
+ *
+ * @throws Failure `data/label`, `data/duplicate-names` for a name with two labels, `data/unmatched` where no name is one of the examples
+ */
+export async function labelsFor(
+  names: readonly string[],
+  path: string,
+  classes: readonly string[] | undefined,
+): Promise<(number | undefined)[]> {
+  const labels = new Map<string, number | undefined>();
+  let column: string | undefined;
+  for await (const { line, cells } of rowsOf(path)) {
+    const [name = '', text = ''] = cells;
+    if (column === undefined) {
+      column = text;
+      continue;
+    }
+    const place = `${path}, line ${line}`;
+    const number = labelOf(text, column, classes, place);
+    const label = Number.isNaN(number) ? undefined : number;
+    if (labels.has(name) && labels.get(name) !== label)
+      throw new Failure('data/duplicate-names', `"${name}" has two labels`, {
+        place,
+        remedy: 'Keep one row for each name.',
+      });
+    labels.set(name, label);
+  }
+  if (!names.some(name => labels.has(name)))
+    throw new Failure('data/unmatched', `none of the ${labels.size} names in its first column is one of the examples`, {
+      place: path,
+      remedy: `Examples are written like "${names[0] ?? ''}"; the first line of the table is its header.`,
+    });
+  return names.map(name => labels.get(name));
+}
