@@ -94,7 +94,7 @@ export const anndata = {
   name: 'anndata',
   summary: 'Attributions as layers of an AnnData object: `.h5ad`, or Zarr as a folder or in a ZIP archive.',
   documentation:
-    'X holds the examples as the model reads them, with their names, labels and the target’s values in `obs` and the features in `var`. A map of the input becomes a layer of the same shape, a result with one number for each feature (`mean_attribution`, `linear_association` …) a column of `var`. One attribution is called `attribution`; several have the names that the record gives them: `anndata({ig: ig_map, t: t_test}, "cells.h5ad")`. Layers of one file explain the same examples.',
+    'X holds the examples as the model reads them, with their names, labels (categories where the data set names its classes) and the target’s values in `obs` and the features in `var`. A map of the input becomes a layer of the same shape, a result with one number for each feature (`mean_attribution`, `linear_association` …) a column of `var`. One attribution is called `attribution`; several have the names that the record gives them: `anndata({ig: ig_map, t: t_test}, "cells.h5ad")`. Layers of one file explain the same examples.',
   citation: 'Virshup et al. 2024, JOSS 9:4371',
   alphabets: ['expression', 'genotypes'],
   revision: 1,

@@ -12,6 +12,8 @@ const axis = z.object({
   size: z.number().int(),
   /** Names along a short axis, for example A, C, G, T or the columns of a table. */
   labels: z.array(z.string()).optional(),
+  /** Of examples: what the classes are called that their labels number. */
+  classes: z.array(z.string()).optional(),
   /** Of variants: where each is on the genome, `20:61795`; an empty text, or none at the end, where that is not known. */
   places: z.array(z.string()).optional(),
   /** Of variants: the genes over each, `BRCA1`, or the nearest, `near BRCA1`; an empty text, or none at the end, where there is none. */

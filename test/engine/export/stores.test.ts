@@ -20,6 +20,7 @@ let saliency: Result;
 let gradients: Result;
 let association: Result;
 let elsewhere: Result;
+let target: Parameters<Workbench['explain']>[1];
 
 beforeAll(async () => {
   workbench = await Workbench.create(referenceExecutor);
@@ -36,7 +37,7 @@ beforeAll(async () => {
   });
   const trained = await workbench.run({ kind: 'training', training, data: data.key });
   const model: Call = { call: 'trained', category: 'training', parameters: { of: trained.key } };
-  const target = { target: call('target', 'output'), model };
+  target = { target: call('target', 'output'), model };
   saliency = await workbench.explain(call('method', 'saliency'), target, data.key);
   gradients = await workbench.explain(integrated(call('reference', 'zeros')), target, data.key);
   association = await workbench.explain(call('method', 'linear_association'), target, data.key);
@@ -135,6 +136,60 @@ print(a.shape, sorted(a.layers), list(a.obs.columns), a.obs_names[0], a.var_name
     expect(inPython(script, written, ...arrays)).toBe(
       "(300, 12) ['ig 2', 'slopes'] ['label', 'slopes_prediction', 'ig 2_prediction'] person 1 snp2",
     );
+  });
+});
+
+describe('classes that have names', () => {
+  const classes = ['T', 'B cell', 'é'];
+  let named: Result;
+  let slopes: Result;
+  beforeAll(async () => {
+    const path = join(folder, 'cells.tsv');
+    const rows = ['B cell', 'T', '', 'B cell', 'T'].map((label, at) => {
+      const values = Array.from({ length: 12 }, (_, variant) => (at + variant) % 3);
+      return [`cell ${at}`, label, ...values].join('\t');
+    });
+    const header = ['id', 'type', ...Array.from({ length: 12 }, (_, at) => `snp${at + 1}`)];
+    await writeFile(path, [header.join('\t'), ...rows, ''].join('\n'));
+    const given = { as: 'genotypes', names: 'id', label: 'type', classes };
+    named = await workbench.data(call('source', 'table', { path: await keyOf(path), ...given }));
+    slopes = await workbench.explain(call('method', 'saliency'), target, named.key);
+  });
+  const classesOf = ({ meta }: Result): unknown => meta.arrays[0]!.axes[0]!.classes;
+
+  it.each(['named.h5ad', 'named.zarr'])('are categories in %s, and names again when it is read', async file => {
+    const written = await write('anndata', slopes.key, file);
+    const again = await workbench.data(call('source', 'anndata', { path: await keyOf(written), label: 'label' }));
+    expect(classesOf(again)).toEqual(classes);
+    const labels = async ({ key }: Result) => (await workbench.store.rows(key)).rows.map(([, label]) => label);
+    expect(await labels(again)).toEqual(['1', '0', '', '1', '0']);
+    await withHierarchy(written, async tree => {
+      expect((await tree.node('obs'))?.attributes['column-order']).toEqual(['label', 'attribution_prediction']);
+      expect((await tree.node('obs/label'))?.attributes).toMatchObject({ 'encoding-type': 'categorical' });
+    });
+  });
+
+  it.skipIf(python === undefined).each(['python.h5ad', 'python.zarr'])(
+    'are categories to AnnData of Python: %s (needs python3-anndata)',
+    async file => {
+      const script = `
+import sys, anndata
+path = sys.argv[1]
+label = (anndata.read_h5ad(path) if path.endswith('h5ad') else anndata.read_zarr(path)).obs['label']
+print(label.dtype.name, label.cat.ordered, list(label.cat.categories), list(label.cat.codes))`;
+      expect(inPython(script, await write('anndata', slopes.key, file))).toBe(
+        "category False ['T', 'B cell', 'é'] [1, 0, -1, 1, 0]",
+      );
+    },
+  );
+
+  it('stay with what is taken and joined, and follow one_against_rest', async () => {
+    const one = await workbench.data(named.key, [call('stage', 'one_against_rest', { class: 1 })]);
+    expect(classesOf(one)).toEqual(['rest', 'B cell']);
+    const both = await workbench.data(named.key, [call('stage', 'concat', { data: [named.key] })]);
+    expect(classesOf(both)).toEqual(classes);
+    const others = await workbench.data(named.key, [call('stage', 'concat', { data: [one.key] })]);
+    expect(classesOf(others)).toBeUndefined();
   });
 });
 

@@ -5,7 +5,6 @@
  */
 import type { anndata as specification } from '../../catalog/cells.js';
 import type { ParametersOf } from '../../catalog/specification.js';
-import type { Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import { requireRoomFor } from '../simulate/genotypes.js';
 import type { Rows } from './examples.js';
@@ -174,9 +173,10 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
     const features = kept.map(gene => genes[gene] || index[gene]!);
     const values = await numbersOf(data, matrix, cells.length, place, kept.length);
     requireFinite(values, cells, features, `${path}, ${matrix.place}`);
-    const { labels, notes } = await labelsOf(data, parameters, cells);
+    const { labels, classes, notes } = await labelsOf(data, parameters, cells);
     return {
       alphabet: 'expression',
+      ...(classes && { classes }),
       length: kept.length,
       features,
       values,
@@ -193,7 +193,7 @@ async function labelsOf(
   data: AnnData,
   { label, classes }: Parameters,
   cells: readonly string[],
-): Promise<{ labels: (number | undefined)[]; notes: Note[] }> {
+): Promise<Pick<Rows, 'labels' | 'classes' | 'notes'>> {
   if (label === undefined) return { labels: cells.map(() => undefined), notes: [] };
   const { values, categories } = await columnOf(data, 'obs', label);
   const order = classes ?? categories;
@@ -206,7 +206,7 @@ async function labelsOf(
   if (order === undefined) return { labels, notes: [] };
   const told = order.slice(0, TOLD).map((name, at) => `${at} ${name}`);
   const message = `The classes are ${told.join(', ')}${order.length > TOLD ? ', …' : ''}.`;
-  return { labels, notes: [{ level: 'information', code: 'data/classes', message }] };
+  return { labels, classes: order, notes: [{ level: 'information', code: 'data/classes', message }] };
 }
 
 export const anndata: Source<Parameters, Rows> = {

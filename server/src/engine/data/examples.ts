@@ -19,6 +19,8 @@ interface Known {
   readonly names: readonly string[];
   /** Class of each example, where it has one. */
   readonly labels: readonly (number | undefined)[];
+  /** What the classes are called, by their numbers; absent where labels are measured values, or nothing named them. */
+  readonly classes?: readonly string[];
   readonly origins: readonly Origin[];
   readonly notes: readonly Note[];
 }

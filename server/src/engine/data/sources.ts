@@ -59,7 +59,10 @@ function sourceOf(call: Call): Source<unknown> {
  * @throws Failure
  */
 export async function readSource(call: Call, files: Files): Promise<Examples> {
-  return sourceOf(call).read(call.parameters, files);
+  const examples = await sourceOf(call).read(call.parameters, files);
+  // Where the text names the classes, in whatever source, these are their names.
+  const { classes } = call.parameters;
+  return Array.isArray(classes) ? { ...examples, classes: classes.map(String) } : examples;
 }
 
 /**

@@ -108,9 +108,12 @@ function noneOf(label: number, stage: string, { names, labels }: Examples): Fail
 
 const one_against_rest: Stage<ParametersOf<typeof specifications.one_against_rest>> = (parameters, examples) => {
   if (!examples.labels.includes(parameters.class)) throw noneOf(parameters.class, 'one_against_rest', examples);
+  const { classes, ...rest } = examples;
+  const one = classes?.[parameters.class];
   return {
-    ...examples,
+    ...rest,
     labels: examples.labels.map(own => (own === undefined ? undefined : Number(own === parameters.class))),
+    ...(one !== undefined && { classes: ['rest', one] }),
   };
 };
 
@@ -123,19 +126,28 @@ const concat: Stage<ParametersOf<typeof specifications.concat>> = async ({ data 
     origins: parts.flatMap(part => part.origins),
     notes: parts.flatMap(part => part.notes),
   };
+  const agreed = parts.every(part => part.classes?.join('\n') === examples.classes?.join('\n'));
   const total = together.names.length * examples.length;
   if (examples.alphabet !== 'dna') {
     const values = new Float32Array(total);
     const rows = parts.filter(isRows);
     joinInto(values, rows, part => part.values);
-    const { truth, covariates: _covariates, ...rest } = examples;
+    const { truth, covariates: _covariates, ...others } = examples;
+    const rest = agreed ? others : withoutClasses(others);
     const agree = rows.every(part => sameTruth(part.truth, truth));
     if (!agree) together.notes.push(truthDropped('do not know the same of their features'));
     const covariates = joinedCovariates(rows, together.notes);
     return { ...rest, ...together, values, ...(covariates && { covariates }), ...(agree && truth && { truth }) };
   }
   const sequences = parts.filter(isSequences);
-  const { truth: _truth, distribution: _distribution, alternatives: _alternatives, genes: _genes, ...rest } = examples;
+  const {
+    truth: _truth,
+    distribution: _distribution,
+    alternatives: _alternatives,
+    genes: _genes,
+    ...others
+  } = examples;
+  const rest = agreed ? others : withoutClasses(others);
   const letters = new Uint8Array(total);
   joinInto(letters, sequences, part => part.letters);
   const genes = sequences.flatMap(part => part.genes ?? part.names.map(() => ''));
@@ -157,6 +169,14 @@ const concat: Stage<ParametersOf<typeof specifications.concat>> = async ({ data 
   if (sequences.some(part => part.truth)) together.notes.push(truthDropped('have no planted truth'));
   return whole;
 };
+
+/** The same number may stand for several classes. */
+function withoutClasses<Held extends Pick<Examples, 'classes'>>({
+  classes: _classes,
+  ...rest
+}: Held): Omit<Held, 'classes'> {
+  return rest;
+}
 
 /** The covariates of all, where all have the same ones; a note where some have others. */
 function joinedCovariates(parts: readonly Rows[], notes: Note[]): Covariates | undefined {

@@ -10,9 +10,17 @@ import { sizeOf } from '../graph/graph.js';
 const COLUMNS = ['name', 'label', 'source', 'index'] as const;
 const BASES = ['A', 'C', 'G', 'T'];
 
+/** Numbers of a block of rows that is read at a time: 16 MiB. */
+const BLOCK_NUMBERS = 2 ** 22;
+
 /** The arrays of a data set. */
 export function examplesLayout(examples: Examples): ArrayLayout[] {
-  const example: ResultAxis = { name: 'example', size: examples.names.length };
+  const { classes } = examples;
+  const example: ResultAxis = {
+    name: 'example',
+    size: examples.names.length,
+    ...(classes && { classes: [...classes] }),
+  };
   const space = spaceOf(examples);
   const axes = axesOf(space);
   if (examples.alphabet !== 'dna')
@@ -119,6 +127,8 @@ export class StoredExamples {
     readonly names: readonly string[],
     readonly labels: readonly (number | undefined)[],
     readonly origins: readonly Origin[],
+    /** What the classes are called, by their numbers; undefined where nothing named them. */
+    readonly classes: readonly string[] | undefined,
     /** The data set from which these were selected, and their rows there. */
     private readonly partOf?: { readonly whole: StoredExamples; readonly rows: readonly number[] },
   ) {}
@@ -147,6 +157,7 @@ export class StoredExamples {
       rows.map(([name]) => name ?? ''),
       rows.map(([, label]) => (label ? Number(label) : undefined)),
       rows.map(([, , source, index]) => ({ source: source ?? '', index: Number(index) })),
+      example?.classes,
     );
   }
 
@@ -155,7 +166,7 @@ export class StoredExamples {
     const chosen = <T>(all: readonly T[]): T[] => rows.map(row => all[row]!);
     const { array, alternativesArray, featureTruth, space, features, places, genes, names, labels, origins, whole } =
       this;
-    const { covariates } = this;
+    const { covariates, classes } = this;
     return new StoredExamples(
       selectRows(array, rows),
       undefined,
@@ -170,6 +181,7 @@ export class StoredExamples {
       chosen(names),
       chosen(labels),
       chosen(origins),
+      classes,
       { whole, rows: rows.map(row => this.rowInWhole(row)) },
     );
   }
@@ -205,7 +217,19 @@ export class StoredExamples {
 
   /** Rows as a model reads them: [row, position, base] or [row, feature]. */
   async inputs(from: number, to: number): Promise<Float32Array> {
-    return Float32Array.from(await this.array.read(from, to));
+    const rows = await this.array.read(from, to);
+    return rows instanceof Float32Array ? rows : Float32Array.from(rows);
+  }
+
+  /** All rows, so many at a time that they take little memory, however long they are; `most` rows at a time. */
+  async *blocks(
+    most = Infinity,
+  ): AsyncGenerator<{ readonly from: number; readonly to: number; readonly x: Float32Array }> {
+    const rows = Math.max(1, Math.min(most, Math.floor(BLOCK_NUMBERS / this.size)));
+    for (let from = 0; from < this.count; from += rows) {
+      const to = Math.min(from + rows, this.count);
+      yield { from, to, x: await this.inputs(from, to) };
+    }
   }
 
   /** The rows with the other allele of their variants, as a model reads them; undefined for other examples. */
@@ -230,8 +254,8 @@ export class StoredExamples {
 
   /** The whole data set in memory. */
   async all(): Promise<Examples> {
-    const { names, labels, origins, length } = this;
-    const known = { names, labels, origins, length, notes: [] };
+    const { names, labels, origins, length, classes } = this;
+    const known = { names, labels, origins, length, notes: [], ...(classes && { classes }) };
     const { alphabet } = this.space;
     const { featureTruth, covariates, features, places, genes, count } = this;
     if (alphabet !== 'dna') {

@@ -17,6 +17,7 @@ const ROWS_AT_ONCE = 256;
 const PLAIN = { 'encoding-type': 'array', 'encoding-version': '0.2.0' };
 const TEXTS = { 'encoding-type': 'string-array', 'encoding-version': '0.2.0' };
 const MAPPING = { 'encoding-type': 'dict', 'encoding-version': '0.1.0' };
+const CATEGORIES = { 'encoding-type': 'categorical', 'encoding-version': '0.2.0', ordered: false };
 const OBJECT = { 'encoding-type': 'anndata', 'encoding-version': '0.1.0' };
 
 /** A result under the name that it gets in the file. */
@@ -55,13 +56,8 @@ async function treeOf(named: readonly Named[], context: ExportContext): Promise<
       remedy: 'Write a zarr, an hdf5 or an npz file.',
     });
   const layers: TreeArray[] = [];
-  const known: TreeArray[] = [
-    numbers(
-      'obs/label',
-      Float64Array.from(examples.labels, label => label ?? NaN),
-      PLAIN,
-    ),
-  ];
+  const labels = labelsOf(examples);
+  const known: TreeArray[] = [];
   for (const one of maps) {
     await requireSameData(one, key, context);
     layers.push(matrix(`layers/${nameOf(one)}`, await store.array(one.key), context));
@@ -74,14 +70,16 @@ async function treeOf(named: readonly Named[], context: ExportContext): Promise<
   return {
     groups: {
       '': OBJECT,
-      obs: frame(known),
-      var: frame(columns),
+      obs: frame(['label', ...known.map(nameIn)]),
+      ...labels.groups,
+      var: frame(columns.map(nameIn)),
       layers: MAPPING,
       ...Object.fromEntries(['uns', 'obsm', 'varm', 'obsp', 'varp'].map(name => [name, MAPPING])),
     },
     arrays: [
       matrix('X', await store.array(key), context),
       words('obs/_index', examples.names, TEXTS),
+      ...labels.arrays,
       ...known,
       words('var/_index', examples.features, TEXTS),
       ...columns,
@@ -90,9 +88,25 @@ async function treeOf(named: readonly Named[], context: ExportContext): Promise<
   };
 }
 
-function frame(columns: readonly TreeArray[]): Attributes {
-  const order = columns.map(({ path }) => path.slice(path.indexOf('/') + 1));
-  return { 'encoding-type': 'dataframe', 'encoding-version': '0.2.0', _index: '_index', 'column-order': order };
+/** The labels as categories where the classes have names, and as numbers where they have none, or are no classes. */
+function labelsOf({ labels, classes = [] }: StoredExamples): Tree {
+  const areNamed = labels.every(label => label === undefined || classes[label] !== undefined);
+  if (!areNamed || classes.length === 0 || new Set(classes).size < classes.length) {
+    const values = Float64Array.from(labels, label => label ?? NaN);
+    return { groups: {}, arrays: [numbers('obs/label', values, PLAIN)] };
+  }
+  const codes = Int32Array.from(labels, label => label ?? -1);
+  return {
+    groups: { 'obs/label': CATEGORIES },
+    arrays: [words('obs/label/categories', classes, TEXTS), numbers('obs/label/codes', codes, PLAIN)],
+  };
+}
+
+/** The name of a column in its data frame. */
+const nameIn = ({ path }: TreeArray): string => path.slice(path.indexOf('/') + 1);
+
+function frame(columns: readonly string[]): Attributes {
+  return { 'encoding-type': 'dataframe', 'encoding-version': '0.2.0', _index: '_index', 'column-order': columns };
 }
 
 /** @throws Failure `export/name` for a name that would be a path */

@@ -37,6 +37,9 @@ const TYPES = {
 /** Text of any length in UTF-8: its length, and where it lies in a heap. */
 const HEAP_TEXT = [0x19, 1, 1, 0, 16, 0, 0, 0, 0x10, 0, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0];
 
+/** A truth value as h5py has it: an enumeration of signed bytes, FALSE and TRUE. */
+const TRUTH = [0x38, 2, 0, 0, 1, 0, 0, 0, ...TYPES.int8.message, ...Buffer.from('FALSE\0TRUE\0'), 0, 1];
+
 /** Where everything lies, once it is known how long it is. */
 interface Places {
   readonly heap: Heap;
@@ -194,10 +197,12 @@ function datatype(array: TreeArray): Buffer {
 function attributeMessages(attributes: Attributes, { heap }: Places): Message[] {
   return Object.entries(attributes).map(([name, value]) => {
     const title = Buffer.from(`${name}\0`);
-    const space = dataspace(typeof value === 'string' ? [] : [value.length]);
-    const head = Buffer.from([3, 0, title.length, 0, HEAP_TEXT.length, 0, space.length, 0, 1]);
-    const data = [value].flat().map(text => heap.reference(text));
-    return [MESSAGES.attribute, Buffer.concat([head, title, Buffer.from(HEAP_TEXT), space, ...data])];
+    const isTruth = typeof value === 'boolean';
+    const type = isTruth ? TRUTH : HEAP_TEXT;
+    const space = dataspace(typeof value === 'object' ? [value.length] : []);
+    const head = Buffer.from([3, 0, title.length, 0, type.length, 0, space.length, 0, 1]);
+    const data = isTruth ? [Buffer.from([Number(value)])] : [value].flat().map(text => heap.reference(text));
+    return [MESSAGES.attribute, Buffer.concat([head, title, Buffer.from(type), space, ...data])];
   });
 }
 

@@ -1,7 +1,7 @@
 /** Trees of named arrays with attributes, as HDF5 and Zarr hold them. */
 
-/** Text, or a list of texts. */
-export type Attributes = Readonly<Record<string, string | readonly string[]>>;
+/** Text, a list of texts, or a truth value. */
+export type Attributes = Readonly<Record<string, string | readonly string[] | boolean>>;
 
 interface Described {
   /** `group/name`; the groups need not be listed. */
@@ -40,8 +40,12 @@ export function groupsOf({ groups, arrays }: Tree): ReadonlyMap<string, Attribut
 }
 
 /** An array in memory. */
-export function numbers(path: string, values: Float32Array | Float64Array, attributes?: Attributes): TreeArray {
-  const type = values instanceof Float32Array ? 'float32' : 'float64';
+export function numbers(
+  path: string,
+  values: Float32Array | Float64Array | Int32Array,
+  attributes?: Attributes,
+): TreeArray {
+  const type = values instanceof Float32Array ? 'float32' : values instanceof Float64Array ? 'float64' : 'int32';
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return { path, type, shape: [values.length], ...(attributes && { attributes }), parts: () => once(bytes) };
 }
