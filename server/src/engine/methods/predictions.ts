@@ -16,8 +16,7 @@ export async function predict(
   const pass = await Pass.forward(model, executor);
   try {
     const all = new Float32Array(examples.count);
-    for (let from = 0; from < all.length; from += ROWS_AT_ONCE)
-      all.set(await pass.run(await examples.inputs(from, Math.min(from + ROWS_AT_ONCE, all.length)), passed), from);
+    for await (const { from, x } of examples.blocks(ROWS_AT_ONCE)) all.set(await pass.run(x, passed), from);
     return all;
   } finally {
     await pass.release();

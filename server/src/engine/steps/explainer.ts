@@ -59,7 +59,9 @@ export async function explainerBehind(
       const sorting = await sortingOf(stored[member]!, examples, executor, passed);
       const forward = await targetAt(model, executor, sorting);
       // The method finds here the target at the inputs that it is given.
-      const outputs = await forward.run(await examples.inputs(0, examples.count), every, passed);
+      const outputs = new Float32Array(examples.count);
+      for await (const { from, to, x } of examples.blocks())
+        outputs.set(await forward.run(x, every.slice(from, to), passed), from);
       const prepare: typeof prepareMethod = (...given) =>
         sorting === undefined ? prepareMethod(...given) : prepareByClass(...given, sorting);
       const method = await prepare(call, {

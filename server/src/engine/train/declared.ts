@@ -62,8 +62,10 @@ export async function prepareTraining(
   const parts = partition(labels, examples.origins, loss.endsWith('cross_entropy'), validation, seed);
   if (parts.training.length === 0)
     throw new Failure('train/empty', 'no example is left to train on', { remedy: 'Lower `validation`.' });
-  const x = await examples.inputs(0, count);
-  const rowsOf = (chosen: readonly number[]): Rows => ({ x: gathered(x, chosen, size), y: gathered(y, chosen, units) });
+  const rowsOf = async (chosen: readonly number[]): Promise<Rows> => ({
+    x: await readRows(examples, chosen),
+    y: gathered(y, chosen, units),
+  });
   const optimizer = parameters.optimizer as unknown as Call;
   // The plan has checked the parameters against the entry of this name, which gives the implementation its type.
   const make = OPTIMIZERS[optimizer.call as keyof typeof OPTIMIZERS] as (own: unknown) => (size: number) => Optimized;
@@ -71,8 +73,8 @@ export async function prepareTraining(
     annotated,
     network,
     space,
-    training: rowsOf(parts.training),
-    validation: rowsOf(parts.validation),
+    training: await rowsOf(parts.training),
+    validation: await rowsOf(parts.validation),
     batch: parameters.batch,
     epochs: parameters.epochs,
     objective: { loss, l2: parameters.l2, angle: parameters.angle },
@@ -86,6 +88,19 @@ export async function prepareTraining(
     bootstrap: parameters.bootstrap,
     seed,
   };
+}
+
+/** Some examples in memory, [row, …shape]: no others are held. */
+async function readRows(examples: StoredExamples, chosen: readonly number[]): Promise<Float32Array> {
+  const { size } = examples;
+  const held = new Float32Array(chosen.length * size);
+  const placeOf = new Map(chosen.map((row, place) => [row, place]));
+  for await (const { from, to, x } of examples.blocks())
+    for (let row = from; row < to; row++) {
+      const place = placeOf.get(row);
+      if (place !== undefined) held.set(x.subarray((row - from) * size, (row - from + 1) * size), place * size);
+    }
+  return held;
 }
 
 /** Layers behind which every value still belongs to one feature of the data. */

@@ -8,8 +8,6 @@ import { standardise } from '../../simulate/moments.js';
 import type { MethodContext, PreparedMethod } from '../method.js';
 import type { Passed } from '../passes.js';
 
-const ROWS_AT_ONCE = 1024;
-
 export interface Association {
   /** −log₁₀ of the two-sided p-value, [feature]; 0 where there is no estimate. */
   readonly strength: Float64Array;
@@ -72,11 +70,9 @@ export async function eachRow(
   passed: Passed,
   visit: (row: Float32Array, example: number) => void,
 ): Promise<void> {
-  for (let from = 0; from < examples.count; from += ROWS_AT_ONCE) {
-    const to = Math.min(from + ROWS_AT_ONCE, examples.count);
-    const x = await examples.inputs(from, to);
-    for (let row = from; row < to; row++)
-      visit(x.subarray((row - from) * examples.size, (row - from + 1) * examples.size), row);
+  const { size } = examples;
+  for await (const { from, to, x } of examples.blocks()) {
+    for (let row = from; row < to; row++) visit(x.subarray((row - from) * size, (row - from + 1) * size), row);
     await passed(0);
   }
 }

@@ -67,10 +67,7 @@ export async function mode(
 }
 
 async function eachValue(data: StoredExamples, visit: (value: number, element: number) => void): Promise<void> {
-  for (let from = 0; from < data.count; from += ROWS_AT_ONCE) {
-    const x = await data.inputs(from, Math.min(from + ROWS_AT_ONCE, data.count));
-    x.forEach((value, i) => visit(value, i % data.size));
-  }
+  for await (const { x } of data.blocks()) x.forEach((value, i) => visit(value, i % data.size));
 }
 
 /** One reference, the same for every example. */
