@@ -174,7 +174,7 @@ export const vcf = {
   name: 'vcf',
   summary: 'Effects of variants as a VCF file.',
   documentation:
-    'One record for each variant of a `variant_effect` attribution, normalised as the data set has it and sorted by place, with the target at the reference (`XOME_REF`), at the alternative (`XOME_ALT`) and the effect (`XOME_EFFECT`) in INFO. `bcftools annotate -a` carries them over to other files.',
+    'One record for each variant of a `variant_effect` attribution, split and normalised as the data set has it, on the chromosome as its file named it, sorted by place, with the target at the reference (`XOME_REF`), at the alternative (`XOME_ALT`) and the effect (`XOME_EFFECT`) in INFO. `bcftools annotate -a` carries them over to files that are normalised alike (`bcftools norm -m- -f`).',
   citation: 'VCF specification 4.3',
   alphabets: ['dna'],
   revision: 1,

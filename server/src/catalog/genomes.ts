@@ -19,7 +19,7 @@ export const indexed_fasta = {
   name: 'indexed_fasta',
   summary: 'A genome as FASTA with the index of samtools.',
   documentation:
-    'Read by range through `NAME.fai` beside it, and through `NAME.gzi` where the file is compressed by bgzip (`samtools faidx` writes both). A file that is only gzipped cannot be read by range and is refused. Lower case (soft-masked) bases count as upper case.',
+    'Read by range through `NAME.fai` beside it, and through `NAME.gzi` where the file is compressed by bgzip (`samtools faidx` writes both). A file that is only gzipped cannot be read by range and is refused; so is one whose sequences do not begin and end where the index says, as after a change of the file. Lower case (soft-masked) bases count as upper case.',
   citation: 'Danecek et al. 2021, GigaScience 10:giab008; SAM/BAM format specification, section 4.1 (BGZF)',
   revision: 1,
   parameters: {

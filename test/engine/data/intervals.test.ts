@@ -95,7 +95,7 @@ describe('intervals', () => {
   });
 
   it('are taken as real files have them, and what is left out is counted', async () => {
-    const bed = 'chrc\t3\t3\tinsertion\t0\tcoding\t0\t0\t0\tfoo\nc\t1\t4\nc\t2\t3\nd\t0\t3\nc\t30\t40\n';
+    const bed = '\uFEFFchrc\t3\t3\tinsertion\t0\tcoding\t0\t0\t0\tfoo\nc\t1\t4\nc\t2\t3\nd\t0\t3\nc\t30\t40\n';
     const given = { length: 3, around: 'center', strand: 'forward', edges: 'drop', unplaced: 'drop' };
     const { names, notes, origins } = await read(bed, given);
     expect(names).toEqual(['c:2-5', 'c:1-4', 'c:1-4']);

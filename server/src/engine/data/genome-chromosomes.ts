@@ -13,6 +13,11 @@ export interface Chromosome {
   readonly size: number;
 }
 
+/** A few names, the first ones, as a note tells them. */
+export function fewOf(names: ReadonlySet<string>): string {
+  return `${[...names].slice(0, 3).join(', ')}${names.size > 3 ? ' …' : ''}`;
+}
+
 /** The chromosomes of a genome, and which of them a file calls otherwise. */
 export class Chromosomes {
   private readonly known: ReadonlySet<string>;

@@ -20,8 +20,12 @@ export async function* linesOf(path: string): AsyncGenerator<Line> {
   let parts: string[] = [];
   let length = 0;
   let number = 0;
+  let isFirst = true;
   for await (const chunk of bytesOf(path)) {
-    const text = chunk.toString('latin1');
+    const read = chunk.toString('latin1');
+    // Programs of Windows put a byte order mark in front of UTF-8.
+    const text = isFirst ? read.replace(/^\xEF\xBB\xBF/, '') : read;
+    isFirst = false;
     parts.push(text);
     length += text.length;
     if (text.includes('\n')) {

@@ -34,6 +34,13 @@ export const CODE_OF_BYTE = new Uint8Array(256).fill(NO_BASE);
   CODE_OF_BYTE[letter.toLowerCase().charCodeAt(0)] = code;
 });
 
+/** How many of the letters are ambiguity codes, or no base. */
+export function countAmbiguous(letters: Uint8Array): number {
+  let count = 0;
+  for (const code of letters) if (code > 3) count++;
+  return count;
+}
+
 /**
  * Writes letters as shares of A, C, G, T.
  *

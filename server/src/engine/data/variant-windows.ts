@@ -5,7 +5,7 @@ import { Failure } from '../failure.js';
 import { Chromosomes, type Chromosome } from './genome-chromosomes.js';
 import { NO_BASE } from './examples.js';
 import type { Genome } from './genome.js';
-import { CODE_OF_BYTE } from './one-hot.js';
+import { CODE_OF_BYTE, countAmbiguous } from './one-hot.js';
 import { normalise, textOf, variantName, type Variant } from './variant.js';
 import type { VcfRecord } from './vcf.js';
 
@@ -33,11 +33,14 @@ export interface Cut {
   readonly alternative: Uint8Array;
   /** It was trimmed or moved to the left. */
   readonly isMoved: boolean;
-  readonly isAmbiguous: boolean;
+  /** Ambiguous bases that either window may hold. */
+  readonly ambiguous: number;
 }
 
 export class VariantCutter {
   readonly chromosomes: Chromosomes;
+  /** Chromosomes of variants that the genome does not have. */
+  readonly unknown = new Set<string>();
   /** The first record whose REF is not what the genome has. */
   mismatch: { readonly place: string; readonly message: string } | undefined;
   /** Bases before the variant. */
@@ -70,14 +73,14 @@ export class VariantCutter {
     const to = from + length + Math.max(0, variant.reference.length - variant.alternative.length);
     if (from < 0 || to > chromosome.size) return this.edge(record, chromosome);
     const bases = await genome.read(chromosome.name, from, to);
-    const isAmbiguous = bases.some(code => code > 3);
-    if (isAmbiguous && !this.admits(bases, record)) return 'ambiguous';
+    const ambiguous = countAmbiguous(bases);
+    if (ambiguous > 0 && !this.admits(bases, record)) return 'ambiguous';
     return {
       variant: { ...variant, chromosome: record.chromosome },
       reference: bases.subarray(0, length),
       alternative: this.changed(bases, variant),
       isMoved: variantName(variant) !== variantName(written),
-      isAmbiguous,
+      ambiguous,
     };
   }
 
@@ -86,6 +89,7 @@ export class VariantCutter {
     const { genome, chromosomes, parameters } = this;
     const found = await chromosomes.find(chromosome);
     if (!found) {
+      this.unknown.add(chromosome);
       if (parameters.unplaced === 'drop') return 'unplaced';
       throw chromosomes.missing(chromosome, 'variants', place);
     }

@@ -6,6 +6,7 @@ import { Failure } from '../failure.js';
 import type { Origin, Sequences } from './examples.js';
 import { POLICIES } from './fasta.js';
 import { openGenome, type Genome } from './genome.js';
+import { fewOf } from './genome-chromosomes.js';
 import { LetterRows } from './letter-rows.js';
 import { genesOf, type Place } from './nearest-genes.js';
 import { pathOf, type Files, type Source } from './source.js';
@@ -39,7 +40,7 @@ class VariantReader {
   private readonly places: Place[] = [];
   private readonly origins: Origin[] = [];
   private readonly left = new Map<Reason, number>();
-  private readonly counts = { alleles: 0, bare: 0, moved: 0, ambiguous: 0 };
+  private readonly counts = { alleles: 0, bare: 0, moved: 0, ambiguous: 0, mostAmbiguous: 0 };
   /** Alleles in front of the first whose REF the genome does not have. */
   private beforeMismatch: number | undefined;
   /** Which lengths of chromosomes in the header are not those of the genome, in words. */
@@ -73,12 +74,17 @@ class VariantReader {
       }
     }
     this.requireReferences();
+    const { length, genes, gene_distance, label, region } = parameters;
+    const where = region === undefined ? '' : ` in ${region}`;
     if (names.length === 0)
-      throw new Failure('data/empty', counts.alleles === 0 ? 'there are no variants' : 'no variant is left', {
-        place: path,
-        remedy: this.reasons() || 'Give a VCF file with alternative alleles.',
-      });
-    const { length, genes, gene_distance, label } = parameters;
+      throw new Failure(
+        'data/empty',
+        `${counts.alleles === 0 ? 'there are no variants' : 'no variant is left'}${where}`,
+        {
+          place: path,
+          remedy: this.reasons() || 'Give a VCF file with alternative alleles, or another region of it.',
+        },
+      );
     const annotated =
       genes === undefined ? undefined : await genesOf(pathOf(genes, this.files), this.places, gene_distance);
     return {
@@ -94,7 +100,7 @@ class VariantReader {
     };
   }
 
-  private add({ variant, reference, alternative, isMoved, isAmbiguous }: Cut): void {
+  private add({ variant, reference, alternative, isMoved, ambiguous }: Cut): void {
     const { counts, names, rows, parameters } = this;
     if ((names.length + 1) * parameters.length > MOST_BASES)
       throw new Failure('data/too-large', `the windows hold more than ${MOST_BASES.toLocaleString('en')} bases`, {
@@ -108,7 +114,8 @@ class VariantReader {
     if (parameters.genes !== undefined) this.places.push({ chromosome, start, end: start + variant.reference.length });
     this.origins.push({ source: parameters.path.slice(0, 8), index: counts.alleles });
     if (isMoved) counts.moved++;
-    if (isAmbiguous) counts.ambiguous++;
+    if (ambiguous > 0) counts.ambiguous++;
+    counts.mostAmbiguous = Math.max(counts.mostAmbiguous, ambiguous);
   }
 
   /** @throws Failure `data/reference-mismatch` where that is an error */
@@ -138,12 +145,15 @@ class VariantReader {
   }
 
   private reasons(): string {
-    return [...this.left].map(([reason, count]) => `${count} ${REASONS[reason]}`).join('; ');
+    const names = ` (${fewOf(this.cutter.unknown)})`;
+    return [...this.left]
+      .map(([reason, count]) => `${count} ${REASONS[reason]}${reason === 'unplaced' ? names : ''}`)
+      .join('; ');
   }
 
   private notes(): Note[] {
     const { counts, names, left, assembly, parameters } = this;
-    const { alleles, bare, moved, ambiguous } = counts;
+    const { alleles, bare, moved, ambiguous, mostAmbiguous } = counts;
     const kept = names.length;
     const notes: Note[] = [];
     const tell = (level: Note['level'], code: string, count: number, message: string): void => {
@@ -167,7 +177,7 @@ class VariantReader {
       'information',
       'data/ambiguous',
       ambiguous,
-      `${ambiguous} of ${kept} windows have ambiguous bases; ${POLICIES[parameters.ambiguous]}.`,
+      `${ambiguous} of ${kept} windows have ambiguous bases, up to ${mostAmbiguous} of ${parameters.length}; ${POLICIES[parameters.ambiguous]}.`,
     );
     const repeated = kept - new Set(names).size;
     tell('warning', 'data/duplicate-names', repeated, `${repeated} of ${kept} variants repeat another one.`);

@@ -42,7 +42,7 @@ export async function* recordsOf(path: string, region?: string): AsyncGenerator<
       if (!version)
         throw new Failure(
           'data/not-vcf',
-          `expected "##fileformat=VCFv4…" in the first line, found "${text.slice(0, 40)}"`,
+          `expected "##fileformat=VCFv4…" in the first line, found "${text.slice(0, 40).replaceAll(/[^ -~]/g, '?')}"`,
           {
             place: path,
             remedy: 'Give a VCF file, plain or compressed; BCF can be turned into one with `bcftools view`.',

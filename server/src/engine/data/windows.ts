@@ -3,12 +3,12 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type { intervals as specification } from '../../catalog/sources.js';
 import type { DataDescription, Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
-import { Chromosomes } from './genome-chromosomes.js';
+import { Chromosomes, fewOf } from './genome-chromosomes.js';
 import { LETTERS, NO_BASE, type Origin, type Sequences } from './examples.js';
 import { POLICIES } from './fasta.js';
 import { openGenome, type Genome } from './genome.js';
 import { LetterRows } from './letter-rows.js';
-import { BASES_OF } from './one-hot.js';
+import { BASES_OF, countAmbiguous } from './one-hot.js';
 import { regionName, type Region } from './region.js';
 import { pathOf, type Files } from './source.js';
 
@@ -55,7 +55,15 @@ class WindowCutter {
   private readonly rows = new LetterRows();
   private readonly names: string[] = [];
   private readonly origins: Origin[] = [];
-  private readonly counts = { intervals: 0, over: 0, behind: 0, unplaced: 0, ambiguous: 0, reversed: 0 };
+  private readonly counts = {
+    intervals: 0,
+    over: 0,
+    behind: 0,
+    unplaced: 0,
+    ambiguous: 0,
+    mostAmbiguous: 0,
+    reversed: 0,
+  };
   /** Chromosomes that the genome does not have. */
   private readonly unknown = new Set<string>();
   private first: Window | undefined;
@@ -130,8 +138,10 @@ class WindowCutter {
 
   /** Follows the rule for ambiguous bases. @returns whether the window stays */
   private admits(letters: Uint8Array, place: string): boolean {
-    if (!letters.some(code => code > 3)) return true;
+    const found = countAmbiguous(letters);
+    if (found === 0) return true;
     this.counts.ambiguous++;
+    this.counts.mostAmbiguous = Math.max(this.counts.mostAmbiguous, found);
     const { ambiguous } = this.parameters;
     if (ambiguous === 'error')
       throw new Failure('data/ambiguous', 'the interval has ambiguous bases, which `ambiguous: error` forbids', {
@@ -166,17 +176,16 @@ class WindowCutter {
 
   private notes(): Note[] {
     const { counts, unknown, names, parameters } = this;
-    const { intervals, over, behind, unplaced, ambiguous, reversed } = counts;
+    const { intervals, over, behind, unplaced, ambiguous, mostAmbiguous, reversed } = counts;
     const notes: Note[] = [];
     const tell = (level: Note['level'], code: string, count: number, message: string): void => {
       if (count > 0) notes.push({ level, code, message });
     };
-    const told = `${[...unknown].slice(0, 3).join(', ')}${unknown.size > 3 ? ' …' : ''}`;
     tell(
       'warning',
       'data/unplaced',
       unplaced,
-      `${unplaced} of ${intervals} intervals lie on chromosomes that the genome does not have (${told}) and were left out.`,
+      `${unplaced} of ${intervals} intervals lie on chromosomes that the genome does not have (${fewOf(unknown)}) and were left out.`,
     );
     const doubt = behind > 0 ? ` ${behind} end there in the file already: is it of the same assembly?` : '';
     tell(
@@ -189,7 +198,7 @@ class WindowCutter {
       'information',
       'data/ambiguous',
       ambiguous,
-      `${ambiguous} of ${intervals} intervals have ambiguous bases; ${POLICIES[parameters.ambiguous]}.`,
+      `${ambiguous} of ${intervals} intervals have ambiguous bases, up to ${mostAmbiguous} each; ${POLICIES[parameters.ambiguous]}.`,
     );
     tell(
       'information',
