@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, it } from 'vitest';
+import { unzipSync, zipSync } from 'fflate';
 import { writeOnnx } from '../../../server/src/engine/graph/onnx.js';
 import { describeModel } from '../../../server/src/engine/models/describe.js';
 import { ScalarModel } from '../../../server/src/engine/models/model.js';
 import type { Json } from '../../../server/src/protocol.js';
 import { CASES, survive } from '../data/survive.js';
+import { field, message, model as onnxModel } from '../graph/model-bytes.js';
 import { network } from '../methods/networks.js';
 import { call, dna } from '../methods/workbench.js';
 import { Folder, layer, noise, sequential, stored } from './keras-fixture.js';
@@ -43,6 +45,17 @@ const floats = (data: Float64Array): Buffer => Buffer.from(Float32Array.from(dat
 const numbered = (name: string, values: Readonly<Record<string, ReturnType<typeof noise>>>) =>
   Object.fromEntries(Object.values(values).map((value, i) => [`layers/${name}/vars/${i}`, value]));
 
+const archive = (): Promise<Buffer> =>
+  bytesOf(
+    folder.archive(MODEL, {
+      ...numbered('conv1d', CONV),
+      ...numbered('batch_normalization', NORM),
+      ...numbered('dense', DENSE),
+    }),
+  );
+/** The members of that. */
+let archived: Readonly<Record<string, Uint8Array>> = {};
+
 function tfjs(): Readonly<Record<string, Buffer>> {
   const all = Object.entries({ conv: CONV, norm: NORM, dense: DENSE }).flatMap(([name, values]) =>
     Object.entries(values).map(([weight, value]) => ({ name: `${name}/${weight}`, value })),
@@ -59,12 +72,56 @@ function tfjs(): Readonly<Record<string, Buffer>> {
   };
 }
 
+/** Weights in two shards, the second in 8 bits. */
+function shards(): Readonly<Record<string, Buffer>> {
+  const { 'model.json': model, 'w.bin': whole } = tfjs();
+  const quantized = floats(DENSE.kernel.data).length;
+  const text = model!
+    .toString()
+    .replace('"paths":["w.bin"]', '"paths":["a.bin","b.bin"]')
+    .replace(/("name":"dense\/kernel"[^}]*)\}/, '$1,"quantization":{"dtype":"uint8","scale":0.01,"min":-1}}');
+  const bias = whole!.subarray(whole!.length - floats(DENSE.bias.data).length);
+  const front = whole!.subarray(0, whole!.length - bias.length - quantized);
+  const cut = Math.floor(front.length / 2);
+  return {
+    'model.json': Buffer.from(text),
+    'a.bin': front.subarray(0, cut),
+    'b.bin': Buffer.concat([front.subarray(cut), Buffer.alloc(quantized / 4, 100), bias]),
+  };
+}
+
+/** A product with weights in a file beside the model, summed up. */
+function external(): Readonly<Record<string, Buffer>> {
+  const entry = (key: string, text: string): Uint8Array => field(13, message(field(1, key), field(2, text)));
+  const axis = (extent: number | string): Uint8Array => field(1, field(typeof extent === 'number' ? 1 : 2, extent));
+  const value = (name: string, ...shape: (number | string)[]): Uint8Array => {
+    const type = message(field(1, 1), field(2, message(...shape.map(axis))));
+    return message(field(1, name), field(2, field(1, type)));
+  };
+  const node = (operator: string, output: string, ...inputs: string[]): Uint8Array =>
+    message(...inputs.map(name => field(1, name)), field(2, output), field(3, `the_${output}`), field(4, operator));
+  const weights = [field(1, LENGTH), field(1, 4), field(2, 1), field(8, 'w')];
+  const bytes = onnxModel(
+    field(1, node('Mul', 'product', 'x', 'w')),
+    field(1, node('Flatten', 'flat', 'product')),
+    field(1, node('Sigmoid', 'y', 'flat')),
+    field(2, 'g'),
+    field(5, message(...weights, entry('location', 'w.bin'), entry('offset', '4'), field(14, 1))),
+    field(11, value('x', 'batch', LENGTH, 4)),
+    field(12, value('y', 'batch', 4 * LENGTH)),
+  );
+  return { 'm.onnx': Buffer.from(bytes), 'w.bin': floats(noise(9, 1, 4 * LENGTH + 1).data) };
+}
+
 interface Case {
   readonly name: string;
   readonly format: 'onnx' | 'keras' | 'tfjs';
   /** The first is the model. */
   readonly files: () => Promise<Readonly<Record<string, Buffer>>> | Readonly<Record<string, Buffer>>;
+  /** How a file is packed once it is damaged. */
+  readonly pack?: (path: string, bytes: Buffer) => Buffer;
   readonly length?: number;
+  readonly target?: ReturnType<typeof call>;
   readonly given?: (hash: (name: string) => string) => Readonly<Record<string, Json>>;
 }
 
@@ -81,6 +138,12 @@ const FORMATS: readonly Case[] = [
     files: () => ({ 'm.onnx': readFileSync(join(import.meta.dirname, 'pytorch', file)) }),
   })),
   {
+    name: 'ONNX, weights beside it',
+    format: 'onnx',
+    files: external,
+    target: call('target', 'class', { class: 0 }),
+  },
+  {
     name: 'Keras, HDF5',
     format: 'keras',
     files: async () => ({ 'm.h5': await bytesOf(folder.write({ model: MODEL, weights: WEIGHTS })) }),
@@ -88,15 +151,7 @@ const FORMATS: readonly Case[] = [
   {
     name: 'Keras, an archive',
     format: 'keras',
-    files: async () => ({
-      'm.keras': await bytesOf(
-        folder.archive(MODEL, {
-          ...numbered('conv1d', CONV),
-          ...numbered('batch_normalization', NORM),
-          ...numbered('dense', DENSE),
-        }),
-      ),
-    }),
+    files: async () => ({ 'm.keras': await archive() }),
   },
   {
     name: 'Keras, weights with an architecture',
@@ -116,12 +171,22 @@ const FORMATS: readonly Case[] = [
     length: LENGTH + 3,
   },
   { name: 'TensorFlow.js', format: 'tfjs', files: tfjs },
+  { name: 'TensorFlow.js, shards', format: 'tfjs', files: shards },
+  {
+    name: 'Keras, the configuration of an archive',
+    format: 'keras',
+    files: async () => {
+      archived = unzipSync(await archive());
+      return { 'm.keras': Buffer.from(archived['config.json']!) };
+    },
+    pack: (_, config) => Buffer.from(zipSync({ ...archived, 'config.json': config }, { level: 0 })),
+  },
 ];
 
 describe(`damaged models (${CASES} of each)`, () => {
   it.each(FORMATS.map(one => [one.name, one] as const))(
     '%s',
-    async (name, { format, files, given, length = LENGTH }) => {
+    async (name, { format, files, pack, given, length = LENGTH, target = call('target', 'output') }) => {
       const made = await files();
       const hashOf = (file: string): string => Buffer.from(file).toString('hex').padEnd(64, '0');
       const parameters = { path: hashOf(Object.keys(made)[0]!), input: dna(length), ...given?.(hashOf) };
@@ -129,12 +194,11 @@ describe(`damaged models (${CASES} of each)`, () => {
       await survive({
         name,
         files: made,
+        ...(pack && { pack }),
         read: at => {
           const paths = Object.fromEntries(Object.keys(made).map(file => [hashOf(file), join(at, file)]));
           const built = async (): Promise<unknown> => {
-            const { builder, f } = (await ScalarModel.load({ target: call('target', 'output'), model }, paths)).build(
-              2,
-            );
+            const { builder, f } = (await ScalarModel.load({ target, model }, paths)).build(2);
             return builder.shape(f);
           };
           return [() => describeModel(model, paths), built];

@@ -5,7 +5,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { strToU8, zipSync } from 'fflate';
+import { strToU8, unzipSync, zipSync } from 'fflate';
 import { afterAll, describe, expect, it } from 'vitest';
 import { interpret, toValue } from '../../../server/src/engine/backends/reference.js';
 import { Failure } from '../../../server/src/engine/failure.js';
@@ -196,19 +196,30 @@ describe('refused', () => {
 });
 
 describe(`damaged weights (${CASES} of each)`, () => {
+  const survives = (file: string, name: string, bytes: Buffer, pack?: (path: string, bytes: Buffer) => Buffer) => {
+    const { layers, shape } = expectedOf(file);
+    const network = declared(layers, shape.slice(1));
+    return survive({
+      name: `PyTorch, ${name}`,
+      files: { [file]: bytes },
+      ...(pack && { pack }),
+      read: at => [() => importPyTorch(join(at, file), { network })],
+    });
+  };
+
   it.each([
     'network0.zip.pt',
     'network1.legacy.pt',
     'network2.safetensors',
     'network7.checkpoint.pt',
     'network8.protocol5.pt',
-  ])('%s', async file => {
-    const { layers, shape } = expectedOf(file);
-    const network = declared(layers, shape.slice(1));
-    await survive({
-      name: `PyTorch, ${file}`,
-      files: { [file]: readFileSync(join(FOLDER, file)) },
-      read: at => [() => importPyTorch(join(at, file), { network })],
-    });
+  ])('%s', file => survives(file, file, readFileSync(join(FOLDER, file))));
+
+  it('a pickle before it is packed', () => {
+    const members = unzipSync(readFileSync(join(FOLDER, 'network0.zip.pt')));
+    const pickle = Object.keys(members).find(name => name.endsWith('data.pkl'))!;
+    const pack = (_: string, bytes: Buffer): Buffer =>
+      Buffer.from(zipSync({ ...members, [pickle]: bytes }, { level: 0 }));
+    return survives('network0.zip.pt', 'a pickle', Buffer.from(members[pickle]!), pack);
   });
 });

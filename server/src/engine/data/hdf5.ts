@@ -161,5 +161,3 @@ function damaged(path: string, area: 'data' | 'model', reason: string): Failure 
     remedy: 'Copy or write the file again.',
   });
 }
-
-export { requireReadable as requireFilters };

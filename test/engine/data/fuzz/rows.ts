@@ -122,6 +122,7 @@ const PLINK: Files = {
   'set.fam': text(Array.from({ length: 5 }, (_, i) => `f p${i} 0 0 1 ${1 + (i % 2)}\n`).join('')),
 };
 const PHENOTYPES = `FID IID height\n${Array.from({ length: 5 }, (_, i) => `f p${i} 1.${i}\n`).join('')}`;
+const COVARIATES = `FID,IID,age,centre\n${Array.from({ length: 5 }, (_, i) => `f,p${i},${40 + i},c${i % 2}\n`).join('')}`;
 const GENES = '1\tx\tgene\t50\t120\t.\t+\t.\tID=g1;Name=one\n2\tx\tgene\t300\t400\t.\t-\t.\tID=g2\n';
 
 /** Genotypes of PLINK 2 in a form of record each, and their tables. */
@@ -148,10 +149,16 @@ const table = (file: string, bytes: Buffer): Reader => ({
 export const ROWS: readonly Reader[] = [
   { name: 'plink', files: () => PLINK, call: hash => source('plink', { path: hash('set.bed') }) },
   {
-    name: 'plink, phenotypes and genes',
-    files: () => ({ ...PLINK, 'p.txt': text(PHENOTYPES), 'g.gff3': text(GENES) }),
+    name: 'plink, phenotypes, covariates and genes',
+    files: () => ({ ...PLINK, 'p.txt': text(PHENOTYPES), 'c.csv': text(COVARIATES), 'g.gff3': text(GENES) }),
     call: hash =>
-      source('plink', { path: hash('set.bed'), phenotypes: hash('p.txt'), phenotype: 'height', genes: hash('g.gff3') }),
+      source('plink', {
+        path: hash('set.bed'),
+        phenotypes: hash('p.txt'),
+        phenotype: 'height',
+        covariates: hash('c.csv'),
+        genes: hash('g.gff3'),
+      }),
   },
   pgen('calls', 'pvar.zst'),
   pgen('dosages', 'pvar.zst'),
@@ -159,6 +166,11 @@ export const ROWS: readonly Reader[] = [
   ...['snappy', 'zstd', 'gzip', 'brotli', 'lz4', 'plain'].map(parquet),
   table('t.csv', text(TABLE)),
   table('t.csv.gz', gzipSync(TABLE)),
+  {
+    name: 'table, labels in another',
+    files: () => ({ 't.csv': text('id,a,b\nx,2.5,3\ny,1,4e3\n'), 'labels.tsv': text('id\tlength\nx\t1.5\ny\t2\n') }),
+    call: hash => source('table', { path: hash('t.csv'), names: 'id', labels: hash('labels.tsv') }),
+  },
   { name: 'anndata, HDF5', files: () => ({ 'x.h5ad': h5ad() }), call: hash => anndataOf(hash('x.h5ad')) },
   {
     name: 'anndata, zipped Zarr',

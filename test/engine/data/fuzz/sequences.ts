@@ -119,17 +119,17 @@ export const SEQUENCES: readonly Reader[] = [
       ]
     : []),
   {
-    name: 'numpy, one-hot sequences and labels',
+    name: 'arrays of numpy',
     files: () => ({ 'x.npy': npy([2, 5, 4], ONE_HOT), 'y.npy': npy([2], [0, 1]) }),
-    call: hash => source('numpy', { path: hash('x.npy'), labels_file: hash('y.npy') }),
+    call: hash => source('arrays', { path: hash('x.npy'), labels_file: hash('y.npy') }),
   },
   {
-    name: 'numpy, an archive',
-    files: () => ({ 'x.npz': Buffer.from(zipSync({ 'x.npy': npy([2, 5, 4], ONE_HOT), 'y.npy': npy([2], [0, 1]) })) }),
-    call: hash => source('numpy', { path: hash('x.npz'), inputs: 'x', labels: 'y' }),
+    name: 'arrays of numpy, an archive',
+    files: () => ({ 'x.npz': Buffer.from(zipSync({ 'x.npy': npy([2, 5, 4], ONE_HOT) })), 'y.npy': npy([2], [0, 1]) }),
+    call: hash => source('numpy', { path: hash('x.npz'), inputs: 'x', labels_file: hash('y.npy') }),
   },
   {
-    name: 'one_hot_hdf5',
+    name: 'arrays of HDF5',
     files: () => ({
       'x.h5': hdf5(file => {
         file.create_dataset({ name: 'x', data: Float32Array.from(ONE_HOT), shape: [2, 5, 4], dtype: '<f' });
