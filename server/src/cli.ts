@@ -17,6 +17,9 @@ import type { ExecutorOptions } from './protocol.js';
 import { EXIT } from './run/run.js';
 import { StoreError } from './store/error.js';
 
+/** Set by the build. */
+declare const EXPLAINOME_VERSION: string;
+
 const HELP = `xome: experiments on explanations of genomics models
 
   xome check FILE…                       every diagnostic of the editor
@@ -37,12 +40,15 @@ const HELP = `xome: experiments on explanations of genomics models
   --data FILE         init: the data to explain; without it those beside the model that it can read
   --lint CODE=LEVEL   check: severity of a lint: error, warning, info, hint, off; may be repeated
 
+  --help, --version
+
 exit codes: 0 all well, 1 an expectation failed, 2 the experiment is wrong, 3 the run failed or a file cannot be read,
 130 cancelled
 `;
 
 const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
   json: { type: 'boolean' },
   only: { type: 'string', multiple: true },
   backend: { type: 'string' },
@@ -66,6 +72,10 @@ export async function main(argv: readonly string[], context: Context): Promise<n
   try {
     const { values, positionals } = parse(argv);
     const [command, ...operands] = positionals;
+    if (values.version) {
+      out.write(`${context.version}\n`);
+      return EXIT.well;
+    }
     if (values.help || command === undefined) {
       (values.help ? out : err).write(HELP);
       return values.help ? EXIT.well : EXIT.wrong;
@@ -81,6 +91,11 @@ export async function main(argv: readonly string[], context: Context): Promise<n
       printProblem({ code, message, place, ...(remedy !== undefined && { remedy }) }, context.terminal);
       return EXIT.failed;
     }
+    // Such as a report that may not be written where it is asked for: nothing that a stack would explain.
+    if (error instanceof Error && 'syscall' in error && 'code' in error) {
+      err.write(`xome: ${error.message.replace(/^[A-Z0-9]+: /, '')}\n`);
+      return EXIT.failed;
+    }
     throw error;
   }
 }
@@ -92,7 +107,8 @@ function parse(argv: readonly string[]): Arguments {
   try {
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    throw usage(error instanceof Error ? error.message : String(error));
+    // Behind the first sentence Node explains how to write operands that look like options.
+    throw usage(`${(error instanceof Error ? error.message : String(error)).split('. ')[0]}.`);
   }
 }
 
@@ -211,16 +227,18 @@ function cancelOnInterrupt(): AbortSignal {
 async function start(): Promise<void> {
   const argv = process.argv.slice(2);
   const beside = (script: string): string => fileURLToPath(new URL(script, import.meta.url));
-  // `xome show … | head` closes the pipe early, which is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  // `xome show … | head` closes the pipe early, which is no error, and no reason to end a run.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
   const code = await main(argv, {
     terminal: { out: process.stdout, err: process.stderr, environment: process.env },
     scripts: { engine: beside('./engine.js'), server: beside('./server.js'), report: beside('./webview/report.js') },
     // The server's own connection decides when it ends.
     signal: argv[0] === 'lsp' ? new AbortController().signal : cancelOnInterrupt(),
     folder: process.cwd(),
+    version: EXPLAINOME_VERSION,
   });
   if (code !== undefined) process.exitCode = code;
 }

@@ -59,6 +59,7 @@ async function xome(...argv: string[]): Promise<Result> {
     scripts: { engine, server: '', report: join(scratch, 'report.js') },
     signal: new AbortController().signal,
     folder,
+    version: '1.2.3',
   });
   return { code, ...written };
 }
@@ -75,7 +76,7 @@ describe('xome run', () => {
     expect(out).toMatch(/1 of 1 expectations met/);
     expect(err).toMatch(/✓ \[1\/6\] peaks = fasta/);
     expect(code).toBe(0);
-    expect((await xome('run', 'a.xome')).err).toMatch(/nothing to compute/);
+    expect((await xome('run', 'a.xome')).err).toMatch(/^Nothing to compute/m);
   });
 
   it('exits with 1 and names the line when an expectation fails', async () => {
@@ -238,7 +239,17 @@ describe('usage', () => {
     expect(await xome('--help')).toMatchObject({ code: 0, err: '' });
     expect(await xome()).toMatchObject({ code: 2, out: '' });
     expect((await xome('fly')).err).toMatch(/no command "fly"/);
-    expect((await xome('run', 'a.xome', '--fast')).err).toMatch(/--fast/);
+    expect((await xome('run', 'a.xome', '--fast')).err).toMatch(/^xome: Unknown option '--fast'\.\n/);
+    expect(await xome('--version')).toEqual({ code: 0, out: '1.2.3\n', err: '' });
+  });
+
+  it('names paths that lead nowhere, without a stack', async () => {
+    expect(await xome('gc', 'nowhere')).toEqual({ code: 3, out: '', err: 'xome: There is no folder nowhere.\n' });
+    expect((await xome('check', 'a.txt')).err).toMatch(
+      /a\.txt:1:1: error .* does not end in `\.xome`\. \[file\/unreadable\]/,
+    );
+    const { code, err } = await xome('init', 'model.onnx', '--reads', 'dna', '-o', 'nowhere/a.xome');
+    expect([code, err]).toEqual([3, expect.stringMatching(/^xome: no such file or directory, .*nowhere/)]);
   });
 });
 
@@ -252,6 +263,7 @@ describe('the process', () => {
       bundle: true,
       platform: 'node',
       format: 'esm',
+      define: { EXPLAINOME_VERSION: '"1.2.3"' },
       banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     });
     await writeFile(join(dist, 'engine.js'), await readFile(engine));

@@ -41,6 +41,7 @@ test('findings, with and without a column', () => {
     scripts: { engine: '', server: '', report: '' },
     signal: new AbortController().signal,
     folder: '/w',
+    version: '',
   };
   const [first = ''] = lines(() =>
     printDiagnostics(

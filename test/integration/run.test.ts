@@ -59,7 +59,7 @@ describe('a second run', () => {
     const place = await desk(SMALL);
     expect(statuses(await place.run())).toEqual(all('computed', 'few', 'raw', 'grad', 'ig', 'gap', 'agree'));
     const again = await place.xome('run', 'a.xome');
-    expect(again.err).toContain('Everything is in the store; nothing to compute.\n');
+    expect(again.err).toContain('Nothing to compute: everything that the experiment asks for is in the store.\n');
     expect(again.code).toBe(0);
   });
 

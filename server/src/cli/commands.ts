@@ -1,6 +1,6 @@
 /** The commands of `xome`. Each returns its exit code; see `exit codes` in the help. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, resolve } from 'node:path';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PlainCall } from '../catalog/index.js';
 import { entriesOf, isMap } from '../catalog/index.js';
@@ -286,7 +286,14 @@ export async function reportCommand(
 
 /** `xome gc [FOLDER]`: removes results that no experiment points to. */
 export async function collectCommand(folder: string, context: Context): Promise<ExitCode> {
-  const store = await ResultStore.open(await ResultStore.locate(resolve(context.folder, folder, 'any.xome')));
+  const inside = resolve(context.folder, folder);
+  if (!(await stat(inside).catch(() => undefined))?.isDirectory())
+    throw new CommandError(EXIT.failed, `There is no folder ${shortPath(inside, context)}.`);
+  const store = await ResultStore.find(await ResultStore.locate(join(inside, 'any.xome')));
+  if (!store) {
+    context.terminal.err.write(`There are no results in ${shortPath(inside, context)}.\n`);
+    return EXIT.well;
+  }
   const { removed, bytes } = await store.collect();
   context.terminal.err.write(
     `${plural(removed, 'result')} removed from ${shortPath(store.folder, context)}, ${(bytes / 1e6).toFixed(1)} MB.\n`,

@@ -24,6 +24,7 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Folder that printed paths are relative to. */
   readonly folder: string;
+  readonly version: string;
 }
 
 /** Ends a command with a message and an exit code. */

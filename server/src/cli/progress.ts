@@ -26,7 +26,8 @@ export class ProgressDisplay {
     switch (event.type) {
       case 'planned':
         this.steps = event.steps.length;
-        if (this.steps === 0) this.stream.write('Everything is in the store; nothing to compute.\n');
+        if (this.steps === 0)
+          this.stream.write('Nothing to compute: everything that the experiment asks for is in the store.\n');
         break;
       case 'started':
         this.running.set(event.step.key, { number: ++this.started, share: 0, drawn: this.now() });

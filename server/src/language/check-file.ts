@@ -57,13 +57,13 @@ export async function checkFile(path: string, options: CheckOptions = {}): Promi
   const files = options.files === undefined ? NodeFileSystem : { fileSystemProvider: options.files };
   const { shared, xome } = createXomeServices(files, options.headers, undefined, { levels: () => options.lints ?? {} });
   const { LangiumDocuments: documents, DocumentBuilder: builder } = shared.workspace;
-  if (!absolute.endsWith('.xome')) return unreadable(absolute, 'it is not an experiment.');
+  if (!absolute.endsWith('.xome')) return unreadable(absolute, 'its name does not end in `.xome`.');
   let document: LangiumDocument;
   try {
     document = await documents.getOrCreateDocument(URI.file(absolute));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return unreadable(absolute, reason);
+    const reason = error instanceof Error ? error.message.replace(/^[A-Z]+: /, '') : String(error);
+    return unreadable(absolute, `${reason}.`);
   }
   await builder.build([loadCatalog(shared), document], { validation: true });
   const closure = importClosure(document, documents);
@@ -109,7 +109,7 @@ function unreadable(file: string, reason: string): CheckedFile {
     severity: 'error',
     code: 'file/unreadable',
     message: `The file cannot be read: ${reason}`,
-    remedy: 'Check the path; experiments end in `.xome`.',
+    remedy: 'Give the path of an experiment, a file that ends in `.xome`.',
   };
   return { diagnostics: [finding], texts: new Map() };
 }

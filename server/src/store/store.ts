@@ -12,7 +12,7 @@ import { access, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
 import * as z from 'zod';
 import { readIfPresent, readRecord, writeAtomically } from './atomic.js';
-import { StoreError, systemCode } from './error.js';
+import { explainWriteError, StoreError, systemCode } from './error.js';
 import { acquireLock, tryLock } from './lock.js';
 import { ArrayReader } from './npy.js';
 import type { RowTable } from './result.js';
@@ -45,7 +45,10 @@ export class ResultStore {
   static async open(folder: string): Promise<ResultStore> {
     const store = new ResultStore(resolve(folder));
     for (const part of ['results', 'names', 'files', 'locks']) {
-      await mkdir(join(store.folder, FOLDER, part), { recursive: true });
+      const path = join(store.folder, FOLDER, part);
+      await mkdir(path, { recursive: true }).catch((error: unknown) => {
+        throw explainWriteError(error, path);
+      });
     }
     const ignore = join(store.folder, FOLDER, '.gitignore');
     if ((await readIfPresent(ignore)) === undefined) await writeAtomically(ignore, '*\n');
@@ -219,7 +222,8 @@ export class ResultStore {
     for await (const chunk of createReadStream(file)) digest.update(chunk as Buffer);
     const hash = digest.digest('hex');
     if (Date.now() - Number(ctimeNs / 1_000_000n) > SETTLED_MS) {
-      await writeAtomically(memory, JSON.stringify({ ...state, hash }));
+      // What cannot be remembered, as in a store of somebody else, is read again.
+      await writeAtomically(memory, JSON.stringify({ ...state, hash })).catch(() => undefined);
     }
     return hash;
   }
