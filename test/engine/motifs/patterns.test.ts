@@ -3,7 +3,6 @@ import { align, jaccard, scaled } from '../../../server/src/engine/motifs/simila
 import { findPatterns, frequencies, informativeSpan } from '../../../server/src/engine/motifs/patterns.js';
 import { cutStrips, placed } from '../../../server/src/engine/motifs/strips.js';
 import { findSeqlets } from '../../../server/src/engine/motifs/seqlets.js';
-import { laplaceNull } from '../../../server/src/engine/motifs/window-null.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 import { plantedMaps, type PlantedMaps } from './planted.js';
 
@@ -42,7 +41,7 @@ describe('the similarity of stretches', () => {
 
 async function discovered(planted: PlantedMaps, window: number, options: { least: number; compared?: number }) {
   const { length, hypothetical, letters, scores } = planted;
-  const { seqlets } = findSeqlets(scores, length, window, laplaceNull, 0.2);
+  const { seqlets } = findSeqlets({ scores, length }, window, 0.2);
   const of = (array: Float32Array, example: number) => array.slice(4 * length * example, 4 * length * (example + 1));
   const strips = await cutStrips(seqlets, { length, window, flank: 4 }, example =>
     Promise.resolve({ hypothetical: of(hypothetical, example), letters: of(letters, example) }),

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chooseWindow, findSeqlets } from '../../../server/src/engine/motifs/seqlets.js';
+import {
+  chooseWindow,
+  findSeqlets,
+  foundInRandomOrder,
+  type Seqlet,
+} from '../../../server/src/engine/motifs/seqlets.js';
 import {
   backgroundNull,
   falseRates,
@@ -15,6 +20,39 @@ const laplace = (random: Stream): number => {
   const u = random.uniform() - 0.5;
   return -Math.sign(u) * Math.log(1 - 2 * Math.abs(u));
 };
+
+const EXAMPLES = 400;
+const LENGTH = 200;
+
+/** Scores of noise, [example, position]: light and heavy tails, alike from position to position, of another scale in each example. */
+const NOISE: Record<string, (random: Stream) => Float64Array> = {
+  Gaussian: random => eachExample(() => Array.from({ length: LENGTH }, () => random.normal())),
+  Laplace: random => eachExample(() => Array.from({ length: LENGTH }, () => laplace(random))),
+  'Student t (3)': random =>
+    eachExample(() =>
+      Array.from({ length: LENGTH }, () => {
+        const squares = random.normal() ** 2 + random.normal() ** 2 + random.normal() ** 2;
+        return random.normal() / Math.sqrt(squares / 3);
+      }),
+    ),
+  autocorrelated: random =>
+    eachExample(() => {
+      let value = random.normal();
+      return Array.from({ length: LENGTH }, () => (value = 0.5 * value + Math.sqrt(0.75) * random.normal()));
+    }),
+  'of log-normal scale': random =>
+    eachExample(() => {
+      const scale = Math.exp(random.normal());
+      return Array.from({ length: LENGTH }, () => scale * random.normal());
+    }),
+};
+
+function eachExample(draw: () => number[]): Float64Array {
+  return Float64Array.from(Array.from({ length: EXAMPLES }, draw).flat());
+}
+
+const deviationOf = (values: Float64Array): number =>
+  Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
 
 describe('the null of windows', () => {
   it('has the tails of the Laplace distribution that the sums were drawn from', () => {
@@ -91,7 +129,7 @@ describe('seqlets', () => {
   it('are the planted places, and few others than the rate allows', () => {
     const planted = plantedMaps(['TGACTCAGC'], { examples: 200, length: 200, noise: 0.25 }, new Stream(6, 'test'));
     for (const rate of [0.05, 0.2]) {
-      const { seqlets } = findSeqlets(planted.scores, 200, 9, laplaceNull, rate);
+      const { seqlets } = findSeqlets(planted, 9, rate);
       const strongest = planted.sites.filter(({ example, start }) =>
         seqlets.some(seqlet => seqlet.example === example && Math.abs(seqlet.start - start) <= 1),
       );
@@ -103,11 +141,46 @@ describe('seqlets', () => {
   });
 
   it('do not overlap, the stronger one first', () => {
-    const { seqlets } = findSeqlets([0, 3, 3, 3, 2, 2, 2, 0, 0, -9], 10, 3, () => () => 0, 0.1);
+    const scores = Float32Array.of(0, 3, 3, 3, 2, 2, 2, 0, 0, -9);
+    const background = { scores: new Float32Array(400).map((_, at) => (at % 2 === 0 ? 0.1 : -0.1)), length: 10 };
+    const { seqlets } = findSeqlets({ scores, length: 10 }, 3, 0.1, background);
     expect(seqlets.map(({ start, score }) => [start, score])).toEqual([
       [1, 9],
       [4, 6],
       [7, -9],
     ]);
+  });
+
+  describe.each(Object.entries(NOISE))('in %s noise', (name, draw) => {
+    const random = new Stream(7, name);
+    const background = { scores: draw(random), length: LENGTH };
+    const alone = { scores: draw(random), length: LENGTH };
+    const sites = Array.from({ length: EXAMPLES }, (_, example) =>
+      example % 2 === 0 ? undefined : 10 + random.integer(LENGTH - 30),
+    );
+    const planted = { scores: draw(random), length: LENGTH };
+    sites.forEach((site, example) => {
+      if (site !== undefined)
+        for (let i = 0; i < 10; i++) planted.scores[example * LENGTH + site + i]! += 3 * deviationOf(alone.scores);
+    });
+    const isTrue = ({ example, start, end }: Seqlet): boolean => {
+      const site = sites[example];
+      return site !== undefined && start < site + 10 && end > site;
+    };
+
+    it('are false as often as was asked for, where a background says what noise is', () => {
+      const { seqlets } = findSeqlets(planted, 11, 0.2, background);
+      const right = seqlets.filter(isTrue);
+      expect(1 - right.length / seqlets.length).toBeLessThan(0.25);
+      expect(new Set(right.map(({ example }) => example)).size).toBeGreaterThan(0.95 * (EXAMPLES / 2));
+      expect(findSeqlets(alone, 11, 0.2, background).seqlets.length).toBeLessThan(0.05 * EXAMPLES);
+    });
+
+    it('are false as often as was asked for, or their random order says that they are not', () => {
+      const { seqlets } = findSeqlets(planted, 11, 0.2);
+      const share = 1 - seqlets.filter(isTrue).length / seqlets.length;
+      const byChance = foundInRandomOrder(planted, 11, seqlets);
+      expect(seqlets.length === 0 || share < 0.2 || byChance > 0.2 * seqlets.length).toBe(true);
+    });
   });
 });

@@ -6,9 +6,8 @@ import { regionName, regionOf } from '../data/region.js';
 import { Failure } from '../failure.js';
 import { requireFinite } from '../metrics/metric.js';
 import { metaOf } from '../steps/results.js';
-import { chooseWindow, findSeqlets, type Seqlet } from './seqlets.js';
+import { chooseWindow, findSeqlets, foundInRandomOrder, type PositionScores, type Seqlet } from './seqlets.js';
 import { fieldsOf, type MotifStage } from './stage.js';
-import { backgroundNull, laplaceNull, windowSums } from './window-null.js';
 
 /** Scores that are held in memory: half a gigabyte of float64. */
 const MOST_SCORES = 2 ** 26;
@@ -19,7 +18,8 @@ export const SEQLET_FIELDS = ['example', 'start', 'end', 'score', 'rate'];
 
 export const cutSeqlets: MotifStage<typeof seqlets> = async ({ fdr, window: wanted, background }, source, context) => {
   const { store, checkpoint, title } = context;
-  const { scores, length, names } = await scoresOf(store, source, title);
+  const own = await scoresOf(store, source, title);
+  const { scores, length, names } = own;
   await checkpoint();
   const window = wanted === 'auto' ? chooseWindow(scores, length) : wanted;
   const other = background === undefined ? undefined : await scoresOf(store, background, title);
@@ -33,8 +33,7 @@ export const cutSeqlets: MotifStage<typeof seqlets> = async ({ fdr, window: want
         remedy: 'Give a narrower window.',
       });
   await checkpoint();
-  const nullOf = other ? () => backgroundNull(windowSums(other.scores, other.length, window)) : laplaceNull;
-  const { seqlets: found, passing } = findSeqlets(scores, length, window, nullOf, fdr);
+  const { seqlets: found, passing } = findSeqlets(own, window, fdr, other);
   if (found.length === 0)
     throw new Failure(
       'seqlets/none',
@@ -60,14 +59,14 @@ export const cutSeqlets: MotifStage<typeof seqlets> = async ({ fdr, window: want
         found.map(({ example, start, end, score, rate }) => [example, start, end, score, rate]),
       ),
     ],
-    notes: notesOn(found, { window, chosen: wanted === 'auto', passing, length }),
+    notes: notesOn(found, {
+      ...{ window, chosen: wanted === 'auto', passing, length, fdr },
+      ...(other === undefined && { byChance: foundInRandomOrder(own, window, found) }),
+    }),
   };
 };
 
-interface Scores {
-  /** [example, position] */
-  readonly scores: Float32Array | Float64Array;
-  readonly length: number;
+interface Scores extends PositionScores {
   readonly names: readonly string[];
 }
 
@@ -99,10 +98,17 @@ function nameOf({ start, end }: Seqlet, name: string, length: number): string {
   return regionName({ ...region, start: first, end: first + end - start });
 }
 
-function notesOn(
-  found: readonly Seqlet[],
-  { window, chosen, passing, length }: { window: number; chosen: boolean; passing: number; length: number },
-): Note[] {
+interface Circumstances {
+  readonly window: number;
+  readonly chosen: boolean;
+  readonly passing: number;
+  readonly length: number;
+  readonly fdr: number;
+  /** Where no background was given: seqlets that the same scores give in random order. */
+  readonly byChance?: number;
+}
+
+function notesOn(found: readonly Seqlet[], { window, chosen, passing, length, fdr, byChance }: Circumstances): Note[] {
   const positive = found.filter(({ score }) => score > 0).length;
   const width = chosen ? `${window} bp, at which the strongest windows stand out most` : `${window} bp`;
   const share = `${(100 * passing).toPrecision(2)} %`;
@@ -118,6 +124,15 @@ function notesOn(
             level: 'warning' as const,
             code: 'seqlets/many',
             message: `${share} of all windows of ${length} positions pass: the null says little about them. Give the attribution of shuffled sequences as \`background\`, or longer sequences.`,
+          },
+        ]
+      : []),
+    ...(byChance !== undefined && byChance > fdr * found.length
+      ? [
+          {
+            level: 'warning' as const,
+            code: 'seqlets/null',
+            message: `The same scores in random order give ${Math.round(byChance)} such windows, ${Math.round((100 * byChance) / found.length)} % of ${found.length}: the Laplace null does not hold here, more seqlets may be false than was asked for. Give the attribution of shuffled sequences as \`background\`.`,
           },
         ]
       : []),
