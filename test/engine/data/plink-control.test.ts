@@ -179,6 +179,8 @@ describe('tables of people', () => {
     writeFileSync(path.replace('.bed', '.fam'), people.replace('f1 p2', 'f1 p0'));
     await expect(phenotypes('IID x\np0 1\n')).rejects.toThrow('"p0" is a person of the families f0 and f1');
     expect((await phenotypes('FID IID x\nf1 p0 1.5\n')).names).toEqual(['p0']);
+    writeFileSync(path.replace('.bed', '.fam'), people.replace('f1 p2', 'f0 p0'));
+    await expect(read()).rejects.toThrow('two people are "f0 p0"');
     writeFileSync(path.replace('.bed', '.fam'), people);
   });
 

@@ -132,8 +132,6 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
       : await genesOf(pathOf(parameters.genes, files), variants.map(stretchOf), parameters.gene_distance);
   if (annotated) notes.push(annotated.note);
   const columns = covariates && covariatesOf(covariates, people);
-  const ids = people.map(person => file.people[person]!.id);
-  const isUnique = new Set(ids).size === ids.length;
   return {
     alphabet: 'genotypes',
     length: passed.variants.length,
@@ -142,11 +140,25 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
     ...(annotated && { genes: annotated.genes }),
     ...(columns && columns.names.length > 0 && { covariates: columns }),
     values,
-    names: isUnique ? ids : people.map(person => `${file.people[person]!.family} ${file.people[person]!.id}`),
+    names: namesOf(file, people),
     labels: people.map(person => labels[person]),
     origins: people.map(index => ({ source: parameters.path.slice(0, 8), index })),
     notes,
   };
+}
+
+/** Identifiers, with families where they are not unique. @throws Failure `data/duplicate` */
+function namesOf(file: PlinkFile, people: readonly number[]): string[] {
+  const ids = people.map(person => file.people[person]!.id);
+  if (new Set(ids).size === ids.length) return ids;
+  const names = people.map(person => `${file.people[person]!.family} ${file.people[person]!.id}`);
+  const seen = new Set<string>();
+  const twice = names.find(name => seen.size === seen.add(name).size);
+  if (twice === undefined) return names;
+  throw new Failure('data/duplicate', `two people are "${twice}"`, {
+    place: file.path,
+    remedy: 'Give every person a FID and IID of their own.',
+  });
 }
 
 function leftOut(count: number, what: 'phenotype' | 'covariate'): Note[] {
