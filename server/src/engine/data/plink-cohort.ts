@@ -14,8 +14,8 @@ import { pathOf, type Files, type Source } from './source.js';
 
 type Parameters = ParametersOf<typeof specification>;
 
-/** Genotypes whose quality is controlled for a description, which has a few seconds. */
-const MOST_DESCRIBED = 2e9;
+/** Genotypes whose quality is controlled for a description: it has ten seconds, on a busy machine and a slow disk too. */
+const MOST_DESCRIBED = 1e8;
 /** What to do about a cohort that is too large. */
 const ROOM =
   ' Name a `region` or `chromosomes`, raise `minimum_frequency`, or give a table of `phenotypes` that names fewer people.';
