@@ -31,6 +31,11 @@ export const anndata = {
       optional: true,
       summary: 'Column of `var` with the names of the genes, where the index holds something else.',
     },
+    where: {
+      type: { is: 'record', of: { is: 'text' } },
+      optional: true,
+      summary: 'Only the cells that have these values in `obs`: `{ split: "train", donor: "D1" }`.',
+    },
     only: {
       type: { is: 'text' },
       optional: true,

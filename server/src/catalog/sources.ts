@@ -185,6 +185,12 @@ export const table = {
       default: [],
       summary: 'Columns that are neither names, labels nor features: `["FID", "SEX"]`.',
     },
+    where: {
+      type: { is: 'record', of: { is: 'text' } },
+      optional: true,
+      summary:
+        'Only the examples that have these values: `{ split: "train", tissue: "blood" }`; the columns are no features.',
+    },
     missing: {
       type: { is: 'keyword', values: ['error', 'mean', 'zeros', 'drop'] },
       default: 'error',

@@ -44,9 +44,12 @@ function explained(sessions: readonly Session[], file: string): Explained[] {
 /** Keys of the data that were read from a file, each with what examples of this file have as their source. */
 function keysOf({ plan }: Shown, file: string): ReadonlyMap<string, string> {
   return new Map(
-    plan.steps.flatMap(({ kind, key, files }) => {
-      const hash = kind === 'data' ? Object.keys(files).find(hash => files[hash] === file) : undefined;
-      return hash === undefined ? [] : [[key, hash.slice(0, 8)] as const];
+    plan.steps.flatMap(({ task, key, files }) => {
+      if (task.kind !== 'data') return [];
+      const hash = Object.keys(files).find(hash => files[hash] === file);
+      // Where examples are columns, no line is one.
+      const turned = typeof task.source === 'object' && task.source.parameters['examples'] === 'columns';
+      return hash === undefined ? [] : [[key, turned ? '' : hash.slice(0, 8)] as const];
     }),
   );
 }

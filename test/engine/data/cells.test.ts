@@ -133,6 +133,14 @@ describe('anndata', () => {
     expect(await codeOf(read(path, given))).toBe(code);
   });
 
+  it('takes the cells that have a value in a column of any kind', async () => {
+    const found = await read(path, { where: { old: 'y', age: '41' }, label: 'type' });
+    expect(found).toMatchObject({ names: ['c1'], labels: [undefined], values: Float32Array.of(3, 0, 0, 0) });
+    expect(found.origins).toMatchObject([{ index: 1 }]);
+    expect((await read(path, { where: { type: 'B' }, layer: 'rows' })).values).toEqual(Float32Array.of(0, 0, 4, 5));
+    expect(await codeOf(read(path, { where: { type: 'NK' } }))).toBe('data/empty');
+  });
+
   it('says what of a file it could not use, and what there is instead', async () => {
     const found = await read(path, { label: 'type' });
     expect(found.notes.map(({ message }) => message)).toEqual([

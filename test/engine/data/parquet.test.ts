@@ -56,6 +56,16 @@ describe('Parquet', () => {
     });
   });
 
+  it('takes the examples that have a value', async () => {
+    const given = { names: 'name', where: { class: 'case', b: '1' } };
+    const expected = Array.from({ length: 300 }, (_, i) => i).filter(i => i % 3 === 0 && i % 2 === 1);
+    const { names, values, features } = await read('zstd', given);
+    expect(names).toEqual(expected.map(i => `s${i}`));
+    expect(features).not.toContain('b');
+    const column = features.indexOf('i32');
+    expect(expected.map((_, row) => values[row * features.length + column])).toEqual(expected);
+  });
+
   it('has its examples in rows', async () => {
     await expect(read('groups', { examples: 'columns' })).rejects.toMatchObject({
       problem: { code: 'data/orientation' },

@@ -184,6 +184,7 @@ describe('table', () => {
       names: ['s1', 's2', 's3'],
       features: ['ENSG1', 'ENSG2'],
       labels: [0, undefined, 1],
+      classes: ['normal', 'tumour'],
       values: Float32Array.of(1, 4, 2, 5, 3, 6),
     });
     expect(filled.notes.map(({ message }) => message)).toEqual([
@@ -200,6 +201,17 @@ describe('table', () => {
     await expect(read(text, { ...given, label: 'length' })).rejects.toMatchObject({ problem: { code: 'data/label' } });
     await expect(read('a\tb\nx\t1\n', { labels, names: 'a', classes: given.classes })).rejects.toMatchObject({
       problem: { code: 'data/unmatched', remedy: expect.stringContaining('like "x"') as string },
+    });
+  });
+
+  it('takes the examples of one part, and nothing of the others matters', async () => {
+    const text = 'id,split,x\na,train,1\nb,test,?\nc,train,3\n';
+    const found = await read(text, { names: 'id', where: { split: 'train' } });
+    expect(found).toMatchObject({ names: ['a', 'c'], features: ['x'], values: Float32Array.of(1, 3) });
+    expect(found.origins.map(({ index }) => index)).toEqual([0, 2]);
+    expect(found.notes).toMatchObject([{ message: '1 of 3 examples are left out: only where split is "train".' }]);
+    await expect(read(text, { names: 'id', where: { split: 'Train' } })).rejects.toMatchObject({
+      problem: { code: 'data/empty', message: 'no example has what `where` asks for: split is "Train"' },
     });
   });
 

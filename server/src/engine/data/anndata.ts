@@ -11,7 +11,7 @@ import type { Rows } from './examples.js';
 import { withHierarchy, type Hierarchy, type TreeNode } from './hierarchy.js';
 import { pathOf, type Files, type Source } from './source.js';
 import { denseRows, keep, requireFinite } from './sparse.js';
-import { duplicateNotes, labelOf, unlabelledNotes } from './table-cells.js';
+import { duplicateNotes, labelOf, unlabelledNotes, whereNotes } from './table-cells.js';
 
 type Parameters = ParametersOf<typeof specification>;
 
@@ -174,18 +174,43 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
     const values = await numbersOf(data, matrix, cells.length, place, kept.length);
     requireFinite(values, cells, features, `${path}, ${matrix.place}`);
     const { labels, classes, notes } = await labelsOf(data, parameters, cells);
+    const wanted = await wantedCells(data, parameters.where, cells.length);
+    const chosen = <T>(all: readonly T[]): T[] => wanted.map(cell => all[cell]!);
+    const names = chosen(cells);
     return {
       alphabet: 'expression',
       ...(classes && { classes }),
       length: kept.length,
       features,
-      values,
-      names: cells,
-      labels,
-      origins: cells.map((_, cell) => ({ source: parameters.path.slice(0, 8), index: cell })),
-      notes: [...notes, ...unlabelledNotes(labels, parameters.label !== undefined), ...duplicateNotes(features, cells)],
+      values: rowsAt(values, kept.length, wanted, cells.length),
+      names,
+      labels: chosen(labels),
+      origins: wanted.map(cell => ({ source: parameters.path.slice(0, 8), index: cell })),
+      notes: [
+        ...whereNotes(parameters.where, cells.length - wanted.length, cells.length, path),
+        ...notes,
+        ...unlabelledNotes(chosen(labels), parameters.label !== undefined),
+        ...duplicateNotes(features, names),
+      ],
     };
   });
+}
+
+/** Indices of the cells that have what `where` asks for. @throws Failure `data/no-column` */
+async function wantedCells(data: AnnData, where: Parameters['where'], cells: number): Promise<number[]> {
+  let wanted = Array.from({ length: cells }, (_, cell) => cell);
+  for (const [column, value] of Object.entries(where ?? {})) {
+    const { values } = await columnOf(data, 'obs', column);
+    wanted = wanted.filter(cell => values[cell] === value);
+  }
+  return wanted;
+}
+
+/** Some rows of a matrix, ascending; the matrix itself where they are all. */
+function rowsAt(values: Float32Array, width: number, rows: readonly number[], all: number): Float32Array {
+  if (rows.length === all) return values;
+  rows.forEach((row, at) => values.copyWithin(at * width, row * width, (row + 1) * width));
+  return values.slice(0, rows.length * width);
 }
 
 /** @throws Failure `data/no-column`, `data/label` */

@@ -117,6 +117,7 @@ async function read(parameters: Parameters, files: Files): Promise<Rows> {
       values,
       names: barcodes,
       labels,
+      ...(parameters.clusters !== undefined && parameters.classes && { classes: parameters.classes }),
       origins: barcodes.map((_, index) => ({ source: parameters.path.slice(0, 8), index })),
       notes: [...notes, ...duplicateNotes(features, barcodes)],
     };

@@ -13,19 +13,27 @@ type Parameters = ParametersOf<typeof specification>;
 /** @throws Failure as for tables that are text, and `data/parquet-type` for columns that hold neither numbers nor text */
 export function readParquet(path: string, parameters: Parameters): Promise<Rows> {
   return withParquet(path, async file => {
-    const { header, names, label, features } = columnsOf(file.names, file.names.length, parameters, path);
+    const { header, names, label, features, where } = columnsOf(file.names, file.names.length, parameters, path);
     for (const column of features) file.requireCells(column);
     requireRoomFor(file.rows, features.length, ['rows', 'features', 'values']);
-    const kept: Kept = { blocks: [], names: [], labels: [], indices: [], absent: 0, affected: 0 };
+    const kept: Kept = { blocks: [], names: [], labels: [], indices: [], absent: 0, affected: 0, others: 0 };
     let from = 0;
     for (const [group, rows] of file.groups.entries()) {
-      const block = await readBlock(file, group, features, parameters.missing, from);
+      const asked = await Promise.all(
+        where.map(async ([column, value]) => [await file.cells(group, column), value] as const),
+      );
+      const isOther = (row: number): boolean => asked.some(([cells, value]) => String(cells[row] ?? '') !== value);
+      const block = await readBlock(file, group, features, parameters.missing, from, isOther);
       const [ids, classes] = [
         names === undefined ? undefined : await file.cells(group, names),
         label === undefined ? undefined : await file.cells(group, label),
       ];
       let to = 0;
       for (let row = 0; row < rows; row++) {
+        if (isOther(row)) {
+          kept.others++;
+          continue;
+        }
         const gaps = block.gaps[row]!;
         kept.absent += gaps;
         kept.affected += Number(gaps > 0);
@@ -61,17 +69,17 @@ interface Kept {
   readonly indices: number[];
   absent: number;
   affected: number;
+  others: number;
 }
 
 function finished(kept: Kept, features: readonly string[], parameters: Parameters, path: string, rows: number): Rows {
-  const { blocks, names, labels, indices, absent, affected } = kept;
+  const { blocks, ...rest } = kept;
   if (rows === 0)
     throw new Failure('data/empty', 'the table has no rows', {
       place: path,
       remedy: 'Give a table with at least one example.',
     });
-  const found = { features, values: joined(blocks), names, labels, indices, absent, affected, rows };
-  return examplesOf(found, parameters, path);
+  return examplesOf({ ...rest, features, values: joined(blocks), rows }, parameters, path);
 }
 
 function joined(blocks: readonly Float32Array[]): Float32Array<ArrayBuffer> {
@@ -84,13 +92,14 @@ function joined(blocks: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   return values;
 }
 
-/** The features of a group of rows, [row, feature], and how many values each row lacks. */
+/** The features of a group of rows, [row, feature], and how many values each row lacks; rows that are not asked for stay 0. */
 async function readBlock(
   file: ParquetTable,
   group: number,
   features: readonly number[],
   missing: Parameters['missing'],
   from: number,
+  isOther: (row: number) => boolean,
 ): Promise<{ values: Float32Array; gaps: Uint32Array }> {
   const rows = file.groups[group]!;
   const gaps = new Uint32Array(rows);
@@ -101,6 +110,7 @@ async function readBlock(
     values ??= new Float32Array(rows * features.length);
     const name = file.names[column]!;
     for (let row = 0; row < rows; row++) {
+      if (isOther(row)) continue;
       const value = numberIn(cells[row], name, () => `${file.path}, row ${from + row + 1}`, missing);
       values[row * features.length + feature] = value;
       if (Number.isNaN(value)) gaps[row]!++;

@@ -23,6 +23,8 @@ export interface Columns {
   readonly names: number | undefined;
   readonly label: number | undefined;
   readonly features: readonly number[];
+  /** Columns and what they must hold. */
+  readonly where: readonly (readonly [column: number, value: string])[];
 }
 
 /**
@@ -52,14 +54,16 @@ export function columnsOf(cells: readonly string[], width: number, parameters: P
       { place, remedy: 'Name one of its columns (upper and lower case matter).' },
     );
   };
-  const { names, label, skip, examples } = parameters;
+  const { names, label, skip, examples, where = {} } = parameters;
   // A column of names has none in what R writes; of a matrix of features × examples it is the first.
   const unnamed = header[0] === '' || examples === 'columns' ? 0 : undefined;
   const columns = {
     names: names === undefined ? unnamed : find(names, 'names'),
     label: label === undefined ? undefined : find(label, 'label'),
+    where: Object.entries(where).map(([name, value]) => [find(name, 'where'), value] as const),
   };
-  const others = new Set([columns.names, columns.label, ...skip.map(name => find(name, 'skip'))]);
+  const asked = columns.where.map(([column]) => column);
+  const others = new Set([columns.names, columns.label, ...asked, ...skip.map(name => find(name, 'skip'))]);
   const features = [...header.keys()].filter(column => !others.has(column));
   if (features.length === 0)
     throw new Failure('data/no-features', 'the table has no column of features', {
@@ -67,6 +71,24 @@ export function columnsOf(cells: readonly string[], width: number, parameters: P
       remedy: 'Give a table with a header row and a column for each feature.',
     });
   return { header, ...columns, features };
+}
+
+/** What of a data set was asked for with `where`, and how many examples are others. @throws Failure `data/empty` where all are */
+export function whereNotes(
+  where: Readonly<Record<string, string>> | undefined,
+  others: number,
+  all: number,
+  place: string,
+): Note[] {
+  if (where === undefined) return [];
+  const asked = Object.entries(where).map(([column, value]) => `${column} is "${value}"`);
+  if (others === all)
+    throw new Failure('data/empty', `no example has what \`where\` asks for: ${asked.join(' and ')}`, {
+      place,
+      remedy: 'Write the value as the file has it; upper and lower case matter.',
+    });
+  const message = `${others} of ${all} examples are left out: only where ${asked.join(' and ')}.`;
+  return [{ level: 'information', code: 'data/where', message }];
 }
 
 /** A decimal number, or 1 and 0 for truth values; not finite where the text is neither, or beyond single precision. */
@@ -196,17 +218,19 @@ export interface KeptRows extends Pick<Rows, 'features' | 'values' | 'names' | '
   /** Values that are missing in the file, and rows that lack any. */
   readonly absent: number;
   readonly affected: number;
-  /** Rows of the file. */
+  /** Rows of the file, and how many of them are others than `where` asks for. */
   readonly rows: number;
+  readonly others?: number;
 }
 
 /** The examples of a table, with what is missing filled in. @throws Failure `data/missing`, `data/all-dropped` */
 export function examplesOf(
-  { indices, absent, affected, rows, ...kept }: KeptRows,
-  { as, missing, label, path: key }: Pick<Parameters, 'as' | 'missing' | 'label' | 'path'>,
+  { indices, absent, affected, rows, others = 0, ...kept }: KeptRows,
+  { as, missing, label, where, path: key }: Pick<Parameters, 'as' | 'missing' | 'label' | 'where' | 'path'>,
   path: string,
 ): Rows {
   const { features, values, labels } = kept;
+  const chosen = whereNotes(where, others, rows, path);
   if (indices.length === 0 && rows > 0)
     throw new Failure('data/all-dropped', 'every row has a missing value, so `missing: drop` leaves none', {
       place: path,
@@ -220,7 +244,8 @@ export function examplesOf(
     length: features.length,
     origins: indices.map(index => ({ source, index })),
     notes: [
-      ...missingNotes(absent, affected, rows, missing),
+      ...chosen,
+      ...missingNotes(absent, affected, rows - others, missing),
       ...unlabelledNotes(labels, label !== undefined),
       ...duplicateNotes(features, kept.names),
       ...roundedNotes(values, features),

@@ -20,12 +20,13 @@ type Parameters = ParametersOf<typeof specification>;
 
 async function read(parameters: Parameters, files: Files): Promise<Rows> {
   const path = pathOf(parameters.path, files);
-  const { labels: table, classes } = parameters;
+  const { label, labels: table, classes } = parameters;
   requireOneOrder(parameters, await isParquet(path), path);
   const rows = await rowsOf(parameters, path);
-  if (table === undefined) return rows;
+  const named = { ...rows, ...(classes && (label ?? table) !== undefined && { classes }) };
+  if (table === undefined) return named;
   const labels = await labelsFor(rows.names, pathOf(table, files), classes);
-  return { ...rows, labels, notes: [...rows.notes, ...unlabelledNotes(labels, true)] };
+  return { ...named, labels, notes: [...rows.notes, ...unlabelledNotes(labels, true)] };
 }
 
 async function rowsOf(parameters: Parameters, path: string): Promise<Rows> {
@@ -34,7 +35,7 @@ async function rowsOf(parameters: Parameters, path: string): Promise<Rows> {
 }
 
 /** @throws Failure `data/label`, `data/orientation` for parameters that do not go together */
-function requireOneOrder({ label, labels, examples }: Parameters, parquet: boolean, place: string): void {
+function requireOneOrder({ label, labels, examples, where }: Parameters, parquet: boolean, place: string): void {
   if (label !== undefined && (labels !== undefined || examples === 'columns'))
     throw new Failure(
       'data/label',
@@ -44,6 +45,11 @@ function requireOneOrder({ label, labels, examples }: Parameters, parquet: boole
         remedy: 'Leave it out; `labels` is a table with the name of an example and its label in each row.',
       },
     );
+  if (where !== undefined && examples === 'columns')
+    throw new Failure('data/orientation', '`where` asks for values of columns, and examples are columns', {
+      place,
+      remedy: 'Leave out the others with `skip`.',
+    });
   if (parquet && examples === 'columns')
     throw new Failure('data/orientation', 'the examples of a Parquet file are its rows', {
       place,
@@ -69,12 +75,17 @@ async function readText(parameters: Parameters, path: string): Promise<Rows> {
   let index = -1;
   let absent = 0;
   let affected = 0;
+  let others = 0;
   for await (const { columns, row } of tableOf(path, parameters)) {
     index++;
     const { header } = columns;
+    if (features.length === 0) features = columns.features.map(column => header[column]! || `column ${column + 1}`);
+    if (columns.where.some(([column, value]) => row.cells[column] !== value)) {
+      others++;
+      continue;
+    }
     const at = (column: number): string => `${path}, line ${row.line}, column ${column + 1}`;
     const width = columns.features.length;
-    if (features.length === 0) features = columns.features.map(column => header[column]! || `column ${column + 1}`);
     requireRoomFor(names.length + 1, width, ['rows', 'features', 'values']);
     const end = (names.length + 1) * width;
     values = grown(values, end);
@@ -98,7 +109,7 @@ async function readText(parameters: Parameters, path: string): Promise<Rows> {
     indices.push(index);
   }
   values = values.slice(0, names.length * features.length);
-  const kept = { features, values, names, labels, indices, absent, affected, rows: index + 1 };
+  const kept = { features, values, names, labels, indices, absent, affected, others, rows: index + 1 };
   return examplesOf(kept, parameters, path);
 }
 
