@@ -19,7 +19,7 @@ const overlaps = {
 } as const satisfies ParameterSpecification;
 
 const COORDINATES =
-  'Examples must be named by their place in the genome, as bedtools and samtools name extracted sequences: `chr1:999-1099`, `chr1:999-1099(-)` or `chr1:1000-1099`; which of the two ways of counting it is follows from the length. Scores of the minus strand are turned round.';
+  'Examples must be named by their place in the genome, as bedtools and samtools name extracted sequences: `chr1:999-1099`, `chr1:999-1099(-)` or `chr1:1000-1099`; which of the two ways of counting it is follows from the length. Scores of the minus strand are turned round. Examples of `variants` lie where their reference windows do.';
 
 export const tsv = {
   category: 'export',
@@ -128,7 +128,7 @@ export const bigwig = {
   category: 'export',
   name: 'bigwig',
   summary: 'Position scores along the genome as an indexed bigWig file.',
-  documentation: `Scores of all examples with zoom levels, for genome browsers. ${COORDINATES} Chromosomes get the lengths of \`sizes\`; without it, a chromosome ends at its last example, and a note says so.`,
+  documentation: `Scores of all examples with zoom levels, for genome browsers. ${COORDINATES} Chromosomes get the lengths of \`sizes\`, and their names as it spells them; without it, a chromosome ends at its last example, and a note says so.`,
   citation: 'Kent et al. 2010, Bioinformatics 26:2204',
   alphabets: ['dna'],
   revision: 1,

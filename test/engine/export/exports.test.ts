@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { referenceExecutor } from '../../../server/src/engine/backends/reference.js';
 import { parseMotifs } from '../../../server/src/engine/data/motifs.js';
 import { runExport } from '../../../server/src/engine/export/exports.js';
-import { regionName, regionOf } from '../../../server/src/engine/data/region.js';
+import { placeOf, regionName, regionOf } from '../../../server/src/engine/data/region.js';
 import { Failure } from '../../../server/src/engine/failure.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 import type { Json } from '../../../server/src/protocol.js';
@@ -99,6 +99,12 @@ describe('places', () => {
   });
 });
 
+it('a variant lies where its window does', () => {
+  expect(placeOf('17:1051:GA>G', 100)).toEqual({ chromosome: '17', start: 1000, end: 1100, strand: '.' });
+  expect(placeOf('chr1:100-124(-)', 24)).toEqual(regionOf('chr1:100-124(-)', 24));
+  expect(placeOf('sequence 5', 24)).toBeUndefined();
+});
+
 describe('tracks', () => {
   const names = places(700);
   let map: Result;
@@ -161,6 +167,15 @@ describe('tracks', () => {
       }
       expect(covered).toBe(values.length);
     }
+  });
+
+  it('bigWig spells chromosomes as their lengths do', async () => {
+    const sizes = join(workbench.folder, 'ensembl.sizes');
+    await writeFile(sizes, 'X\t50000\n2\t40000\n10\t60000\n');
+    await write('bigwig', map, { sizes: await workbench.file(sizes) }, 'ensembl.bw');
+    const found = readBigWig(await read('ensembl.bw'));
+    expect([...found.sizes.keys()]).toEqual(['10', '2', 'X']);
+    expect(found.values).toEqual(new Map([...truth].map(([place, value]) => [place.replace(/^chr/, ''), value])));
   });
 
   it('bigWig is read by another library, base by base and in the view of a browser', async () => {

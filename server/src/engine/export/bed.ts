@@ -1,6 +1,6 @@
 /** Seqlets, or the members of patterns, as BED. https://genome.ucsc.edu/FAQ/FAQformat.html#format1 */
 import type { bed as specification } from '../../catalog/exports.js';
-import { regionOf } from '../data/region.js';
+import { placeOf } from '../data/region.js';
 import { StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
 import { storedStretches } from '../motifs/stretches.js';
@@ -23,7 +23,7 @@ export const bed: Export<typeof specification> = async ({ of }, { store, path, c
   const lineOf = (stretch: (typeof stretches)[number], row: number): readonly Cell[] => {
     const example = names[stretch.example]!;
     const [from, to] = [Math.max(0, stretch.start), Math.min(length, stretch.end)];
-    const region = regionOf(example, length);
+    const region = placeOf(example, length);
     // An example without a place in a genome is a sequence of its own.
     const { chromosome, start, end, strand } = region ?? { chromosome: example, start: 0, end: length, strand: '+' };
     const [first, last] = strand === '-' ? [end - to, end - from] : [start + from, start + to];
@@ -41,7 +41,7 @@ export const bed: Export<typeof specification> = async ({ of }, { store, path, c
   };
   for await (const line of lines()) await file.write(`${line.join('\t')}\n`);
   file.readBack(written => requireLines(written, lines()));
-  const unplaced = stretches.filter(({ example }) => !regionOf(names[example]!, length)).length;
+  const unplaced = stretches.filter(({ example }) => !placeOf(names[example]!, length)).length;
   if (unplaced === 0) return [];
   const message = `${unplaced} lines lie in sequences that do not say where in the genome they are; each stands for itself.`;
   return [{ level: 'information', code: 'export/no-place', message }];

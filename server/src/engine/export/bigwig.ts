@@ -5,6 +5,7 @@
 import { deflateSync } from 'node:zlib';
 import type { bigwig as specification } from '../../catalog/exports.js';
 import type { Note } from '../../protocol.js';
+import { spellings } from '../data/asked-region.js';
 import { chromosomeSizes } from '../data/chromosome-sizes.js';
 import { pathOf } from '../data/source.js';
 import { Failure } from '../failure.js';
@@ -45,8 +46,13 @@ export const bigwig: Export<typeof specification> = async (
   { of, sizes: sizesFile, overlaps },
   { store, files, path, create, checkpoint },
 ) => {
-  const track = await ScoreTrack.open(store, of, overlaps);
-  const sizes = sizesFile === undefined ? track.ends : await declaredSizes(pathOf(sizesFile, files), track);
+  const sizesPath = sizesFile === undefined ? undefined : pathOf(sizesFile, files);
+  const declared = sizesPath === undefined ? undefined : await chromosomeSizes(sizesPath);
+  const open = (): Promise<ScoreTrack> =>
+    ScoreTrack.open(store, of, overlaps, name => spellings(name).find(other => declared?.has(other)) ?? name);
+  const track = await open();
+  if (declared) requireInside(declared, track, sizesPath!);
+  const sizes = declared ?? track.ends;
   const names = [...sizes.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   if (names.length > MOST_CHROMOSOMES)
     throw new Failure('export/chromosomes', `there are ${names.length} chromosomes, at most ${MOST_CHROMOSOMES} fit`, {
@@ -96,10 +102,8 @@ export const bigwig: Export<typeof specification> = async (
   writeU64(count, blocks.length, 0);
   await file.overwrite(dataAt, count);
   await file.overwrite(0, Buffer.concat([header, ...zoomHeaders, total.bytes()]));
-  file.readBack(async written =>
-    requireTrack(sectionsOf(written), (await ScoreTrack.open(store, of, overlaps)).stretches()),
-  );
-  return [...track.notes, ...(sizesFile === undefined ? [GUESSED] : [])];
+  file.readBack(async written => requireTrack(sectionsOf(written), (await open()).stretches()));
+  return [...track.notes, ...(declared ? [] : [GUESSED])];
 };
 
 const GUESSED: Note = {
@@ -109,8 +113,7 @@ const GUESSED: Note = {
 };
 
 /** @throws Failure where an example lies outside the chromosomes of the file */
-async function declaredSizes(path: string, track: ScoreTrack): Promise<ReadonlyMap<string, number>> {
-  const sizes = await chromosomeSizes(path);
+function requireInside(sizes: ReadonlyMap<string, number>, track: ScoreTrack, path: string): void {
   for (const [chromosome, end] of track.ends) {
     const size = sizes.get(chromosome);
     if (size !== undefined && end <= size) continue;
@@ -120,7 +123,6 @@ async function declaredSizes(path: string, track: ScoreTrack): Promise<ReadonlyM
       remedy: 'Give the lengths of the assembly that the examples come from.',
     });
   }
-  return sizes;
 }
 
 function zoomsFor(bases: number, longest: number): Zoom[] {

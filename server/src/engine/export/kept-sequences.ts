@@ -1,7 +1,7 @@
 /** What tools for motifs read: the sequences of plain bases behind a map that has a value for every base, and their places. */
 import type { Note } from '../../protocol.js';
 import type { ArrayReader } from '../../store/npy.js';
-import { regionOf } from '../data/region.js';
+import { placeOf } from '../data/region.js';
 import { StoredExamples } from '../data/stored-examples.js';
 import { Failure } from '../failure.js';
 import { dataOf, metaOf } from '../steps/results.js';
@@ -72,11 +72,11 @@ export class KeptSequences {
       const name = names[row]!;
       // A record without a place in a genome is a sequence of its own.
       const own = { chromosome: name, start: 0, end: length, strand: '.' };
-      const { chromosome, start, end, strand } = regionOf(name, length) ?? own;
+      const { chromosome, start, end, strand } = placeOf(name, length) ?? own;
       return [word(chromosome), start, end, word(name), 0, strand];
     };
     for (const row of this.rows) {
-      if (regionOf(names[row]!, length)) placed++;
+      if (placeOf(names[row]!, length)) placed++;
       await bed.write(`${lineOf(row).join('\t')}\n`);
     }
     bed.readBack(written => requireLines(written, eachOf(this.rows, lineOf)));

@@ -4,7 +4,7 @@ import type { ResultStore } from '../../store/store.js';
 import { Failure } from '../failure.js';
 import { isMap } from '../metrics/position-scores.js';
 import { metaOf } from '../steps/results.js';
-import { regionName, regionOf, type Region } from '../data/region.js';
+import { placeOf, regionName, type Region } from '../data/region.js';
 
 /** Neighbouring bases with their scores. */
 export interface Stretch {
@@ -27,8 +27,16 @@ export class ScoreTrack {
     private readonly regions: readonly Placed[],
   ) {}
 
-  /** @throws Failure where the result has no scores of positions, or an example no place */
-  static async open(store: ResultStore, key: string, overlaps: 'mean' | 'error'): Promise<ScoreTrack> {
+  /**
+   * @param spelt how the track spells the name of a chromosome
+   * @throws Failure where the result has no scores of positions, or an example no place
+   */
+  static async open(
+    store: ResultStore,
+    key: string,
+    overlaps: 'mean' | 'error',
+    spelt: (chromosome: string) => string = name => name,
+  ): Promise<ScoreTrack> {
     const meta = await metaOf(store, key);
     const [, axis] = meta.arrays.find(({ name }) => name === 'scores')?.axes ?? [];
     if (meta.map === undefined || !isMap(meta.map) || axis?.name !== 'position')
@@ -38,13 +46,13 @@ export class ScoreTrack {
       });
     const { rows } = await store.rows(key);
     const regions = rows.map(([name = ''], row) => {
-      const region = regionOf(name, axis.size);
+      const region = placeOf(name, axis.size);
       if (region === undefined)
         throw new Failure('export/no-place', `the example "${name}" does not say where in the genome it lies`, {
           place: meta.title,
           remedy: `Name examples as \`bedtools getfasta\` does, for example "chr1:0-${axis.size}", or write a tsv.`,
         });
-      return { ...region, row };
+      return { ...region, chromosome: spelt(region.chromosome), row };
     });
     regions.sort((a, b) => compare(a.chromosome, b.chromosome) || a.start - b.start || a.row - b.row);
     return new ScoreTrack(store, key, overlaps, regions);
