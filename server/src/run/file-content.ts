@@ -4,10 +4,10 @@
  * format; tfjs-core/src/io/types.ts (`WeightsManifestConfig`).
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, relative, sep } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
 import * as z from 'zod';
+import { contentOfFolder, filesIn } from '../store/folder.js';
 import type { ResultStore } from '../store/store.js';
 
 /** The entry "location" of a tensor's external data, as protobuf writes it: both strings with their lengths in front. */
@@ -54,25 +54,10 @@ async function hashFolder(folder: string): Promise<string> {
   const state = `${folder} ${await folderState(folder)}`;
   let hash = knownFolders.get(state);
   if (hash === undefined) {
-    const digest = createHash('sha256');
-    for (const file of await filesIn(folder)) {
-      const own = createHash('sha256');
-      for await (const chunk of createReadStream(join(folder, file))) own.update(chunk as Buffer);
-      digest.update(JSON.stringify([file, own.digest('hex')]));
-    }
-    hash = digest.digest('hex');
+    hash = (await contentOfFolder(folder)).sha256;
     knownFolders.set(state, hash);
   }
   return hash;
-}
-
-/** Files at any depth, relative to the folder, in one order everywhere. Links to folders are not followed. */
-async function filesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter(entry => !entry.isDirectory())
-    .map(entry => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .sort();
 }
 
 /** The files that belong to one, relative to its folder. */

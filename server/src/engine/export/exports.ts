@@ -9,6 +9,7 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type * as specifications from '../../catalog/exports.js';
 import type { Call, Note } from '../../protocol.js';
 import { explainWriteError } from '../../store/error.js';
+import { contentOfFolder } from '../../store/folder.js';
 import type { ResultStore } from '../../store/store.js';
 import type { Files } from '../data/source.js';
 import { Failure } from '../failure.js';
@@ -23,7 +24,7 @@ import { modisco } from './modisco.js';
 import { npz } from './npz.js';
 import { onnx } from './onnx.js';
 import { OutputFile } from './output.js';
-import { contentOf, OutputFolder } from './output-folder.js';
+import { OutputFolder } from './output-folder.js';
 import { provenanceOf } from './provenance.js';
 import { tsv } from './tsv.js';
 import { vcf } from './vcf.js';
@@ -87,7 +88,7 @@ export async function runExport(request: ExportRequest): Promise<{ paths: string
   };
   const createFolder = async (to: string): Promise<OutputFolder> => {
     // Others may have put files into it since, which would be lost.
-    if ((await exists(to)) && own.get(basename(to)) !== (await contentOf(to)).sha256) throw taken(to);
+    if ((await exists(to)) && own.get(basename(to)) !== (await contentOfFolder(to)).sha256) throw taken(to);
     const folder = await OutputFolder.create(to);
     begun.push(folder);
     return folder;

@@ -1,8 +1,8 @@
 /** Folders that come into being whole: written under another name beside it, flushed, read back, then renamed. */
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { contentOfFolder } from '../../store/folder.js';
 import { checkOutput } from './output.js';
 
 export class OutputFolder {
@@ -41,7 +41,7 @@ export class OutputFolder {
   /** @returns size in bytes and hash of the content @throws Failure `export/read-back` */
   async finish(): Promise<{ bytes: number; sha256: string }> {
     await checkOutput(this.checks, this.temporary, this.path);
-    return contentOf(this.temporary);
+    return contentOfFolder(this.temporary);
   }
 
   /** Gives a finished folder its name, in the place of one that has it. */
@@ -59,24 +59,4 @@ export class OutputFolder {
   async discard(): Promise<void> {
     await rm(this.temporary, { recursive: true, force: true });
   }
-}
-
-/** Size of a folder, and a hash of the names and contents of its files: the one that stands for it in keys of results. */
-export async function contentOf(folder: string): Promise<{ bytes: number; sha256: string }> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter(entry => !entry.isDirectory())
-    .map(entry => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .sort();
-  const all = createHash('sha256');
-  let bytes = 0;
-  for (const file of files) {
-    const own = createHash('sha256');
-    for await (const chunk of createReadStream(join(folder, file))) {
-      own.update(chunk as Buffer);
-      bytes += (chunk as Buffer).length;
-    }
-    all.update(JSON.stringify([file, own.digest('hex')]));
-  }
-  return { bytes, sha256: all.digest('hex') };
 }
