@@ -1,6 +1,7 @@
 /**
  * How often the 95 % intervals of measurements hold the truth: samples are drawn from distributions whose statistic is known, and
- * each is given to the code that makes the intervals. docs/intervals.md shows the table. `REPEATS` is the number of samples, `ONLY` a part of a row's name.
+ * each is given to the code that makes the intervals. docs/intervals.md shows the table. `REPEATS` in the environment is the number
+ * of samples, `ONLY` a part of a row's name.
  */
 import {
   estimate,
