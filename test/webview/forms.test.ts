@@ -60,6 +60,7 @@ const RESULTS: Readonly<Record<string, Given>> = {
   conditional_permutation_importance: { rows: gene, axes: [], tested: true, picture: BARS },
   mean_attribution: { rows: gene, axes: [], beside: { standard_errors: [] }, picture: '.ranked .whisker' },
   linear_association: { rows: variant, axes: [], tested: true, picture: '.manhattan canvas[role=slider]' },
+  logistic_association: { rows: variant, axes: [], tested: true, picture: '.manhattan canvas[role=slider]' },
   conditional_predictive_impact: { rows: gene, axes: [], beside: { standard_errors: [] }, tested: true, picture: BARS },
   leave_one_covariate_out: { rows: variant, axes: [], tested: true, picture: '.manhattan canvas[role=slider]' },
   knockoff_importance: { rows: gene, axes: [], beside: { selected: [] }, picture: BARS },

@@ -37,13 +37,14 @@ export function page(surroundings: Surroundings, snapshot: Snapshot, arrays: Arr
 const LENGTH_WORDS = { dna: 'nt', genotypes: 'variants', expression: 'genes' } as const;
 
 function header(snapshot: Snapshot): HTMLElement {
+  const { maps, tables } = snapshot;
   const facts = [
     ...snapshot.data.map(
       data =>
         `${data.name}: ${quantity(data.examples, 'count')} × ${quantity(data.length, 'count')} ${LENGTH_WORDS[data.alphabet]}`,
     ),
-    `${snapshot.maps.length} ${snapshot.maps.length === 1 ? 'map' : 'maps'}`,
-    `${seconds(snapshot.maps.reduce((sum, map) => sum + map.seconds, 0))} of computing`,
+    ...(maps.length > 0 ? [`${maps.length} ${maps.length === 1 ? 'map' : 'maps'}`] : []),
+    `${seconds([...maps, ...tables].reduce((sum, result) => sum + result.seconds, 0))} of computing`,
     moment(snapshot.created),
   ];
   return element(
