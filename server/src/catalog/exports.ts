@@ -51,7 +51,7 @@ export const npz = {
   name: 'npz',
   summary: 'Hypothetical contributions and sequences as TF-MoDISco reads them.',
   documentation:
-    'Writes `NAME.npz` with the map and `NAME.sequences.npz` with the one-hot sequences, both float32 [example, base, position] under the name `arr_0`, and `NAME.bed` with one line per row. Sequences with ambiguity codes are left out of all three, and counted. Give them to `modisco motifs -a NAME.npz -s NAME.sequences.npz`. Takes hypothetical and gradient maps, because the method needs a value for bases that are not there.',
+    'Writes `NAME.npz` with the map and `NAME.sequences.npz` with the one-hot sequences, both float32 [example, base, position] under the name `arr_0`, and `NAME.bed` with one line per row. Sequences with ambiguity codes are left out of all three, and counted. Give them to `modisco motifs -a NAME.npz -s NAME.sequences.npz -w LENGTH`: without `-w` it wants 400 positions. Takes hypothetical and gradient maps, because the method needs a value for bases that are not there.',
   citation: 'Shrikumar et al. 2018, arXiv:1811.00416; file layout of tfmodisco-lite',
   alphabets: ['dna'],
   revision: 1,
@@ -162,7 +162,7 @@ export const modisco = {
   name: 'modisco',
   summary: 'Patterns and their seqlets in HDF5, as TF-MoDISco-lite stores them.',
   documentation:
-    'Writes `pos_patterns` and `neg_patterns` with a group `pattern_N` each: `sequence` (frequencies), `contrib_scores` and `hypothetical_contribs` [position, base], and in `seqlets` where each lies (`example_idx`, `start`, `end`, `is_revcomp`) with the same three of its own, turned as the pattern is. Examples are numbered as in the data set. `modisco report`, `modisco meme` and programs that find hits read it. A file of this layout is also a library of `match_motifs`.',
+    'Writes `pos_patterns` and `neg_patterns` with a group `pattern_N` each: `sequence` (frequencies), `contrib_scores` and `hypothetical_contribs` [position, base], and in `seqlets` where each lies (`example_idx`, `start`, `end`, `is_revcomp`) with the same three of its own, turned as the pattern is. Examples are numbered as in the data set. `modisco report`, `modisco meme` and programs that find hits read it; `modisco seqlet-bed` and `seqlet-fasta` want `-w LENGTH`. A file of this layout is also a library of `match_motifs`.',
   citation: 'Shrikumar et al. 2018, arXiv 1811.00416; modiscolite 2, `io.py`',
   alphabets: ['dna'],
   revision: 1,

@@ -132,7 +132,7 @@ function notesOn(found: readonly Seqlet[], { window, chosen, passing, length, fd
           {
             level: 'warning' as const,
             code: 'seqlets/null',
-            message: `The same scores in random order give ${Math.round(byChance)} such windows, ${Math.round((100 * byChance) / found.length)} % of ${found.length}: the Laplace null does not hold here, more seqlets may be false than was asked for. Give the attribution of shuffled sequences as \`background\`.`,
+            message: `The same scores in random order give ${Math.round(byChance)} such windows, ${Math.round((100 * byChance) / found.length)} % of ${found.length}: the Laplace null does not say here how many are false. Noise differs between sequences, its tails are heavy, or motifs fill a large part of each. Give the attribution of shuffled sequences as \`background\`.`,
           },
         ]
       : []),
