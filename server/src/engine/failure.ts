@@ -10,8 +10,17 @@ export class Failure extends Error {
    * @param where file, node or row, and what to do about it
    */
   constructor(code: string, message: string, where: { place?: string; remedy?: string } = {}) {
-    super(message);
+    super(plain(message));
     this.name = 'Failure';
-    this.problem = { code, message, ...where };
+    const { place, remedy } = where;
+    this.problem = {
+      code,
+      message: this.message,
+      ...(place !== undefined && { place: plain(place) }),
+      ...(remedy !== undefined && { remedy: plain(remedy) }),
+    };
   }
 }
+
+/** Text of a damaged or hostile file stands in messages, and messages in terminals: without what would control them. */
+const plain = (text: string): string => text.replace(/[^\P{Cc}\n\t]/gu, '\ufffd');

@@ -10,11 +10,12 @@ import { withHierarchy } from '../../../server/src/engine/data/hierarchy.js';
 import { linesOf } from '../../../server/src/engine/data/lines.js';
 import { readMotifs } from '../../../server/src/engine/data/motifs.js';
 import { openMember } from '../../../server/src/engine/data/npy.js';
+import { readSource } from '../../../server/src/engine/data/sources.js';
 import { ZipFile } from '../../../server/src/engine/data/zip-file.js';
 import { importKeras } from '../../../server/src/engine/models/keras.js';
 import { importPyTorch } from '../../../server/src/engine/models/pytorch.js';
 import { deflated, gzipBomb, zipOf, zlibBomb, zstdBomb, type Member } from './fuzz/bombs.js';
-import { hdf5, npy, text } from './fuzz/files.js';
+import { hdf5, npy, source, text } from './fuzz/files.js';
 import { forgetPeak, peak } from './survive.js';
 
 let folder = '';
@@ -63,6 +64,7 @@ async function arrayOf(path: string): Promise<void> {
   }
 }
 
+const table = (path: string): Promise<unknown> => readSource(source('table', { path: 'table' }), { table: path });
 const keras = (path: string): Promise<unknown> => importKeras(path, { customLayers: {} });
 const pytorch = (path: string): Promise<unknown> => importPyTorch(path, {});
 const group = stored('.zgroup', '{"zarr_format":2}');
@@ -86,6 +88,8 @@ function chunked(codec: string): Member {
 it.each<[string, () => Buffer, (path: string) => Promise<unknown>, string]>([
   ['lines, gzip', () => gzipBomb(1024, 'a,b\n', '1'), path => drained(linesOf(path)), 'data/long-line'],
   ['lines, Zstandard', () => zstdBomb(1024, 'a,b\n'), path => drained(linesOf(path)), 'data/long-line'],
+  ['table, a header', () => gzipBomb(1024, 'a,b', '1'), table, 'data/long-line'],
+  ['table, a quote', () => gzipBomb(1024, 'a,b\n1,"', '1'), table, 'data/long-line'],
   ['FASTA, a name', () => gzipBomb(1024, '>', 'A'), path => drained(fastaRecords(path)), 'data/long-line'],
   ['FASTA, a sequence', () => gzipBomb(1024, '>a\n', 'A'), path => drained(fastaRecords(path)), 'data/too-long'],
   ['motifs', () => gzipBomb(1024, '>a\n', '1'), readMotifs, 'data/too-large'],

@@ -20,15 +20,22 @@ export async function* bytesOf(path: string): AsyncGenerator<Buffer> {
     : undefined;
   // The iteration below rethrows errors; `pipeline` only sees to it that both streams are closed.
   const stream = zipped ? pipeline(raw, createGunzip({ chunkSize: 1 << 18 }), () => undefined) : raw;
+  let length = 0;
   try {
-    for await (const chunk of source ?? stream) yield chunk as Buffer;
+    for await (const chunk of source ?? stream) {
+      yield chunk as Buffer;
+      length += (chunk as Buffer).length;
+    }
   } catch (error) {
     if (error instanceof Failure) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (!code.startsWith('Z_')) throw unreadable(path, error);
-    throw new Failure('data/damaged-gzip', `the gzip data are damaged or cut off: ${(error as Error).message}`, {
-      place: path,
-      remedy: 'Download or compress the file again; `gzip -t` shows whether it is whole.',
-    });
+    throw new Failure(
+      'data/damaged-gzip',
+      code === 'Z_BUF_ERROR'
+        ? 'the gzip data end too soon: the file is cut off'
+        : `the gzip data are damaged behind the first ${length.toLocaleString('en')} bytes that they unpack to`,
+      { place: path, remedy: 'Download or compress the file again; `gzip -t` shows whether it is whole.' },
+    );
   }
 }

@@ -77,9 +77,15 @@ function limitMemory(module: Awaited<typeof h5wasm.ready>): void {
 /** What the library last found wrong, in its own words; undefined where it has not complained since it was asked before. */
 export function complaint(): string | undefined {
   const stack = [...complaints.matchAll(/ in \w+\(\): (.*)$/gm)].map(([, words]) => words!);
-  const said = complaints === '' ? undefined : (stack.at(-1) ?? complaints.slice(0, 200));
+  const said = complaints === '' ? undefined : inOurWords(stack.at(-1) ?? complaints.slice(0, 200));
   complaints = '';
   return said;
+}
+
+/** Of the most frequent damage; what else the library says names its own parts. */
+function inOurWords(said: string): string {
+  const [, has, needs] = /^truncated file: eof = (\d+), .*stored_eof = (\d+)/.exec(said) ?? [];
+  return has === undefined ? said : `it is cut off, with ${has} of ${needs} bytes`;
 }
 
 /**

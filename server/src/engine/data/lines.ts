@@ -10,7 +10,7 @@ export interface Line {
 }
 
 /** Characters of a line: alleles of long insertions are written out, and a row may have a column for each person. */
-const LONGEST_LINE = 1 << 26;
+export const LONGEST_LINE = 1 << 26;
 
 /** @throws Failure `data/unreadable`, `data/damaged-gzip`, `data/long-line` */
 export async function* linesOf(path: string): AsyncGenerator<Line> {
@@ -34,11 +34,15 @@ export async function* linesOf(path: string): AsyncGenerator<Line> {
       [parts, length] = [[rest], rest.length];
       for (const line of lines) yield { text: decoded(line), number: ++number };
     }
-    if (length > LONGEST_LINE)
-      throw new Failure('data/long-line', `a line has more than ${LONGEST_LINE.toLocaleString('en')} characters`, {
-        place: `${path}, line ${number + 1}`,
-        remedy: 'Give a table as text, with one record per line.',
-      });
+    if (length > LONGEST_LINE) throw tooLong(path, number + 1);
   }
   if (length > 0) yield { text: decoded(parts.join('')), number: number + 1 };
+}
+
+/** @param line from 1 */
+export function tooLong(path: string, line: number): Failure {
+  return new Failure('data/long-line', `a line has more than ${LONGEST_LINE.toLocaleString('en')} characters`, {
+    place: `${path}, line ${line}`,
+    remedy: 'Give a table as text, with one record per line.',
+  });
 }

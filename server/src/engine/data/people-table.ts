@@ -74,12 +74,12 @@ function columnsIn(cells: readonly string[], asked: Asked, place: string): Colum
         : asked.map(name => (headed ? cells.indexOf(name) : -1));
   if (values.length > 0 && !values.includes(-1))
     return { iid, fid, values, headed, names: values.map(at => (headed ? cells[at]! : `column ${at + 1}`)) };
-  const lacking = asked === 'first' || asked === 'all' ? 'behind the identifiers' : asked[values.indexOf(-1)];
-  throw new Failure(
-    'data/no-column',
-    `the table has no column "${lacking ?? ''}"; it has: ${cells.slice(0, 12).join(', ')}`,
-    { place, remedy: 'Name one of its columns; the first row must name IID.' },
-  );
+  const lacking =
+    asked === 'first' || asked === 'all' ? 'behind the identifiers' : `"${asked[values.indexOf(-1)] ?? ''}"`;
+  throw new Failure('data/no-column', `the table has no column ${lacking}; it has: ${cells.slice(0, 12).join(', ')}`, {
+    place,
+    remedy: 'Name one of its columns; the first row must name IID.',
+  });
 }
 
 /** Keeps the rows of a table, each person once. */

@@ -5,6 +5,7 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type { table as specification } from '../../catalog/sources.js';
 import { Failure } from '../failure.js';
 import { bytesOf } from './bytes.js';
+import { linesOf, LONGEST_LINE, tooLong } from './lines.js';
 import { columnsOf, labelOf, type Columns } from './table-cells.js';
 
 type Parameters = ParametersOf<typeof specification>;
@@ -14,6 +15,15 @@ const GCT = /^\uFEFF?#1\.2\s*$/;
 
 const SEPARATORS = ['\t', ',', ';', ' '];
 
+/** What is wrong with quotes, by the parser's codes. */
+const QUOTES: Readonly<Record<string, string>> = {
+  CSV_QUOTE_NOT_CLOSED: 'a quote opens a cell, and none closes it',
+  CSV_INVALID_CLOSING_QUOTE: 'something stands between the quote that closes a cell and the next separator',
+  CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE:
+    'something stands between the quote that closes a cell and the next separator',
+  INVALID_OPENING_QUOTE: 'a quote stands within a cell that does not begin with one',
+};
+
 export interface Row {
   /** Line of the file on which the row ends, from 1. */
   readonly line: number;
@@ -22,12 +32,16 @@ export interface Row {
 
 /** The separator of a header: the first of tab, comma, semicolon and blank that it holds outside quotes. */
 async function separatorOf(path: string): Promise<string> {
-  let text = '';
-  for await (const chunk of bytesOf(path)) {
-    text += chunk.toString('utf8');
-    if (text.replace(/^[\r\n]+/, '').includes('\n')) break;
+  let line = '';
+  for await (const { text } of linesOf(path)) {
+    line = text;
+    if (line !== '') break;
   }
-  const [line = ''] = text.replace(/^[\r\n]+/, '').split('\n', 1);
+  if (line.includes('\0'))
+    throw new Failure('data/not-table', 'the file holds binary data', {
+      place: path,
+      remedy: 'Give a table as text, or a Parquet file.',
+    });
   if (GCT.test(line)) return '\t';
   const header = line.replace(/"[^"]*"/g, '');
   return SEPARATORS.find(separator => header.includes(separator)) ?? ',';
@@ -41,6 +55,7 @@ async function* rowsOf(path: string): AsyncGenerator<Row> {
     bom: true,
     info: true,
     relax_column_count: true,
+    max_record_size: LONGEST_LINE,
     skip_empty_lines: true,
     trim: true,
   });
@@ -57,7 +72,8 @@ async function* rowsOf(path: string): AsyncGenerator<Row> {
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new Failure('data/not-table', error.message.slice(0, 200), {
+    if (error.code === 'CSV_MAX_RECORD_SIZE') throw tooLong(path, Number(error['lines']));
+    throw new Failure('data/not-table', QUOTES[error.code] ?? error.message.slice(0, 200), {
       place: `${path}, line ${String(error['lines'])}`,
       remedy: 'Give a table as text, quoted with " where a cell holds the separator.',
     });

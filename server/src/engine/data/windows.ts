@@ -248,6 +248,10 @@ export async function describeWindows(
       break;
     }
   }
-  if (examples === 0) throw new Failure('data/empty', 'the file has no interval', { place: path });
+  if (examples === 0)
+    throw new Failure('data/empty', 'the file has no interval', {
+      place: path,
+      remedy: 'Give a BED file with intervals that lie inside the genome.',
+    });
   return { is: 'data', examples, complete, alphabet: 'dna', length: [shortest, longest], notes: [] };
 }
