@@ -80,9 +80,10 @@ it('draws the walkthrough', async () => {
     const save = (page: Page, name: string) => page.screenshot({ path: join(folder, `${name}.png`) });
     await command(checked, 'View: Toggle Primary Side Bar Visibility');
     await checked.locator('.squiggly-warning').first().waitFor({ timeout: 60_000 });
-    await line(checked, 'reference blank').hover({ position: { x: 150, y: 9 } });
-    await checked.locator('.monaco-hover:visible').first().waitFor();
-    await checked.waitForTimeout(1000);
+    // Lenses that are drawn later would move the line away from the pointer.
+    await checked.locator('.codelens-decoration a', { hasText: 'passes' }).first().waitFor({ timeout: 60_000 });
+    await line(checked, 'metric agree').hover({ position: { x: 320, y: 9 } });
+    await checked.locator('.monaco-hover:visible').getByText('Quick Fix').first().waitFor();
     await save(checked, 'check');
 
     const page = await openFile(server, browser, file, size);
