@@ -16,6 +16,10 @@ attribution all  = saliency of binding on right
 metric level = prediction_summary of binding on few
 metric angle = simplex_angle of raw
 expect angle.over_45 < 50%
+network  small = layers([dense(1)])
+ensemble nets  = train(small, members: 3, seed: 1) on made
+target   logits = logit of nets
+benchmark table = compare(methods: [saliency, input_x_gradient], corrections: [none, simplex_correction], metrics: [complexity]) of binding, logits on few
 `;
 
 const read: KnownHeader = ({ call }, folder) =>
@@ -39,6 +43,8 @@ test('the text alone', async () => {
     all: 'gradient',
     level: 'mean: logit',
     angle: 'over_45: share, lower is better',
+    nets: '3 networks, 20 epochs',
+    table: '8 combinations × 1 metric',
   });
 });
 

@@ -11,7 +11,7 @@ import type { Session } from './session.js';
 import type { KnownShapes } from './shapes.js';
 import type { Shown } from './shown.js';
 import type { Training } from './trainings.js';
-import { headlineOf, LENGTH_WORDS, valueWithInterval } from './values.js';
+import { counted, headlineOf, LENGTH_WORDS, valueWithInterval } from './values.js';
 
 /** Editors cut longer ones. */
 const LONGEST = 43;
@@ -101,7 +101,7 @@ function describeTable(
   if (!training) return [`${form}, ${duration(seconds)}`, 'Form of the result, and the time that it took.'];
   const { networks, of, loss } = training;
   return [
-    `${quantity(networks, 'count')} network${networks === 1 ? '' : 's'}, ${of} ${quantity(loss, 'number')}`,
+    `${counted(networks, 'network')}, ${of} ${quantity(loss, 'number')}`,
     `${networks === 1 ? 'The' : 'Mean over the networks of the'} lowest ${of} of any epoch. ${duration(seconds)}.`,
   ];
 }

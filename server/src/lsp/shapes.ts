@@ -5,9 +5,11 @@
 import { findEntry, isMap } from '../catalog/index.js';
 import type { Declaration, Experiment, WrittenCall } from '../language/experiment.js';
 import { plainCall } from '../language/headers.js';
+import { combinations } from '../plan/combinations.js';
 import type { DataDescription, Description } from '../protocol.js';
 import { quantity } from '../protocol.js';
-import { writtenExamples } from './written.js';
+import { counted } from './values.js';
+import { numberOf, valueOf, writtenExamples } from './written.js';
 
 export interface Shape {
   readonly words: string;
@@ -77,6 +79,10 @@ class Shapes {
         return this.attribution(declaration);
       case 'metric':
         return this.metric(declaration);
+      case 'ensemble':
+        return this.ensemble(declaration);
+      case 'benchmark':
+        return benchmarkShape(declaration);
       default:
         return undefined;
     }
@@ -119,6 +125,17 @@ class Shapes {
     return {
       words: `${name}: ${statistic.unit}${better}`,
       tooltip: `${statistic.summary} ${statistic.interval ? `Interval over ${entry.unit}.` : 'No interval.'} It has not been measured yet.`,
+    };
+  }
+
+  private ensemble({ value: { head } }: Declaration): Shape | undefined {
+    const training = head.form === 'call' ? head : this.byId.get(head.id)?.value.head;
+    if (training?.form !== 'call') return undefined;
+    const [members, epochs] = ['members', 'epochs'].map(name => numberOf(valueOf(training, name)));
+    if (members === undefined || epochs === undefined) return undefined;
+    return {
+      words: `${counted(members, 'network')}, ${counted(epochs, 'epoch')}`,
+      tooltip: 'Networks, and the most epochs of each. They have not been trained yet.',
     };
   }
 
@@ -170,6 +187,18 @@ class Shapes {
     const found = call && this.header(call, folder);
     return found?.is === 'data' ? found : undefined;
   }
+}
+
+function benchmarkShape({ value: { head, of, on } }: Declaration): Shape | undefined {
+  if (head.form !== 'call' || !on) return undefined;
+  const cells = combinations(head, of, on);
+  const metrics = new Set(cells.map(({ metric }) => JSON.stringify(metric))).size;
+  if (metrics === 0) return undefined;
+  return {
+    words: `${counted(cells.length / metrics, 'combination')} × ${counted(metrics, 'metric')}`,
+    tooltip:
+      'Combinations of targets, methods, wrappers, corrections and data, each by every metric. Nothing has been computed yet.',
+  };
 }
 
 function writtenLength(source: WrittenCall): string | undefined {

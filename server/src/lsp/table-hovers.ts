@@ -6,7 +6,7 @@ import type { ResultMeta } from '../store/result.js';
 import type { ResultStore } from '../store/store.js';
 import { joined, noteLine, plainText, table } from './markdown.js';
 import { bestOfEach } from './trainings.js';
-import { valueWithInterval } from './values.js';
+import { counted, valueWithInterval } from './values.js';
 
 type Table = Snapshot['tables'][number];
 type Benchmark = Snapshot['benchmarks'][number];
@@ -70,8 +70,6 @@ function curveRow(words: string, unit: Statistic['unit'], best: ReturnType<typeo
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return [words, `**${quantity(mean, unit)}**`, range(values, unit), range(epochs, 'count')];
 }
-
-const counted = (count: number, what: string): string => `${quantity(count, 'count')} ${what}${count === 1 ? '' : 's'}`;
 
 function costOf({ seconds, passes }: ResultMeta): string {
   return `${duration(seconds)}${passes > 0 ? `, ${quantity(passes, 'count')} model passes` : ''}`;

@@ -5,6 +5,10 @@ import { quantity } from '../protocol.js';
 /** What an example's length is counted in. */
 export const LENGTH_WORDS = { dna: 'nt', genotypes: 'variants', expression: 'genes' } as const;
 
+/** `1 network`, `12 networks`. */
+export const counted = (count: number, what: string): string =>
+  `${quantity(count, 'count')} ${what}${count === 1 ? '' : 's'}`;
+
 /** `0.83 [0.79, 0.86]`, or the value alone where there is no interval. */
 export function valueWithInterval({ value, unit, interval }: Pick<Statistic, 'value' | 'unit' | 'interval'>): string {
   const [low, high] = interval ?? [];
