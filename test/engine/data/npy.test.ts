@@ -71,6 +71,14 @@ describe('arrays of numpy', () => {
     });
   });
 
+  it('leaves alone what it is not asked for: objects beside numbers', async () => {
+    const data = Uint8Array.from(ONE_HOT);
+    const members = { 'x.npy': npy("'|b1'", [2, 3, 4], data), 'o.npy': npy("'|O'", [2, 3, 4], data) };
+    const path = write('objects.npz', zipSync(members));
+    expect((await read(path)).names).toEqual(['x[0]', 'x[1]']);
+    expect(await codeOf(read(path, { inputs: 'o' }))).toBe('data/npy-type');
+  });
+
   it('takes either axis for the bases, also in Fortran order', async () => {
     const last = write('last.npy', npy("'<f4'", [2, 3, 4], floats(...ONE_HOT)));
     // [example, base, position], the first axis fastest.

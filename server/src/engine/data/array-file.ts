@@ -173,7 +173,11 @@ export async function arrayOf(
   const names = await file.names();
   const known: NamedArray[] = [];
   for (const other of name === undefined ? names : names.slice(0, MOST_NAMED)) {
-    const array = await file.find(other);
+    // Of several arrays, those that cannot be read are left alone: Python's objects beside numbers.
+    const array = await file.find(other).catch((error: unknown) => {
+      if (names.length === 1 || !(error instanceof Failure)) throw error;
+      return undefined;
+    });
     if (array) known.push(array);
   }
   const fitting = known.filter(({ shape }) => fits(shape));

@@ -190,7 +190,7 @@ async function readRows(
   names: readonly string[],
   labels: readonly (number | undefined)[],
 ): Promise<Rows> {
-  const { as, missing, path, labels: label } = parameters;
+  const { as, missing, path, labels_file, labels: label = labels_file } = parameters;
   const unit = as === 'genotypes' ? 'variant' : 'gene';
   const features = named ? await textsOf(named) : Array.from({ length }, (_, at) => `${unit} ${at + 1}`);
   const values = new Float32Array(examples * length);

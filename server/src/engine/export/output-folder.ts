@@ -51,7 +51,12 @@ export class OutputFolder {
       () => true,
       () => false,
     );
-    await rename(this.temporary, this.path);
+    try {
+      await rename(this.temporary, this.path);
+    } catch (error) {
+      if (isThere) await rename(former, this.path);
+      throw error;
+    }
     if (isThere) await rm(former, { recursive: true });
   }
 
