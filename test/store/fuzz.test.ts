@@ -38,6 +38,7 @@ it(`survives ${CASES} damages`, async () => {
     name: 'stored result',
     files: await stored(),
     errors: [StoreError],
+    changes: true,
     read: folder => {
       const inside =
         (use: (store: ResultStore) => Promise<unknown>): (() => Promise<unknown>) =>

@@ -21,6 +21,8 @@ export interface Fragile {
   readonly files: Readonly<Record<string, Uint8Array>>;
   /** How they are packed once they are damaged; as they are where absent. */
   readonly pack?: (path: string, bytes: Buffer) => Uint8Array;
+  /** Whether reading changes the files. */
+  readonly changes?: boolean;
   /** The ways to read them; every one is tried at every case. */
   readonly read: (folder: string) => readonly (() => Promise<unknown>)[];
   /** Errors beside `Failure` with which it may answer. */
@@ -77,15 +79,22 @@ async function defectOf(
 }
 
 /** Damages files in every way, and reads the whole ones before and behind that. */
-export async function survive({ name, files, pack = (_, bytes) => bytes, read, errors = [] }: Fragile): Promise<void> {
+export async function survive({
+  name,
+  files,
+  pack = (_, bytes) => bytes,
+  changes = false,
+  read,
+  errors = [],
+}: Fragile): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
   try {
     const whole = Object.entries(files);
-    whole.forEach(([path]) => mkdirSync(dirname(join(folder, path)), { recursive: true }));
     const written = new Map<string, Uint8Array>();
     const write = (contents: readonly (readonly [string, Uint8Array])[]): void =>
       contents.forEach(([path, bytes]) => {
-        if (written.get(path) === bytes) return;
+        if (!changes && written.get(path) === bytes) return;
+        mkdirSync(dirname(join(folder, path)), { recursive: true });
         writeFileSync(join(folder, path), pack(path, Buffer.from(bytes)));
         written.set(path, bytes);
       });
