@@ -138,6 +138,8 @@ describe('anndata', () => {
     expect(found).toMatchObject({ names: ['c1'], labels: [undefined], values: Float32Array.of(3, 0, 0, 0) });
     expect(found.origins).toMatchObject([{ index: 1 }]);
     expect((await read(path, { where: { type: 'B' }, layer: 'rows' })).values).toEqual(Float32Array.of(0, 0, 4, 5));
+    const part = { path: HASH, where: { type: 'B' } };
+    expect(await anndata.describe(part, { [HASH]: path })).toMatchObject({ examples: 1, length: [4, 4] });
     expect(await codeOf(read(path, { where: { type: 'NK' } }))).toBe('data/empty');
   });
 

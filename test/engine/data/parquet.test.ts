@@ -62,6 +62,8 @@ describe('Parquet', () => {
     const { names, values, features } = await read('zstd', given);
     expect(names).toEqual(expected.map(i => `s${i}`));
     expect(features).not.toContain('b');
+    const found = await table.describe({ ...standard, ...given }, open('zstd'));
+    expect(found).toMatchObject({ examples: expected.length, length: [features.length, features.length] });
     const column = features.indexOf('i32');
     expect(expected.map((_, row) => values[row * features.length + column])).toEqual(expected);
   });

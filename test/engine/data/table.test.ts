@@ -210,6 +210,9 @@ describe('table', () => {
     expect(found).toMatchObject({ names: ['a', 'c'], features: ['x'], values: Float32Array.of(1, 3) });
     expect(found.origins.map(({ index }) => index)).toEqual([0, 2]);
     expect(found.notes).toMatchObject([{ message: '1 of 3 examples are left out: only where split is "train".' }]);
+    expect(await describeTable({ ...plain, names: 'id', where: { split: 'train' } }, files)).toMatchObject({
+      examples: 2,
+    });
     await expect(read(text, { names: 'id', where: { split: 'Train' } })).rejects.toMatchObject({
       problem: { code: 'data/empty', message: 'no example has what `where` asks for: split is "Train"' },
     });

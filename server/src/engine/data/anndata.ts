@@ -246,7 +246,8 @@ export const anndata: Source<Parameters, Rows> = {
       const genes =
         only === undefined ? await indexOf(data, frame) : (await columnOf(data, frame, only)).values.filter(isTrue);
       const length: [number, number] = [genes.length, genes.length];
-      return { is: 'data', examples: cells.length, complete: true, alphabet: 'expression', length, notes: [] };
+      const wanted = await wantedCells(data, parameters.where, cells.length);
+      return { is: 'data', examples: wanted.length, complete: true, alphabet: 'expression', length, notes: [] };
     });
   },
 };

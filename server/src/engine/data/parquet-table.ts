@@ -6,7 +6,7 @@ import { Failure } from '../failure.js';
 import { requireRoomFor } from '../simulate/genotypes.js';
 import type { Rows } from './examples.js';
 import { withParquet, type Cell, type ParquetTable } from './parquet.js';
-import { columnsOf, examplesOf, labelOf, missingValue, numberOf } from './table-cells.js';
+import { columnsOf, examplesOf, labelOf, missingValue, numberOf, type Columns } from './table-cells.js';
 
 type Parameters = ParametersOf<typeof specification>;
 
@@ -19,10 +19,7 @@ export function readParquet(path: string, parameters: Parameters): Promise<Rows>
     const kept: Kept = { blocks: [], names: [], labels: [], indices: [], absent: 0, affected: 0, others: 0 };
     let from = 0;
     for (const [group, rows] of file.groups.entries()) {
-      const asked = await Promise.all(
-        where.map(async ([column, value]) => [await file.cells(group, column), value] as const),
-      );
-      const isOther = (row: number): boolean => asked.some(([cells, value]) => String(cells[row] ?? '') !== value);
+      const isOther = await othersIn(file, group, where);
       const block = await readBlock(file, group, features, parameters.missing, from, isOther);
       const [ids, classes] = [
         names === undefined ? undefined : await file.cells(group, names),
@@ -126,19 +123,24 @@ function numberIn(cell: Cell, column: string, place: () => string, missing: Para
   return Math.abs(Math.fround(value)) === Infinity ? numberOf(String(value), column, place()) : value;
 }
 
-/** From the footer alone. */
+/** From the footer alone, but for the columns that `where` asks about. */
 export function describeParquet(path: string, parameters: Parameters): Promise<DataDescription> {
-  return withParquet(path, file => {
-    const { features } = columnsOf(file.names, file.names.length, parameters, path);
+  return withParquet(path, async file => {
+    const { features, where } = columnsOf(file.names, file.names.length, parameters, path);
     for (const column of features) file.requireCells(column);
+    let examples = file.rows;
+    for (const [group, rows] of where.length > 0 ? file.groups.entries() : []) {
+      const isOther = await othersIn(file, group, where);
+      for (let row = 0; row < rows; row++) examples -= Number(isOther(row));
+    }
     const length: [number, number] = [features.length, features.length];
-    return Promise.resolve({
-      is: 'data',
-      examples: file.rows,
-      complete: true,
-      alphabet: parameters.as,
-      length,
-      notes: [],
-    });
+    return { is: 'data', examples, complete: true, alphabet: parameters.as, length, notes: [] };
   });
+}
+
+/** Tells the rows of a group that `where` does not ask for. */
+async function othersIn(file: ParquetTable, group: number, where: Columns['where']): Promise<(row: number) => boolean> {
+  const asked: (readonly [cells: readonly Cell[], value: string])[] = [];
+  for (const [column, value] of where) asked.push([await file.cells(group, column), value]);
+  return row => asked.some(([cells, value]) => String(cells[row] ?? '') !== value);
 }

@@ -12,7 +12,7 @@ import type { Rows } from './examples.js';
 import { linesOf } from './lines.js';
 import { isParquet } from './parquet.js';
 import { describeParquet, readParquet } from './parquet-table.js';
-import { examplesOf, labelOf, missingValue, numberOf, unlabelledNotes } from './table-cells.js';
+import { examplesOf, labelOf, missingValue, numberOf, unlabelledNotes, type Columns } from './table-cells.js';
 import { labelsFor, tableOf } from './table-text.js';
 import { pathOf, type Files, type Source } from './source.js';
 
@@ -80,7 +80,7 @@ async function readText(parameters: Parameters, path: string): Promise<Rows> {
     index++;
     const { header } = columns;
     if (features.length === 0) features = columns.features.map(column => header[column]! || `column ${column + 1}`);
-    if (columns.where.some(([column, value]) => row.cells[column] !== value)) {
+    if (isOther(columns, row.cells)) {
       others++;
       continue;
     }
@@ -112,6 +112,10 @@ async function readText(parameters: Parameters, path: string): Promise<Rows> {
   const kept = { features, values, names, labels, indices, absent, affected, others, rows: index + 1 };
   return examplesOf(kept, parameters, path);
 }
+
+/** Whether a row is none that `where` asks for. */
+const isOther = ({ where }: Columns, cells: readonly string[]): boolean =>
+  where.some(([column, value]) => cells[column] !== value);
 
 /** Tables whose rows are features, as matrices of genes × samples are. */
 async function readColumns(parameters: Parameters, path: string): Promise<Rows> {
@@ -154,7 +158,7 @@ async function readColumns(parameters: Parameters, path: string): Promise<Rows> 
 }
 
 /**
- * Counts the rows; cells are not read.
+ * Counts the rows that are asked for; numbers are not read.
  *
  * @param seconds after this time the answer is given for the rows read so far
  */
@@ -166,8 +170,8 @@ export async function describeTable(parameters: Parameters, files: Files, second
   let examples = 0;
   let length = 0;
   let complete = true;
-  for await (const { columns } of tableOf(path, parameters)) {
-    examples++;
+  for await (const { columns, row } of tableOf(path, parameters)) {
+    examples += Number(!isOther(columns, row.cells));
     length = columns.features.length;
     if (performance.now() > deadline) {
       complete = false;
