@@ -12,6 +12,7 @@ import type { Rows } from '../../../server/src/engine/data/examples.js';
 import { control } from '../../../server/src/engine/data/plink-control.js';
 import { plink } from '../../../server/src/engine/data/plink-cohort.js';
 import { openPlink } from '../../../server/src/engine/data/plink.js';
+import { applyStage, select } from '../../../server/src/engine/data/stages.js';
 import { Stream } from '../../../server/src/engine/random/philox.js';
 
 const PEOPLE = 210;
@@ -203,7 +204,22 @@ describe('tables of people', () => {
       values: Float64Array.of(31, 1, 0, 30, 0, 0, 32, 0, 0, 33, 0, 1),
     });
     expect(rows.notes.map(({ message }) => message)).toContain('206 people lack a covariate and were left out.');
-    expect((await covariates(text, ['centre'])).names).toHaveLength(5);
+    const centres = await covariates(text, ['centre']);
+    expect(centres.names).toHaveLength(5);
+    // They go with the people; data sets with others have none together.
+    const concat = (data: Rows) =>
+      applyStage({ call: 'concat', category: 'stage', parameters: { data: ['other'] } }, select(rows, [3, 1]), {
+        data: () => Promise.resolve(data),
+        outputs: () => Promise.reject(new Error('no model')),
+        classes: () => Promise.reject(new Error('no model')),
+      });
+    expect(await concat(select(rows, [2]))).toMatchObject({
+      names: ['p5', 'p3', 'p4'],
+      covariates: { values: Float64Array.of(33, 0, 1, 30, 0, 0, 32, 0, 0) },
+    });
+    const mixed = await concat(centres);
+    expect(mixed).not.toHaveProperty('covariates');
+    expect(mixed.notes.at(-1)!.code).toBe('data/covariates');
     await expect(covariates(text, ['sex'])).rejects.toThrow('no column "sex"');
     await expect(covariates('IID age\np1 30\np2 old\n')).rejects.toThrow('found the covariate age "old"');
   });

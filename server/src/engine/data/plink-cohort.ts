@@ -50,14 +50,14 @@ async function decode(file: PlinkFile, { people, variants, frequencies }: Contro
       const starts = variants.slice(column, end).map(variant => (variant - from) * stride);
       writeDosages(bytes, starts, rowOf, values, width, column);
       for (; column < end; column++) {
-        const own = dosages?.get(variants[column]! - from);
-        const isX = chromosomeOf(file.variants[variants[column]!]!.chromosome)?.kind === 'X';
-        const genotypes =
-          isX && bytes.subarray((variants[column]! - from) * stride, (variants[column]! - from + 1) * stride);
-        if (genotypes)
+        const at = variants[column]! - from;
+        const own = dosages?.get(at);
+        if (chromosomeOf(file.variants[from + at]!.chromosome)?.kind === 'X') {
+          const genotypes = bytes.subarray(at * stride, (at + 1) * stride);
           people.forEach((person, row) => {
             if (isImpossible(file, genotypes, own, person)) values[row * width + column] = NaN;
           });
+        }
         if (own)
           people.forEach((person, row) => {
             if (!Number.isNaN(own[person]!)) values[row * width + column] = own[person]!;
