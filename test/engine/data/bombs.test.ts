@@ -14,8 +14,9 @@ import { readSource } from '../../../server/src/engine/data/sources.js';
 import { ZipFile } from '../../../server/src/engine/data/zip-file.js';
 import { importKeras } from '../../../server/src/engine/models/keras.js';
 import { importPyTorch } from '../../../server/src/engine/models/pytorch.js';
+import { damaged } from './damage.js';
 import { deflated, gzipBomb, zipOf, zlibBomb, zstdBomb, type Member } from './fuzz/bombs.js';
-import { hdf5, npy, source, text } from './fuzz/files.js';
+import { hdf5, kept, npy, source, text } from './fuzz/files.js';
 import { forgetPeak, peak } from './survive.js';
 
 let folder = '';
@@ -65,6 +66,10 @@ async function arrayOf(path: string): Promise<void> {
 }
 
 const table = (path: string): Promise<unknown> => readSource(source('table', { path: 'table' }), { table: path });
+const measured = (path: string): Promise<unknown> =>
+  readSource(source('table', { path: 'table', names: 'name', skip: ['class'], label: 'u8', missing: 'mean' }), {
+    table: path,
+  });
 const keras = (path: string): Promise<unknown> => importKeras(path, { customLayers: {} });
 const pytorch = (path: string): Promise<unknown> => importPyTorch(path, {});
 const group = stored('.zgroup', '{"zarr_format":2}');
@@ -124,6 +129,19 @@ it.each<[string, () => Buffer, (path: string) => Promise<unknown>, string]>([
     inTree,
     'data/damaged-array',
   ]),
+  [
+    'Parquet, a run of levels',
+    () =>
+      damaged(kept('parquet', 'zstd.parquet')['zstd.parquet']!, {
+        kind: 'bytes',
+        file: 0,
+        at: 0.28576,
+        length: 18,
+        value: 220,
+      }),
+    measured,
+    'data/damaged-parquet',
+  ],
   ['HDF5, a chunk', hdf5Bomb, inTree, 'data/damaged-array'],
 ])('%s', async (name, make, read, code) => {
   const path = join(folder, name.replace(/\W+/g, '_'));

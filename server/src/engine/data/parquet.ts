@@ -6,11 +6,12 @@
 import type { FileHandle } from 'node:fs/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { decompress } from 'fzstd';
-import { parquetMetadataAsync, parquetSchema, type FileMetaData, type SchemaTree } from 'hyparquet';
+import { parquetMetadataAsync, parquetSchema, snappyUncompress, type FileMetaData, type SchemaTree } from 'hyparquet';
 import { parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { decompressLz4, decompressLz4Raw } from 'hyparquet-compressors';
 import { Failure } from '../failure.js';
+import { checkLevels, checkPage } from './parquet-runs.js';
 import { readRange } from './range.js';
 import { firstBytes, openFile } from './source.js';
 import { MOST_INFLATED } from './zip-file.js';
@@ -34,9 +35,32 @@ const COMPRESSORS = {
     checkFrame(bytes);
     return decompress(bytes, new Uint8Array(length));
   },
+  SNAPPY: (bytes: Uint8Array, length: number): Uint8Array => {
+    const page = new Uint8Array(length);
+    snappyUncompress(bytes, page);
+    return page;
+  },
   LZ4: decompressLz4,
   LZ4_RAW: decompressLz4Raw,
 };
+
+type Decompress = (bytes: Uint8Array, length: number) => Uint8Array;
+
+/** The decompressors, what they give being checked. */
+function checking(check: (page: Uint8Array) => void): Readonly<Record<string, Decompress>> {
+  const checked =
+    (unpack: Decompress): Decompress =>
+    (bytes, length) => {
+      const page = unpack(bytes, length);
+      check(page);
+      return page;
+    };
+  return Object.fromEntries(Object.entries(COMPRESSORS).map(([name, unpack]) => [name, checked(unpack)]));
+}
+
+/** Bytes of the levels in front of a page of the second version. */
+const levelsOf = (page: NonNullable<ReturnType<typeof parquetHeader>['data_page_header_v2']>): number =>
+  page.repetition_levels_byte_length + page.definition_levels_byte_length;
 
 /** To how many bytes one can unpack: by the longest copies of each format, blocks of one byte for Zstandard and Brotli. */
 const MOST_OF_BYTE: Readonly<Record<string, number>> = {
@@ -157,7 +181,8 @@ export class ParquetTable {
       element: node.element,
       schemaPath: [this.tree, node],
     };
-    const settings = { ...decoder, parsers: DEFAULT_PARSERS, compressors: COMPRESSORS };
+    const settings = { ...decoder, parsers: DEFAULT_PARSERS };
+    const isOptional = node.element.repetition_type === 'OPTIONAL';
     const reader = { view: new DataView(bytes), offset: 0 };
     const cells: unknown[] = [];
     let dictionary: ReturnType<typeof convert> | undefined;
@@ -174,7 +199,14 @@ export class ParquetTable {
       const largest = 64 + packed * (MOST_OF_BYTE[decoder.codec] ?? MOST_OF_OTHER);
       if (!(size >= 0 && size <= Math.min(largest, LARGEST_PAGE)))
         throw new Error(`a page of ${packed} bytes that unpacks to ${size}`);
-      const { data = [] } = readPage(reader, header, settings, dictionary, undefined, 0);
+      const compressors = checking(page => {
+        checkPage(page, header, isOptional, node.element.type);
+      });
+      const raw = new Uint8Array(bytes, reader.offset, packed);
+      checkLevels(raw, header, isOptional);
+      if (decoder.codec === 'UNCOMPRESSED' || second?.is_compressed === false)
+        checkPage(second === undefined ? raw : raw.subarray(levelsOf(second)), header, isOptional, node.element.type);
+      const { data = [] } = readPage(reader, header, { ...settings, compressors }, dictionary, undefined, 0);
       if (distinct !== undefined) dictionary = convert(data, settings);
       else for (let at = 0; at < data.length; at++) cells.push(data[at]);
     }
