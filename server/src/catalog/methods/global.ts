@@ -208,7 +208,7 @@ export const logistic_association = {
   documentation:
     'Fits a logistic regression of the labels 0 and 1 on one feature at a time by maximum likelihood, with an intercept and the covariates of the people, where `plink` was given any; the p-value is that of Wald’s test of the slope, two-sided, as `plink --logistic` and `plink2 --glm no-firth` give it, to the digits that they write. Missing genotypes have been filled in before, and on X sex is no covariate of itself, as with `linear_association`. Features that do not vary beside the covariates score 0, and so do those that separate the labels, for which there is no estimate (PLINK 2 gives Firth’s there); a note counts them. Rare variants with few cases have p-values that are too large or too small. Slopes (log-odds ratios for one unit), standard errors and p-values are stored.',
   citation: 'Purcell et al. 2007, Am J Hum Genet 81:559 (PLINK); Wald 1943, Trans Am Math Soc 54:426',
-  revision: 1,
+  revision: 2,
   produces: 'importance',
   typology: {
     ...scan,

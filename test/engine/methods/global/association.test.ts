@@ -123,3 +123,13 @@ it('gives no estimate to what covariates explain and to what separates cases fro
   const others = await dataOf(bench, rows, { labels: rows.map((_, i) => i / 7), as: 'genotypes' });
   await expect(scan('logistic_association', others, 3)).rejects.toThrow('an example has the label');
 });
+
+it('finds strong associations of rare classes, whose log-odds and errors follow from the table', async () => {
+  // 10 of 1000 without the allele are cases, 30 of 100 with it; of another, which 2 have, nobody is a case.
+  const rows = Array.from({ length: 1100 }, (_, i) => [Number(i < 100), Number(i % 367 === 366)]);
+  const labels = rows.map((_, i) => Number(i < 30 || (i >= 100 && i < 110)));
+  const { arrays } = await scan('logistic_association', await dataOf(bench, rows, { labels, as: 'genotypes' }), 2);
+  expect(arrays['slopes']![0]).toBeCloseTo(Math.log(30 / 70) - Math.log(10 / 990), 9);
+  expect(arrays['standard_errors']![0]).toBeCloseTo(Math.sqrt(1 / 30 + 1 / 70 + 1 / 10 + 1 / 990), 7);
+  expect(arrays['standard_errors']![1]).toBeNaN();
+});

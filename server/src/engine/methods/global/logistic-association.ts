@@ -11,7 +11,8 @@ import type { Method } from '../method.js';
 import type { Passed } from '../passes.js';
 import { associationScan, covariateBasis, eachRow, Estimates, traitOfAll, type Association } from './association.js';
 
-const MOST_STEPS = 25;
+/** Fits from 0 take a step for each unit of log-odds of a rare class and a few more; of what separates classes the gain is still larger than {@link TOLERANCE}. */
+const MOST_STEPS = 20;
 /** Twice what the log-likelihood can still gain: then the estimate moves by a millionth of its standard error at most. */
 const TOLERANCE = 1e-12;
 /** A pivot that is smaller than this share of its diagonal: a feature that covariates explain. */
@@ -29,7 +30,7 @@ export async function associateLogistic(
   const basis = covariateBasis(examples);
   const width = 2 + basis.length;
   const { means, scales } = await momentsOf(examples, passed);
-  const fits = new Fits(size, width, Math.log(y.reduce((a, b) => a + b, 0) / y.reduce((sum, own) => sum + 1 - own, 0)));
+  const fits = new Fits(size, width);
   means.forEach((_, feature) => {
     if (scales[feature] === 0) fits.giveUp(feature);
   });
@@ -89,7 +90,10 @@ const OPEN = 0;
 const DONE = 1;
 const GIVEN_UP = 2;
 
-/** Fits of all features: coefficients (intercept, feature, covariates), and what a pass over the rows adds up for a step of each. */
+/**
+ * Fits of all features: coefficients (intercept, feature, covariates), and what a pass over the rows adds up for a step of each. They
+ * begin at 0, where no step is long: from the log-odds of a rare class Newton's method overshoots where carriers have more of it.
+ */
 class Fits {
   open: number;
   private readonly state: Uint8Array;
@@ -102,12 +106,11 @@ class Fits {
   constructor(
     size: number,
     private readonly width: number,
-    intercept: number,
   ) {
     this.open = size;
     this.triangle = (width * (width + 1)) / 2;
     this.state = new Uint8Array(size);
-    this.coefficients = Float64Array.from({ length: size * width }, (_, at) => (at % width === 0 ? intercept : 0));
+    this.coefficients = new Float64Array(size * width);
     this.gradient = new Float64Array(size * width);
     this.information = new Float64Array(size * this.triangle);
   }
