@@ -6,7 +6,7 @@ import { StoredExamples } from '../data/stored-examples.js';
 import type { Files } from '../data/source.js';
 import type { Graph } from '../graph/graph.js';
 import type { TrainedAs } from '../methods/method.js';
-import { planNetwork } from '../models/network/network.js';
+import { planNetwork, type PlannedNetwork } from '../models/network/network.js';
 import { ScalarModel } from '../models/model.js';
 import { networkShape, type TrainParameters } from '../train/declared.js';
 import { withUnits } from '../train/annotation.js';
@@ -34,9 +34,7 @@ export async function trainedGraphs(
   key: string,
   store: ResultStore,
 ): Promise<{ readonly graphs: readonly Graph[]; readonly space: InputSpace }> {
-  const { parameters, data } = await trainingBehind(key, store);
-  const { space } = await StoredExamples.open(store, data);
-  const network = planNetwork(parameters.network, networkShape(space.shape));
+  const { network, space } = await trainedNetwork(key, store);
   const weights = await store.array(key, 'weights');
   const members = weights.shape[0]!;
   const rows = await weights.read();
@@ -48,15 +46,24 @@ export async function trainedGraphs(
   return { graphs, space };
 }
 
-/** What was trained how on which data; masked layers have as many units as they got. */
+/** The network of a finished training, its masked layers with as many units as they got, and what it reads. */
+export async function trainedNetwork(
+  key: string,
+  store: ResultStore,
+): Promise<{ readonly network: PlannedNetwork; readonly space: InputSpace }> {
+  const { parameters, data, units } = await trainingBehind(key, store);
+  const { space } = await StoredExamples.open(store, data);
+  return { network: planNetwork(withUnits(parameters.network, units), networkShape(space.shape)), space };
+}
+
+/** What was trained how, as the experiment declares it, on which data. */
 export async function trainingBehind(key: string, store: ResultStore): Promise<Omit<TrainedAs, 'member'>> {
   const meta = await metaOf(store, key);
   const task = Task.parse(meta.task);
   if (task.kind !== 'training') throw new Error(`the result ${key} is no training`);
   // The plan has checked the parameters against the catalog.
   const parameters = task.training.parameters as unknown as TrainParameters;
-  const units = meta.units ?? {};
-  return { parameters: { ...parameters, network: withUnits(parameters.network, units) }, data: task.data, units };
+  return { parameters, data: task.data, units: meta.units ?? {} };
 }
 
 /** The key of the training behind a target, where its model has been trained in the experiment. */

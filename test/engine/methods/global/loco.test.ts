@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxruntimeExecutor } from '../../../../server/src/engine/backends/onnxruntime.js';
 import { signedRankTest, signTest } from '../../../../server/src/engine/methods/global/paired-tests.js';
@@ -99,6 +101,19 @@ describe('leave_one_covariate_out', () => {
     for (const copy of [0, 1]) expect(Math.abs(alone.arrays['array']![copy]!)).toBeLessThan(1e-3);
     expect(together.arrays['array']![0]).toBeGreaterThan(0.8);
     expect(together.arrays['p_values']![0]).toBeLessThan(1e-20);
+  });
+
+  it('trains a masked network again whose units follow from its table', async () => {
+    const made = rowsWith(0, 60, 6);
+    const path = join(bench.folder, 'groups.tsv');
+    await writeFile(path, 'g0\tA\ng1\tA\ng2\tB\nabsent\tC\n');
+    const layers = [layer('masked_dense', { annotation: await bench.file(path) }), layer('dense', { units: 1 })];
+    const data = await dataOf(bench, made.rows, made);
+    const target = await trainedTarget(data, layers, { epochs: 20, batch: 20, validation: 0 });
+    const { arrays } = await bench.explain(call('method', 'leave_one_covariate_out'), target, data);
+    expect(arrays['array']![0]).toBeGreaterThan(0.1);
+    // The last feature is in no group: without it the same network is trained.
+    expect(arrays['array']![3]).toBe(0);
   });
 
   it('warns of examples that the network has seen, and refuses a network of a file', async () => {

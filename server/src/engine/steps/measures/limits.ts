@@ -9,11 +9,9 @@ import { wholeData } from '../../methods/global/whole-data.js';
 import type { Passed } from '../../methods/passes.js';
 import { predictAll } from '../../methods/predictions.js';
 import { METRICS } from '../../metrics/metrics.js';
-import { planNetwork } from '../../models/network/network.js';
-import { networkShape } from '../../train/declared.js';
 import { unflattened } from '../../train/weights.js';
 import { requireFit } from '../data.js';
-import { loadModels, trainedKey, trainingBehind } from '../models.js';
+import { loadModels, trainedKey, trainedNetwork } from '../models.js';
 import { attributionBehind, metaOf } from '../results.js';
 import type { StepContext } from '../step.js';
 import { gradientNorms, rescaled, unitsOf, type GradientNorms } from './inner-network.js';
@@ -174,9 +172,7 @@ async function degreesOf(
 ): Promise<Float64Array> {
   const trained = trainedKey(target);
   if (trained === undefined) throw noDegrees(context);
-  const { parameters, data } = await trainingBehind(trained, context.store);
-  const { space } = await StoredExamples.open(context.store, data);
-  const network = planNetwork(parameters.network, networkShape(space.shape));
+  const { network } = await trainedNetwork(trained, context.store);
   const mask = network.parameters.find(({ name }) => name === `${layer}/mask`);
   if (mask === undefined) throw noDegrees(context);
   const row = Float32Array.from(await (await context.store.array(trained, 'weights')).read(0, 1));
