@@ -101,7 +101,7 @@ export const maskedDense = {
     'A table says which feature is in which group; each unit is one group, in the order in which the table first names them, and is connected to the features of its group alone. So a unit can be read as its pathway. A feature may be in several groups; features in none do not reach the network, which is reported. Only on rows of numbers, in front of every layer that mixes features. Kernels are drawn as for a full connection.\n\nOf genotypes read by `plink`, the table can be the annotation of a genome (GTF or GFF3, told by its first line): each unit is a gene, in the order of the genome, connected to the variants in it and within `within` of it; variants without a gene are dropped and counted. Behind a masked layer (dropout, batch normalisation and activations may stand between) the features are its units: `masked_dense("genes.gtf.gz", within: 10 kb), tanh, masked_dense("pathways.gmt"), tanh, dense(1)` goes from variants over genes to pathways. Where `units` is left out, the groups are those that have a feature, and of these, where a masked layer follows, those that its table names: no other could change the output. How many were left out is reported. Identifiers and symbols are not translated: `names` says by which attribute the annotation names genes. Values of the layer and attributions to it carry the names of its units.',
   citation:
     'Elmarakeby et al. 2021, Nature 598:348 (P-NET); van Hilten et al. 2021, Communications Biology 4:1094 (GenNet)',
-  revision: 1,
+  revision: 2,
   parameters: {
     annotation: {
       type: {

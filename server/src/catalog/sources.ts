@@ -42,7 +42,7 @@ export const intervals = {
   documentation:
     'Every line is one example, named by its place: `chr1:999-1099`, with `(+)` or `(-)` where the file has a strand. With `length` each interval becomes one of that length around its centre, its summit (tenth column of narrowPeak; MACS, ENCODE) or its start; without it, all must have the same length. Of an even length the anchor is the first base of the second half; an interval without a base, a place between two, counts as the base behind it. A strand that is not stated (`.`, or no column 6) is read forward. Lines that begin with `#`, `track` or `browser` are passed over. Lower case bases count as upper case.\n\nChromosomes are found with or without `chr`, `chrM` also as `MT` (but not that of hg19 at UCSC, which is another sequence), and named as the genome spells them. Reported with the result: intervals left out by `edges`, `unplaced` or `ambiguous`, with ambiguous bases, read on the minus strand, repeated, or on chromosomes that are spelt otherwise.',
   citation: 'UCSC Genome Browser, BED format; ENCODE narrowPeak (BED6+4)',
-  revision: 2,
+  revision: 3,
   yields: 'dna',
   size: 'length',
   parameters: {
@@ -92,7 +92,7 @@ export const gene_windows = {
   documentation:
     'Every feature of the named type is one example, named `gene::chr1:999-1099(-)`. `at: start` takes the 5′ end of the feature on its own strand and `at: end` the 3′ end: the window has `upstream` bases in front of that base, and `downstream` bases from it on; `at: whole` takes the feature and so many bases on either side. Features on the minus strand are read as their reverse complement, so that upstream is left in every sequence; those without a strand are read forward. Windows that several features share (transcripts of one gene) are taken once. Places are exported as they are of `intervals`, chromosomes found and what is left out reported as there.',
   citation: 'Sequence Ontology, GFF3 specification 1.26; GTF 2.2',
-  revision: 2,
+  revision: 3,
   yields: 'dna',
   parameters: {
     path: {
@@ -208,7 +208,7 @@ export const arrays = {
     'Arrays are named by their paths in the file, `"train/x"`; `inputs` may be left out where one array alone has a shape that fits. The format is told by the first bytes: HDF5; Zarr of version 2 or 3, a folder or a ZIP archive; arrays that numpy has written. Booleans, integers and floating-point numbers of any size and byte order, in C or Fortran order, whole, in chunks or compressed (HDF5: gzip; Zarr: blosc, gzip, lz4, zlib, zstd). Arrays of Python objects are refused, because reading them runs code. One-hot DNA has the shape [example, 4, position] or [example, position, 4] with one 1 per position; all-zero positions are taken as unknown bases and reported. Genotypes and expression have the shape [example, feature]; their missing values are NaN. Labels of several columns are classes where each row has a single 1 (`to_categorical`); of others `label_column` names one.',
   citation:
     'The HDF Group, HDF5 file format specification; Zarr core specification, versions 2 and 3; NumPy, numpy.lib.format (NEP 1)',
-  revision: 1,
+  revision: 2,
   parameters: {
     path: {
       type: { is: 'path', extensions: ['.h5', '.hdf5', '.hdf', '.zarr', '.zarr.zip', '.npz', '.npy'] },
@@ -257,7 +257,7 @@ export const numpy = {
   name: 'numpy',
   summary: 'Sequences, genotypes or expression from arrays that numpy has written.',
   documentation: '`arrays` under the name of the format.',
-  revision: 2,
+  revision: 3,
   parameters: {
     ...arrays.parameters,
     path: { type: { is: 'path', extensions: ['.npy', '.npz'] }, summary: 'The file, relative to this document.' },

@@ -49,8 +49,8 @@ export const label = {
   category: 'stage',
   name: 'label',
   summary: 'Gives every example the same class.',
-  documentation: 'Replaces the labels that came with the source.',
-  revision: 1,
+  documentation: 'Replaces the labels that came with the source, and forgets what it called its classes.',
+  revision: 2,
   parameters: { class: { type: { is: 'integer', min: 0 }, summary: 'The class.' } },
 } as const satisfies StageEntry;
 

@@ -13,6 +13,7 @@ chr1\thand\tgene\t101\t200\t.\t+\t.\tID=gene:G1;Name=ALPHA
 chr1\thand\texon\t101\t150\t.\t+\t.\tID=exon1;Name=not_a_gene
 chr1\thand\tgene\t151\t160\t.\t-\t.\tID=gene:G2;gene_name=BETA
 chr1\thand\tgene\t301\t400\t.\t-\t.\tID=gene:G3
+chrM\thand\tgene\t1\t9\t.\t+\t.\tID=gene:MT
 2\thand\tgene\t11\t20\t.\t+\t.\tID=gene:G4;gene=DELTA
 `;
 
@@ -49,6 +50,7 @@ describe('the gene of a variant', () => {
     ['1:450', 'near gene:G3'],
     ['1:451', ''],
     ['chr2:15', 'DELTA'],
+    ['MT:5', 'gene:MT'],
     ['3:15', ''],
   ])('%s is %j', async (text, gene) => {
     const path = file('hand.gff3', GFF3);

@@ -189,6 +189,7 @@ describe('tables of people', () => {
     const labels = async (...written: string[]) =>
       (await phenotypes(`IID x\n${written.map((value, i) => `p${i} ${value}\n`).join('')}`)).labels;
     expect(await labels('1', '2', '0', '-9', 'NA')).toEqual([0, 1]);
+    expect(await labels('1.0', '2.0', '-9.0')).toEqual([0, 1]);
     expect(await labels('0', '1', 'nan', '0')).toEqual([0, 1, 0]);
     expect(await labels('0', '1', '2.5')).toEqual([0, 1, 2.5]);
     // Zeros alone are no phenotype: everybody stays, without a label.

@@ -124,7 +124,9 @@ describe('sample', () => {
 
 describe('take and label', () => {
   it('keeps a range and sets labels', async () => {
-    const taken = await stage('label', { class: 3 }, await stage('take', { size: 2, from: 5 }, all));
+    const named = { ...all, classes: ['no', 'yes'] };
+    const taken = await stage('label', { class: 3 }, await stage('take', { size: 2, from: 5 }, named));
+    expect(taken).not.toHaveProperty('classes');
     expect(indices(taken)).toEqual([5, 6]);
     expect(taken.labels).toEqual([3, 3]);
     await expect(stage('take', { size: 2, from: 199 }, all)).rejects.toMatchObject({

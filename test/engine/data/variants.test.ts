@@ -180,6 +180,11 @@ describe('variants', () => {
     sizes['chrM'] = 16_571;
     expect(await new Chromosomes(known).find('MT')).toBeUndefined();
     expect(await new Chromosomes(known).find('chrM')).toBeDefined();
+    // The genome of UCSC has both since 2020.
+    const both = { ...known, chromosomes: ['chrM', 'chrMT'] };
+    sizes['chrMT'] = 16_569;
+    expect(await new Chromosomes(both).find('MT')).toMatchObject({ name: 'chrMT' });
+    expect(await new Chromosomes(both).find('M')).toMatchObject({ name: 'chrM' });
   });
 
   it('refuses what is no VCF', async () => {

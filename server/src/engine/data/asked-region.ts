@@ -29,9 +29,9 @@ const bare = (name: string): string => name.replace(/^chr/i, '');
 /** Whether a name is one of the mitochondrion. */
 export const isMitochondrion = (name: string): boolean => /^(chr)?MT?$/i.test(name);
 
-/** How a chromosome may be spelt, as it is first: with `chr` (TAIR: `Chr`) or without, the mitochondrion as `M` or `MT`. */
+/** How a chromosome may be spelt, as it is first: with `chr` (TAIR: `Chr`) or without, the mitochondrion as `M` or `MT`, which differ in hg19. */
 export function spellings(name: string): string[] {
-  const names = isMitochondrion(name) ? ['M', 'MT'] : [bare(name)];
+  const names = isMitochondrion(name) ? (/T$/i.test(name) ? ['MT', 'M'] : ['M', 'MT']) : [bare(name)];
   return [name, ...names.flatMap(other => [`chr${other}`, `Chr${other}`, other])];
 }
 

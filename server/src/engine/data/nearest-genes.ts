@@ -4,6 +4,7 @@
  */
 import type { Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
+import { isMitochondrion } from './asked-region.js';
 import { attributeOf, featuresOf, type Feature } from './gff.js';
 
 /** A place on the genome, from 0, its end left out. */
@@ -107,7 +108,8 @@ export async function variantsByGene(
 const withoutVersion = (name: string | undefined): string | undefined =>
   name?.replace(/^(ENS[A-Z]*G\d{11})\.\d+$/, '$1');
 
-const bare = (chromosome: string): string => chromosome.replace(/^chr/, '');
+/** One name for all spellings of a chromosome: GENCODE says `chrM`, PLINK and Ensembl `MT`. */
+const bare = (chromosome: string): string => (isMitochondrion(chromosome) ? 'MT' : chromosome.replace(/^chr/i, ''));
 
 function nameOf(feature: Feature): string | undefined {
   for (const attribute of NAMES) {

@@ -4,9 +4,10 @@ import type { Covariates } from './examples.js';
 import { readPeopleTable } from './people-table.js';
 import type { Person } from './plink.js';
 
-/** What stands for a missing phenotype or covariate, in lower case. */
-const MISSING = new Set(['-9', 'na', 'nan', '.', '']);
-const isMissing = (text: string | undefined): boolean => text === undefined || MISSING.has(text.toLowerCase());
+/** What stands for a missing phenotype or covariate, in lower case, and the number, however it is written: pandas has `-9.0`. */
+const MISSING = new Set(['na', 'nan', '.', '']);
+const isMissing = (text: string | undefined): boolean =>
+  text === undefined || MISSING.has(text.toLowerCase()) || Number(text) === -9;
 
 /**
  * The phenotype of every person as a label. Where all are 0, 1 and 2 and some are no 1, 0 is missing, 1 means control and 2

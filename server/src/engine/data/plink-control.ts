@@ -55,7 +55,7 @@ export async function control(file: PlinkFile, parameters: Parameters): Promise<
   let people = [...file.people.keys()];
   if (person_call_rate > 0) {
     const missing = await missingByPerson(file, isChosen);
-    people = people.filter(person => 1 - missing[person]! / chosen >= person_call_rate);
+    people = people.filter(person => (chosen - missing[person]!) / chosen >= person_call_rate);
   }
   const kept = new Set(people);
   const all = groupOf(file, index => kept.has(index));

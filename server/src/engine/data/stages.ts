@@ -80,7 +80,8 @@ const take: Stage<ParametersOf<typeof specifications.take>> = ({ size, from }, e
   );
 };
 
-const label: Stage<ParametersOf<typeof specifications.label>> = (parameters, examples) => ({
+/** The number of another source stands for another class: names of classes do not go with it. */
+const label: Stage<ParametersOf<typeof specifications.label>> = (parameters, { classes: _classes, ...examples }) => ({
   ...examples,
   labels: examples.names.map(() => parameters.class),
 });
