@@ -67,6 +67,14 @@ describe('table', () => {
     );
   });
 
+  it('reads cells over several lines, and counts the lines', async () => {
+    const text = 'id,a\n"x ""1""\n\ny",1\nz,2\n';
+    expect(await read(text, { names: 'id' })).toMatchObject({ names: ['x "1"\n\ny', 'z'] });
+    await expect(read(`${text}w,v\n`, { names: 'id' })).rejects.toMatchObject({
+      problem: { place: expect.stringMatching(/line 6, column 2$/) },
+    });
+  });
+
   it('reads what R writes: row names without a heading', async () => {
     const found = await read('"g1" "g2"\n"s1" 1 NA\n"s2" 3 4\n', { missing: 'zeros' });
     expect(found).toMatchObject({ names: ['s1', 's2'], features: ['g1', 'g2'] });
@@ -166,6 +174,13 @@ describe('table', () => {
     ['data/not-number', 'a,b\n1,2\n1,"x y"\n', 'line 3, column 2', 'found "x y" in the column "b", expected a number'],
     ['data/unequal-lengths', 'a,b\n1,2\n\n1,2,3\n', 'line 4', 'the row has 3 cells, and the header names 2 columns'],
     ['data/not-table', 'a,b\n1,2\n"1,2\n', 'line 3', undefined],
+    [
+      'data/not-table',
+      'a,b\r1,2\r',
+      'test.csv',
+      'lines end with a carriage return alone, as on old Macintosh computers',
+    ],
+    ['data/not-table', 'a,b\n1,2"\n3,4\n', 'line 2', 'a quote stands within a cell that does not begin with one'],
     ['data/empty', 'a,b\n', 'test.csv', 'the table has no row behind its header'],
   ])('says where: %s', async (code, text, place, message) => {
     const failure = await read(text).catch((error: unknown) => error);

@@ -39,6 +39,9 @@ export async function* linesOf(path: string): AsyncGenerator<Line> {
   if (length > 0) yield { text: decoded(parts.join('')), number: number + 1 };
 }
 
+/** A piece of a line that lives on by itself: what is cut out of a text keeps all of the text in memory. */
+export const ownText = (piece: string): string => Buffer.from(piece).toString();
+
 /** @param line from 1 */
 export function tooLong(path: string, line: number): Failure {
   return new Failure('data/long-line', `a line has more than ${LONGEST_LINE.toLocaleString('en')} characters`, {

@@ -93,16 +93,15 @@ export function whereNotes(
 
 /** A decimal number, or 1 and 0 for truth values; not finite where the text is neither, or beyond single precision. */
 function valueOf(text: string): number {
-  if (/^(true|false)$/i.test(text)) return Number(text.length === 4);
   const value = Number(text);
-  return /^0[box]/i.test(text) || !Number.isFinite(Math.fround(value)) ? NaN : value;
+  if (Number.isNaN(value)) return /^(true|false)$/i.test(text) ? Number(text.length === 4) : NaN;
+  return text === '' || /^0[box]/i.test(text) || !Number.isFinite(Math.fround(value)) ? NaN : value;
 }
 
 /** @returns NaN where the value is missing. @throws Failure for anything else that is no finite number in single precision */
 export function numberOf(text: string, column: string, place: string): number {
-  if (MISSING.has(text.toLowerCase())) return NaN;
   const value = valueOf(text);
-  if (Number.isFinite(value)) return value;
+  if (Number.isFinite(value) || MISSING.has(text.toLowerCase())) return value;
   throw new Failure('data/not-number', `found "${text.slice(0, 40)}" in the column "${column}", expected a number`, {
     place,
     remedy: /^[-+]?\d[\d.]*,\d+$/.test(text)

@@ -9,7 +9,7 @@ import type { DataDescription } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import { requireRoomFor } from '../simulate/genotypes.js';
 import type { Rows } from './examples.js';
-import { linesOf } from './lines.js';
+import { linesOf, ownText } from './lines.js';
 import { isParquet } from './parquet.js';
 import { describeParquet, readParquet } from './parquet-table.js';
 import { examplesOf, labelOf, missingValue, numberOf, unlabelledNotes, type Columns } from './table-cells.js';
@@ -104,7 +104,7 @@ async function readText(parameters: Parameters, path: string): Promise<Rows> {
       columns.label === undefined
         ? NaN
         : labelOf(row.cells[columns.label]!, header[columns.label]!, classes, at(columns.label));
-    names.push(columns.names === undefined ? `row ${index + 1}` : row.cells[columns.names]!);
+    names.push(columns.names === undefined ? `row ${index + 1}` : ownText(row.cells[columns.names]!));
     labels.push(Number.isNaN(label) ? undefined : label);
     indices.push(index);
   }
@@ -139,7 +139,7 @@ async function readColumns(parameters: Parameters, path: string): Promise<Rows> 
       gaps[example] = (gaps[example] ?? 0) + 1;
       if (missing === 'error') throw missingValue(header[column]!, place);
     });
-    features.push(row.cells[columns.names ?? 0]!);
+    features.push(ownText(row.cells[columns.names ?? 0]!));
   }
   const indices = [...names.keys()].filter(example => missing !== 'drop' || gaps[example] === undefined);
   const values = new Float32Array(indices.length * features.length);
