@@ -140,12 +140,12 @@ function placeOf(text: string): Place | undefined {
 /** Groups that have a feature and that the next masked layer, where one follows, knows: no other can change the output. */
 async function useful(groups: Groups, behind: readonly PlainCall[], files: Files): Promise<Groups> {
   const next = behind.find(({ call }) => !KEEPING.has(call));
+  const path = next?.call === 'masked_dense' ? pathOf(next.parameters['annotation'] as string, files) : undefined;
+  // Of an annotation of a genome, which is for no units, its own layer tells what is wrong.
   const wanted =
-    next?.call === 'masked_dense'
-      ? new Set(
-          (await membershipsIn(pathOf(next.parameters['annotation'] as string, files))).map(({ feature }) => feature),
-        )
-      : undefined;
+    path === undefined || (await isAnnotation(path))
+      ? undefined
+      : new Set((await membershipsIn(path)).map(({ feature }) => feature));
   const chosen = [...groups].filter(([group, members]) => members.length > 0 && (wanted?.has(group) ?? true));
   // Where none is left, the error is about the next layer's table.
   return new Map(chosen.length > 0 ? chosen : [...groups].filter(([, members]) => members.length > 0));
