@@ -8,7 +8,7 @@ export const anndata = {
   documentation:
     'Cells are examples, genes features, named by the indices of `obs` and `var`. Dense and sparse matrices (CSR, CSC), data frames with categorical, nullable and plain columns, Zarr versions 2 and 3 with shards; HDF5 and Zarr are told apart by their first bytes. A label that is categorical becomes the number of its category in the order of the file, and the result says which is which; `classes` sets the order. Cells without a label stay in, unlabelled. The numbers are taken as they stand: `scale_to` and `log1p` follow as stages where the layer holds counts.',
   citation: 'Virshup et al. 2024, JOSS 9:4371',
-  revision: 1,
+  revision: 2,
   yields: 'expression',
   parameters: {
     path: {
@@ -52,7 +52,7 @@ export const cell_ranger = {
     'Reads `filtered_feature_bc_matrix.h5` (of Cell Ranger 2 too, which has a group for each genome), or `matrix.mtx` (plain or gzipped) with `barcodes.tsv` and `features.tsv` (or `genes.tsv`) beside it, all three with the same name of a sample in front where there is one. Cells are examples, named by their barcodes, genes features; counts are taken as they stand, `scale_to` and `log1p` follow as stages. Matrix Market has features in rows, in coordinate form, `general`; elements of a `pattern` are 1.',
   citation:
     '10x Genomics, Cell Ranger feature-barcode matrices; Boisvert, Pozo & Remington 1996, NISTIR 5935 (Matrix Market)',
-  revision: 1,
+  revision: 2,
   yields: 'expression',
   parameters: {
     path: {
@@ -72,7 +72,7 @@ export const cell_ranger = {
     genome: {
       type: { is: 'text' },
       optional: true,
-      summary: 'Which genome’s features to keep, where an HDF5 file has several.',
+      summary: 'Which genome’s features to keep, where an HDF5 file has several; Matrix Market does not name them.',
     },
     clusters: {
       type: { is: 'path', extensions: ['.csv', '.tsv', '.csv.gz', '.tsv.gz'] },

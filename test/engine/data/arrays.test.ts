@@ -213,6 +213,41 @@ describe('arrays in pieces', () => {
     expect(Buffer.from(values.buffer).equals(Buffer.from(data.buffer))).toBe(true);
   });
 
+  it('of half precision by their type alone, and filled up as Zarr 3 writes it', async () => {
+    const write = async (name: string, type: string, fill: unknown, chunk?: Uint8Array): Promise<string> => {
+      const store = join(folder, name);
+      const metadata = {
+        zarr_format: 3,
+        node_type: 'array',
+        attributes: { dtype: '<f2', data_type: 'float16', fill_value: 7 },
+        shape: [2, 2],
+        data_type: type,
+        chunk_grid: { name: 'regular', configuration: { chunk_shape: [2, 2] } },
+        chunk_key_encoding: { name: 'default' },
+        fill_value: fill,
+        codecs: [{ name: 'bytes', configuration: { endian: 'little' } }],
+      };
+      await mkdir(join(store, 'c', '0'), { recursive: true });
+      await writeFile(join(store, 'zarr.json'), JSON.stringify(metadata));
+      if (chunk) await writeFile(join(store, 'c', '0', '0'), chunk);
+      return store;
+    };
+    const single = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);
+    const half = new Uint8Array(Uint16Array.of(0x3c00, 0x4000, 0xbe00, 0).buffer);
+    const found = [
+      await write('single.zarr', 'float32', 0, single),
+      await write('half.zarr', 'float16', 0, half),
+      await write('number.zarr', 'float16', -1.5),
+      await write('bits.zarr', 'float16', '0x3e00'),
+    ].map(async store => valuesOf(await readIn(store, { as: 'expression' })));
+    expect(await Promise.all(found)).toEqual([
+      [1, 2, 3, 4],
+      [1, 2, -1.5, 0],
+      [-1.5, -1.5, -1.5, -1.5],
+      [1.5, 1.5, 1.5, 1.5],
+    ]);
+  });
+
   it('of Zarr 3: in chunks, turned, packed by zstd and blosc, as a folder and an archive', async () => {
     const store = new Map<`/${string}`, Uint8Array>();
     await zarr.create(store, { attributes: {} });
@@ -287,6 +322,10 @@ for target in [file, store]:
     target.create_dataset('complex', data=np.ones(2, 'c16'))
     target.create_dataset('records', data=np.zeros(2, [('a', 'i4'), ('b', 'f4')]))
 ragged = file.create_dataset('ragged', (2,), dtype=h5py.vlen_dtype('i4')); ragged[0] = [1, 2]; ragged[1] = [3]
+bfloat = h5py.h5t.IEEE_F16LE.copy(); bfloat.set_fields(15, 7, 8, 0, 7); bfloat.set_ebias(127)
+h5py.h5d.create(file.id, b'bfloat16', bfloat, h5py.h5s.create_simple((2,))).write(h5py.h5s.ALL, h5py.h5s.ALL, np.ones(2, 'f4'))
+# What stands beside an array does it no harm, and does not make it what it is not.
+for name in ['bfloat16', 'fill']: file[name].attrs.update({'half': np.float16(1), 'long': np.longdouble(1)})
 file.create_dataset('lzf', data=np.zeros(2), compression='lzf')
 file.close()
 print(json.dumps({'types': types, 'expected': expected}))
@@ -325,6 +364,7 @@ print(json.dumps({'types': types, 'expected': expected}))
     ['types.h5', 'complex', 'data/type'],
     ['types.h5', 'records', 'data/type'],
     ['types.h5', 'ragged', 'data/type'],
+    ['types.h5', 'bfloat16', 'data/type'],
     ['types.h5', 'lzf', 'data/compression'],
     ['types.zarr', 'complex', 'data/damaged-array'],
     ['types.zarr', 'records', 'data/damaged-array'],

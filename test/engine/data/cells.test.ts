@@ -279,6 +279,8 @@ describe('cell_ranger', () => {
     const found = await readCounts(await market('GSM1_', header, lines));
     expect([...found.values]).toEqual(expected);
     expect(found).toMatchObject({ names: ['c0', 'c1', 'c2'], features: ['A', 'B', 'C', 'D'] });
+    // Its tables do not say of which genome a feature is: all would be taken for one.
+    expect(await codeOf(readCounts(join(folder, 'GSM1_matrix.mtx'), { genome: 'GRCh38' }))).toBe('data/genome');
   });
 
   it.each([

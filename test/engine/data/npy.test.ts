@@ -90,6 +90,14 @@ describe('arrays of numpy', () => {
     expect(lettersOf((await read(fortran)) as Sequences)).toBe('ACGT-A');
   });
 
+  it('takes one column of texts in Fortran order, as they come from a data frame', async () => {
+    const path = write('pair.npy', npy("'<f4'", [2, 2], floats(1, 2, 3, 4)));
+    // One column after the other: [[1, 3], [2, 4]].
+    const labels = write('texts.npy', npy("'|S1'", [2, 2], Buffer.from('1234'), true));
+    const given = { as: 'expression', labels_file: LABELS, label_column: 1 } as const;
+    expect((await read(path, given, labels)).labels).toEqual([3, 4]);
+  });
+
   it('fills, drops or refuses missing values, and says so', async () => {
     const path = write('rows.npy', npy("'<f4'", [3, 2], floats(1, NaN, 2, 4, 3, 8)));
     const labels = write('labels.npy', npy("'|S1'", [3], Buffer.from('aba')));

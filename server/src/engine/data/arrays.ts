@@ -138,12 +138,13 @@ function eachNumber({ place, each }: NamedArray, use: (value: number, at: number
   });
 }
 
-/** The elements as text, of some columns only one. */
+/** The elements as text, of some columns only one; truth values are 0 and 1, as HDF5 and numpy have them. */
 async function textsOf(array: NamedArray, column = 0): Promise<string[]> {
   const columns = columnsOf(array);
   const texts: string[] = [];
   await array.each((value, at) => {
-    if (at % columns === column) texts[Math.floor(at / columns)] = String(value);
+    if (at % columns === column)
+      texts[Math.floor(at / columns)] = String(typeof value === 'boolean' ? Number(value) : value);
   });
   return texts;
 }

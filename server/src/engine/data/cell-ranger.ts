@@ -38,7 +38,8 @@ async function withContents<Result>(
     const barcodes = await texts(`${at.matrix}/barcodes`);
     const [ids, symbols] = [await texts(at.ids), await texts(at.symbols)];
     const types = await textsIfAny(`${at.matrix}/features/feature_type`);
-    const genomes = await textsIfAny(`${at.matrix}/features/genome`);
+    const genomes =
+      at.genome === undefined ? await textsIfAny(`${at.matrix}/features/genome`) : ids.map(() => at.genome);
     const dense = async (place: Int32Array, width: number): Promise<Float32Array> => {
       const part = async (name: string) => (await tree.array(`${at.matrix}/${name}`)).values;
       // Columns of genes × cells are the rows of cells × genes.
@@ -63,7 +64,7 @@ async function withContents<Result>(
  */
 async function groupsOf(tree: Hierarchy, path: string, genome: string | undefined) {
   if ((await tree.node('matrix/features')) !== undefined)
-    return { matrix: 'matrix', ids: 'matrix/features/id', symbols: 'matrix/features/name' };
+    return { matrix: 'matrix', ids: 'matrix/features/id', symbols: 'matrix/features/name', genome: undefined };
   const genomes: string[] = [];
   for (const name of await tree.children('/')) if (await tree.node(`${name}/gene_names`)) genomes.push(name);
   if (genomes.length === 0)
@@ -73,24 +74,28 @@ async function groupsOf(tree: Hierarchy, path: string, genome: string | undefine
     });
   const matrix = genome ?? genomes[0]!;
   if (!genomes.includes(matrix) || (genome === undefined && genomes.length > 1)) throw noGenome(genome, genomes, path);
-  return { matrix, ids: `${matrix}/genes`, symbols: `${matrix}/gene_names` };
+  return { matrix, ids: `${matrix}/genes`, symbols: `${matrix}/gene_names`, genome: matrix };
 }
 
 const noGenome = (genome: string | undefined, known: readonly string[], place: string): Failure =>
   new Failure(
     'data/genome',
     genome === undefined ? 'the file has a matrix for each of several genomes' : `the file has no genome "${genome}"`,
-    { place, remedy: `Name one: \`genome: "${known[0] ?? ''}"\`; it has ${known.slice(0, 10).join(', ') || 'none'}.` },
+    {
+      place,
+      remedy:
+        known.length === 0
+          ? 'It does not say which feature is of which genome: leave `genome` out; all features are taken.'
+          : `Name one: \`genome: "${known[0]}"\`; it has ${known.slice(0, 10).join(', ')}.`,
+    },
   );
 
 function keptOf({ ids, types, genomes }: Tables, { feature_type, genome }: Parameters, path: string) {
-  if (genome !== undefined && genomes.length > 0 && !genomes.includes(genome))
-    throw noGenome(genome, [...new Set(genomes)], path);
+  if (genome !== undefined && !genomes.includes(genome)) throw noGenome(genome, [...new Set(genomes)], path);
   const found = keep(
     ids.map(
       (_, gene) =>
-        (types.length === 0 || types[gene] === feature_type) &&
-        (genome === undefined || genomes.length === 0 || genomes[gene] === genome),
+        (types.length === 0 || types[gene] === feature_type) && (genome === undefined || genomes[gene] === genome),
     ),
   );
   if (found.kept.length > 0) return found;

@@ -12,6 +12,17 @@ import {
   type PlainArray,
   type Range,
 } from './plain-array.js';
+import { readRange } from './range.js';
+import { openFile } from './source.js';
+
+/**
+ * A floating-point type of 16 bits as it stands in a file (format specification IV.A.2.d): its size, offset and precision; and how half
+ * precision shares the bits out: place and width of the exponent and of the fraction, and the bias.
+ */
+const SIXTEEN_BITS = Buffer.from([2, 0, 0, 0, 0, 0, 16, 0]);
+const HALF = Buffer.from([10, 5, 0, 10, 15, 0, 0, 0]);
+/** Bytes of the header of a dataset; its type stands behind its shape, in front of attributes. */
+const HEADER = 4096;
 
 /** Classes of types that are read: integers, floating-point numbers, text, enumerations (truth values are one). */
 const READ = { integer: 0, float: 1, text: 3, enumeration: 8 };
@@ -26,7 +37,11 @@ export class Hdf5Tree implements Hierarchy {
     const found = this.file.get(path);
     if (!(found instanceof h5wasm.Group || found instanceof h5wasm.Dataset)) return undefined;
     const attributes = Object.fromEntries(
-      Object.entries(found.attrs).map(([name, attribute]) => [name, attribute.value]),
+      Object.entries(found.attrs).flatMap(([name, attribute]) => {
+        const { type, size } = attribute.metadata;
+        // The library has no numbers of 2 and 16 bytes, which nobody asks for beside an array.
+        return type === READ.float && size !== 4 && size !== 8 ? [] : [[name, attribute.value]];
+      }),
     );
     if (found instanceof h5wasm.Group) return { attributes };
     const { shape, chunks } = found.metadata;
@@ -43,9 +58,26 @@ export class Hdf5Tree implements Hierarchy {
     const found = this.file.get(path);
     if (!(found instanceof h5wasm.Dataset)) throw noArray(place);
     requireReadable(found, place);
-    const { shape, chunks } = found.metadata;
+    const { shape, chunks, type, size } = found.metadata;
+    if (type === READ.float && size === 2) await requireHalf(found, this.path, place);
     const whole = wholeRanges({ shape: shape ?? [], chunks: chunks ?? undefined }, ranges, place);
     return { shape: extentsOf(whole), values: valuesOf(found, whole, place) };
+  }
+}
+
+/** The library tells of a floating-point type how large it is, and not which: bfloat16 would be read as other numbers. @throws Failure `data/type` */
+async function requireHalf(dataset: Hdf5Dataset, path: string, place: string): Promise<void> {
+  // A reference to an object is the address of its header.
+  const address = Number(Buffer.from(dataset.create_reference().ref_data).readBigUInt64LE());
+  const file = await openFile(path);
+  try {
+    const length = Math.min(HEADER, (await file.stat()).size - address);
+    const header = await readRange(file, address, length, what => damaged(place, what));
+    const at = header.indexOf(SIXTEEN_BITS) + SIXTEEN_BITS.length;
+    if (at < SIXTEEN_BITS.length || !header.subarray(at, at + HALF.length).equals(HALF))
+      throw otherType(place, 'floating-point numbers of 16 bits that are not half precision, such as bfloat16');
+  } finally {
+    await file.close();
   }
 }
 

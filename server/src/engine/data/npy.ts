@@ -159,13 +159,16 @@ export async function eachNumber(array: NumpyArray, use: (value: number, at: num
   }
 }
 
-/** Every element of an array of text. [elements in file order, of arrays with one axis] */
+/** Every element of an array of text, in C order. @throws Failure `data/damaged-npy` */
 export async function textsOf(array: NumpyArray): Promise<string[]> {
   const { bytes: size, text = String } = elementOf(array.header.description, array.place);
-  const texts: string[] = [];
-  if (size === 0) return Array<string>(sizeOf(array.shape)).fill('');
+  const texts = new Array<string>(sizeOf(array.shape)).fill('');
+  if (size === 0) return texts;
+  const nextPlace = array.header.fortranOrder ? fortranPlaces(array.shape) : undefined;
+  let index = 0;
   for await (const chunk of elementsIn(array, size))
-    for (let at = 0; at < chunk.length; at += size) texts.push(text(chunk.subarray(at, at + size)));
+    for (let at = 0; at < chunk.length; at += size)
+      texts[nextPlace ? nextPlace() : index++] = text(chunk.subarray(at, at + size));
   return texts;
 }
 

@@ -180,25 +180,21 @@ export class ZarrTree implements Hierarchy {
 
   /** Metadata of an array, with integers of two bytes in the place of half precision. */
   private halvesAsBits(key: string, bytes: Uint8Array): Uint8Array {
-    const text = Buffer.from(bytes).toString();
-    const halves = /"(dtype|data_type)"\s*:\s*"(?:([<>])f2|float16)"/.exec(text);
-    if (halves === null) return bytes;
+    // Whatever else the metadata are is for the library to tell.
+    const about = JSON.parse(Buffer.from(bytes).toString()) as { readonly [name: string]: unknown } | null;
+    const [, order] = /^([<>])f2$/.exec(String(about?.['dtype'])) ?? [];
+    if (about === null || (order === undefined && about['data_type'] !== 'float16')) return bytes;
     this.halves.add(key.slice(0, key.lastIndexOf('/')) || '/');
-    const [found, name, order] = halves;
-    return Buffer.from(
-      text
-        .replace(found, `"${name}": "${order === undefined ? 'uint16' : `${order}u2`}"`)
-        .replace(
-          /("fill_value"\s*:\s*)("[^"]*"|[-+.\de]+)/i,
-          (_, head: string, fill: string) => `${head}${bitsOf(fill)}`,
-        ),
-    );
+    const type = order === undefined ? { data_type: 'uint16' } : { dtype: `${order}u2` };
+    return Buffer.from(JSON.stringify({ ...about, ...type, fill_value: bitsOf(about['fill_value']) }));
   }
 }
 
-/** The bits of a number of half precision. */
-function bitsOf(text: string): number {
-  const value = Number(text.replaceAll('"', ''));
+/** The bits of a number of half precision, as metadata write it: a number, `"NaN"`, `"-Infinity"`, or the bits; null where there is none. */
+function bitsOf(fill: unknown): number | null {
+  if (typeof fill !== 'number' && typeof fill !== 'string') return null;
+  const value = Number(fill);
+  if (typeof fill === 'string' && fill.startsWith('0x')) return value;
   for (let bits = 0; bits < 0x10000; bits++) if (Object.is(halfPrecision(bits), value)) return bits;
   return 0;
 }
