@@ -292,5 +292,8 @@ describe('a folder', () => {
     await writeFile(join(path, 'note.txt'), 'mine');
     expect(await refusal(write('zarr', saliency.key, 'own.zarr'))).toBe('export/exists');
     expect((await readdir(folder)).filter(name => name.startsWith('own.zarr'))).toEqual(['own.zarr', 'own.zarr.json']);
+    await rm(path, { recursive: true });
+    await writeFile(path, 'a file');
+    expect(await refusal(write('zarr', saliency.key, 'own.zarr'))).toBe('export/exists');
   });
 });

@@ -87,8 +87,14 @@ export async function runExport(request: ExportRequest): Promise<{ paths: string
     return file;
   };
   const createFolder = async (to: string): Promise<OutputFolder> => {
-    // Others may have put files into it since, which would be lost.
-    if ((await exists(to)) && own.get(basename(to)) !== (await contentOfFolder(to)).sha256) throw taken(to);
+    // Others may have put files into it since, which would be lost, or something else in its place.
+    const known = own.get(basename(to));
+    const isOwn = async (): Promise<boolean> =>
+      contentOfFolder(to).then(
+        ({ sha256 }) => sha256 === known,
+        () => false,
+      );
+    if ((await exists(to)) && !(known !== undefined && (await isOwn()))) throw taken(to);
     const folder = await OutputFolder.create(to);
     begun.push(folder);
     return folder;
