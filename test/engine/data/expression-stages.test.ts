@@ -48,6 +48,13 @@ describe('standardise', () => {
     expect([...(await apply('standardise', { scale: false }, train)).values]).toEqual([-1, -10, 1, 10]);
   });
 
+  it('leaves every variant where it is on the genome, and in its genes', async () => {
+    const variants: Rows = { ...train, alphabet: 'genotypes', places: ['1:10', '1:20'], genes: ['A', 'B'] };
+    expect(await apply('standardise', {}, variants)).toMatchObject({ places: ['1:10', ''], genes: ['A', ''] });
+    const all = { ...variants, places: ['1:10', '1:20', '1:30'], genes: ['A', 'B', 'C'] };
+    expect(await apply('standardise', {}, all)).toMatchObject({ places: ['1:10', '1:30'], genes: ['A', 'C'] });
+  });
+
   it('refuses a data set of other features, and one example alone', async () => {
     const other = rows([[1, 2, 3]], ['a', 'x', 'c']);
     await expect(apply('standardise', { by: 'key' }, train, other)).rejects.toMatchObject({

@@ -68,7 +68,7 @@ const standardise: Stage<Parameters<'standardise'>> = async ({ by, scale }, exam
   requireRows(examples, 'standardise');
   const measured = await measuredOn(by, examples, inputs);
   const { means, deviations } = moments(measured);
-  const { length, features, truth, notes } = examples;
+  const { length, features, places, genes, truth, notes } = examples;
   // The mean of equal values has a rest of rounding, and so has their deviation.
   const varies = (feature: number): boolean => deviations[feature]! > 1e-9 * Math.abs(means[feature]!);
   const kept = features.flatMap((_, feature) => (varies(feature) ? [feature] : []));
@@ -88,6 +88,9 @@ const standardise: Stage<Parameters<'standardise'>> = async ({ by, scale }, exam
     ...examples,
     length: kept.length,
     features: kept.map(feature => features[feature]!),
+    // What was added behind the variants has neither.
+    ...(places && { places: kept.map(feature => places[feature] ?? '') }),
+    ...(genes && { genes: kept.map(feature => genes[feature] ?? '') }),
     values,
     ...(truth && { truth: { ...truth, values: rowsOf(truth.values, kept, truth.columns.length) } }),
     notes: [

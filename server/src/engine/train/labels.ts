@@ -65,7 +65,9 @@ export function partition(
   const strata = new Map<number, number[]>();
   labels.forEach((label, row) => {
     const stratum = stratified ? (label ?? -1) : 0;
-    strata.set(stratum, [...(strata.get(stratum) ?? []), row]);
+    const known = strata.get(stratum);
+    if (known) known.push(row);
+    else strata.set(stratum, [row]);
   });
   const held = new Set<number>();
   for (const rows of strata.values())
