@@ -1,6 +1,6 @@
 /** Genotypes of PLINK 1 and 2. */
 import { spawnSync } from 'node:child_process';
-import { countGenotypes, writeDosages } from '../../server/src/engine/data/plink.js';
+import { countGenotypes, writeDosages } from '../../server/src/engine/data/genotype-calls.js';
 import { make, place, program, repeat, source, type Reader } from './workshop.js';
 
 const PEOPLE = 20_000;

@@ -39,6 +39,14 @@ export async function* linesOf(path: string): AsyncGenerator<Line> {
   if (length > 0) yield { text: decoded(parts.join('')), number: number + 1 };
 }
 
+/** Lines with something on them, without blanks at their ends. @throws Failure as `linesOf` */
+export async function* filledLinesOf(path: string): AsyncGenerator<Line> {
+  for await (const { text, number } of linesOf(path)) {
+    const trimmed = text.trim();
+    if (trimmed !== '') yield { text: trimmed, number };
+  }
+}
+
 /** A piece of a line that lives on by itself: what is cut out of a text keeps all of the text in memory. */
 export const ownText = (piece: string): string => Buffer.from(piece).toString();
 

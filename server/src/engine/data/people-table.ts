@@ -3,8 +3,9 @@
  * a header the first two columns are these. Only the columns that are asked for are kept.
  */
 import { Failure } from '../failure.js';
+import { filledLinesOf } from './lines.js';
 import { isParquet, withParquet, type Cell } from './parquet.js';
-import { filledLinesOf, type Person } from './plink.js';
+import type { Person } from './plink.js';
 
 /** Names of columns, or those behind the identifiers. */
 type Asked = readonly string[] | 'first' | 'all';

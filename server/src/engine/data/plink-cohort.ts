@@ -6,10 +6,11 @@ import { Failure } from '../failure.js';
 import { requireRoomFor } from '../simulate/genotypes.js';
 import { chromosomeOf } from './chromosomes.js';
 import type { Rows } from './examples.js';
+import { writeDosages } from './genotype-calls.js';
 import { genesOf, type Place } from './nearest-genes.js';
 import { covariatesOf, labelsOf, readCovariates, readPhenotypes } from './phenotypes.js';
 import { chosenVariants, control, isImpossible, type Control } from './plink-control.js';
-import { openPlink, writeDosages, type PlinkFile, type Variant } from './plink.js';
+import { openPlink, type PlinkFile, type Variant } from './plink.js';
 import { pathOf, type Files, type Source } from './source.js';
 
 type Parameters = ParametersOf<typeof specification>;

@@ -21,8 +21,8 @@ import {
   sumCalls,
   sumDosages,
   type Counts,
-  type PlinkFile,
-} from './plink.js';
+} from './genotype-calls.js';
+import type { PlinkFile } from './plink.js';
 
 type Parameters = ParametersOf<typeof specification>;
 
@@ -117,7 +117,7 @@ function frequencyOf(genotypes: Uint8Array, own: Float32Array | undefined, group
     own ? sumDosages(genotypes, own, mask) : sumCalls(countGenotypes(genotypes, mask), isHaploid);
   return isX
     ? sharedFrequency(sum(group.others, false), sum(group.males, true))
-    : sharedFrequency(sum(group.everyone, false), { alleles: 0, people: 0 });
+    : sharedFrequency(sum(group.everyone, false));
 }
 
 /** The exact test among those who have two copies; 1 on MT, where nobody has. */

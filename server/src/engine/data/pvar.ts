@@ -5,7 +5,8 @@
  */
 import { existsSync } from 'node:fs';
 import { Failure } from '../failure.js';
-import { filledLinesOf, type Person, type Variant } from './plink.js';
+import { filledLinesOf } from './lines.js';
+import type { Person, Variant } from './plink.js';
 
 interface Row {
   readonly cells: readonly string[];
