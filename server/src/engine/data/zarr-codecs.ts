@@ -5,7 +5,7 @@
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 import { registry } from 'zarrita';
-import { unpacked } from './zstd.js';
+import { contentSize, unpacked } from './zstd.js';
 
 type Entry = Awaited<ReturnType<Parameters<typeof registry.set>[1]>>;
 type Codec = ReturnType<Entry['fromConfig']>;
@@ -43,14 +43,12 @@ const inflated =
 const sizedAt =
   (at: number): Decode =>
   (bytes, most, library) => {
-    requireRoom(viewOf(bytes).getUint32(at, true), most);
+    requireRoom(new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true), most);
     return library.decode(bytes);
   };
 
-const viewOf = ({ buffer, byteOffset, length }: Uint8Array): DataView => new DataView(buffer, byteOffset, length);
-
 const zstd: Decode = async (bytes, most, library) => {
-  const size = contentSize(viewOf(bytes));
+  const size = contentSize(bytes);
   if (size !== undefined) {
     requireRoom(size, most);
     return library.decode(bytes);
@@ -66,23 +64,6 @@ const zstd: Decode = async (bytes, most, library) => {
 
 async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
   yield await Promise.resolve(bytes);
-}
-
-/** What a frame says that it unpacks to; undefined where it does not. */
-function contentSize(frame: DataView): number | undefined {
-  const flags = frame.getUint8(4);
-  const isSingle = (flags & 0x20) !== 0;
-  const at = 5 + (isSingle ? 0 : 1) + [0, 1, 2, 4][flags & 3]!;
-  switch (flags >> 6) {
-    case 0:
-      return isSingle ? frame.getUint8(at) : undefined;
-    case 1:
-      return frame.getUint16(at, true) + 256;
-    case 2:
-      return frame.getUint32(at, true);
-    default:
-      return Number(frame.getBigUint64(at, true));
-  }
 }
 
 const DECODERS: Readonly<Record<string, Decode>> = {

@@ -74,13 +74,21 @@ function headerLength(flags: number): number {
   return 5 + (isSingle ? 0 : 1) + [0, 1, 2, 4][flags & 3]! + [isSingle ? 1 : 0, 2, 4, 8][flags >> 6]!;
 }
 
+/** Bytes to which a frame says that it unpacks; undefined where it does not. @param frame with its magic number */
+export function contentSize(frame: Uint8Array): number | undefined {
+  const flags = frame[4]!;
+  const kind = flags >> 6;
+  if (kind === 0 && (flags & 0x20) === 0) return undefined;
+  const end = headerLength(flags);
+  return littleEndian(frame.subarray(end - [1, 2, 4, 8][kind]!, end)) + (kind === 1 ? 256 : 0);
+}
+
 /** @param frame with its magic number; what is behind the header does not matter */
 function checkHeader(frame: Uint8Array, damaged: (found: string) => Error): void {
   const flags = frame[4]!;
   const dictionary = [0, 1, 2, 4][flags & 3]!;
-  const size = frame.subarray(headerLength(flags) - [1, 2, 4, 8][flags >> 6]!, headerLength(flags));
   const [window, from] = [frame[5]!, (flags & 0x20) !== 0 ? 5 : 6];
-  const bytes = from === 5 ? littleEndian(size) : 2 ** (10 + (window >> 3)) * (1 + (window & 7) / 8);
+  const bytes = from === 5 ? contentSize(frame)! : 2 ** (10 + (window >> 3)) * (1 + (window & 7) / 8);
   if (bytes > LARGEST_WINDOW) throw damaged(`a frame wants a window of ${bytes} bytes, at most ${LARGEST_WINDOW}`);
   if (frame.subarray(from, from + dictionary).some(byte => byte !== 0)) throw damaged('a frame wants a dictionary');
 }
