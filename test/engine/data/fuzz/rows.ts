@@ -1,5 +1,5 @@
 /** Readers of rows of numbers: genotypes, expression, tables. */
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { hdf5, integers, kept, source, text, texts, type Files, type Group, type Reader } from './files.js';
 
@@ -110,6 +110,26 @@ function zarr2(): Files {
   };
 }
 
+/** An array of 5 × 3 in chunks of 2 × 2, which reach over its ends. */
+function chunkedZarr(): Files {
+  const chunks = [0, 1, 2].flatMap(row => [0, 1].map(column => `x/${row}.${column}`));
+  const packed = deflateSync(Buffer.from(Float32Array.of(1, 2, 3, 4).buffer));
+  return {
+    '.zgroup': json({ zarr_format: 2 }),
+    'x/.zarray': json({
+      zarr_format: 2,
+      shape: [5, 3],
+      chunks: [2, 2],
+      dtype: '>f4',
+      fill_value: 0,
+      order: 'F',
+      compressor: { id: 'zlib', level: 1 },
+      filters: null,
+    }),
+    ...Object.fromEntries(chunks.map(name => [name, packed])),
+  };
+}
+
 const folderOfZarr = (version: number, members: () => Files): Reader => ({
   name: `anndata, a folder of Zarr ${version}`,
   files: () => Object.fromEntries(Object.entries(members()).map(([name, bytes]) => [`x.zarr/${name}`, bytes])),
@@ -179,6 +199,27 @@ export const ROWS: readonly Reader[] = [
   },
   folderOfZarr(2, zarr2),
   folderOfZarr(3, zarr3),
+  {
+    name: 'arrays, zipped Zarr in Fortran order, several chunks',
+    files: () => ({ 'x.zarr.zip': Buffer.from(zipSync(chunkedZarr())) }),
+    call: hash => source('arrays', { path: hash('x.zarr.zip'), inputs: 'x', as: 'expression', missing: 'mean' }),
+  },
+  {
+    name: 'arrays, HDF5 in packed chunks, a column of labels for each class',
+    files: () => ({
+      'x.h5': hdf5(file => {
+        const chunks = { dtype: '<f', chunks: [2, 2], compression: 4 };
+        file.create_dataset({
+          name: 'x',
+          data: Float32Array.from({ length: 12 }, (_, at) => at),
+          shape: [4, 3],
+          ...chunks,
+        });
+        file.create_dataset({ name: 'y', data: Float32Array.of(1, 0, 0, 1, 1, 0, 0, 1), shape: [4, 2], ...chunks });
+      }),
+    }),
+    call: hash => source('arrays', { path: hash('x.h5'), inputs: 'x', labels: 'y', as: 'expression' }),
+  },
   {
     name: 'cell_ranger, HDF5',
     files: () => ({ 'm.h5': cellRanger() }),
