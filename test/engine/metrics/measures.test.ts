@@ -171,6 +171,9 @@ describe('cohorts', () => {
     expect(found['all']).toBeGreaterThan(0.4);
     const scanned = values(await measure('attribution_recall', scan, { top: 0.3, scan: scan.key }));
     expect(scanned['associated']).toBe(1);
+    const others = await bench.data(call('source', 'simulate_genotypes', { people: 300, variants, block: 1, seed: 2 }));
+    const elsewhere = await bench.explain(call('method', 'linear_association'), of, others.key);
+    await expect(measure('attribution_recall', scan, { top: 0.3, scan: elsewhere.key })).rejects.toThrow('p-value');
     const precision = values(await measure('decoy_precision', scan, { top: 0.1 }));
     expect(precision['precision']).toBeGreaterThan(0.5);
 

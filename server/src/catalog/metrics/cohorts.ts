@@ -27,7 +27,7 @@ export const attribution_recall = {
   documentation:
     'The score of a variant is the mean of |attribution| over the people (of |gradient| for a gradient map), or the number that a method such as `linear_association` gives it for the whole cohort. The k = top · n best of n variants are top; decoys take no part. `pairs` are epistatic pairs of which both variants are top. `associated`, with a `scan`, is the recall of the other variants whose p-value there is below 0.05 divided by the number of variants. Tied scores share the last places. Scores unrelated to the effects recall the share `top`. Intervals are Wilson’s. The curve runs over tops of 1 to 20 %.',
   citation: `${citation}; Wilson 1927, J Am Stat Assoc 22:209`,
-  revision: 2,
+  revision: 3,
   subjects: { kind: 'attribution', min: 1, max: 1, maps: SCORED },
   on: false,
   unit: 'variants',

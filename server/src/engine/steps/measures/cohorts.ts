@@ -15,9 +15,11 @@ export const COHORT_MEASURES: Measures<typeof specifications> = {
   attribution_recall: async (task, { top, scan }, context) => {
     const known = await scoresAndTruth(context, only(task));
     if (scan === undefined) return METRICS.attribution_recall({ ...known, top });
-    const { arrays, rows } = await metaOf(context.store, scan);
-    if (rows !== known.scores.length || !arrays.some(({ name }) => name === 'p_values'))
-      throw new Failure('metric/scan', 'what `scan` names has no p-value for each of the variants', {
+    const { arrays } = await metaOf(context.store, scan);
+    const { rows: tested } = await context.store.rows(scan);
+    const isSame = tested.length === known.names.length && tested.every(([name], i) => name === known.names[i]);
+    if (!isSame || !arrays.some(({ name }) => name === 'p_values'))
+      throw new Failure('metric/scan', 'what `scan` names has no p-value for each of the variants, in their order', {
         place: context.title,
         remedy: 'Name an attribution by linear_association of data with the same variants.',
       });
