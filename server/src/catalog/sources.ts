@@ -90,7 +90,7 @@ export const gene_windows = {
   name: 'gene_windows',
   summary: 'DNA of annotated features, or around their ends, by a GFF3 or GTF file: promoters, exons, splice sites.',
   documentation:
-    'Every feature of the named type is one example, named `gene::chr1:999-1099(-)`. `at: start` takes the 5′ end of the feature on its own strand and `at: end` the 3′ end: the window has `upstream` bases in front of that base, and `downstream` bases from it on; `at: whole` takes the feature and so many bases on either side. Features on the minus strand are read as their reverse complement, so that upstream is left in every sequence; those without a strand are read forward. Windows that several features share (transcripts of one gene) are taken once. Places are exported as they are of `intervals`, chromosomes found and what is left out reported as there.',
+    'Every feature of the named type is one example, named `gene::chr1:999-1099(-)`. `at: start` takes the 5′ end of the feature on its own strand and `at: end` the 3′ end: the window has `upstream` bases in front of that base, and `downstream` bases from it on; `at: whole` takes the feature and so many bases on either side. Features on the minus strand are read as their reverse complement, so that upstream is left in every sequence; those without a strand are read forward. Windows that several features share (transcripts of one gene) are taken once. Places are exported as they are of `intervals`, chromosomes found and what is left out reported as there, and names of `only` that are not found.',
   citation: 'Sequence Ontology, GFF3 specification 1.26; GTF 2.2',
   revision: 3,
   yields: 'dna',

@@ -84,7 +84,12 @@ describe.each([
   });
 
   it('takes only what is named', async () => {
-    expect((await read(file, { downstream: 3, only: ['two'] })).names).toHaveLength(1);
+    const named = await read(file, { downstream: 3, only: ['two'] });
+    expect(named.names).toHaveLength(1);
+    const { names, notes } = await read(file, { downstream: 3, only: ['two', 'TWO'] });
+    expect(names).toEqual(named.names);
+    const message = '1 of the 2 names are of no "gene" by its gene_name: TWO.';
+    expect(notes).toEqual([...named.notes, { level: 'warning', code: 'data/no-feature', message }]);
   });
 });
 

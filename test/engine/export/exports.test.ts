@@ -103,6 +103,7 @@ it('a variant lies where its window does', () => {
   expect(placeOf('17:1051:GA>G', 100)).toEqual({ chromosome: '17', start: 1000, end: 1100, strand: '.' });
   expect(placeOf('chr1:100-124(-)', 24)).toEqual(regionOf('chr1:100-124(-)', 24));
   expect(placeOf('sequence 5', 24)).toBeUndefined();
+  expect(placeOf('17:11:G>A', 24)).toBeUndefined();
 });
 
 describe('tracks', () => {

@@ -1,8 +1,10 @@
 /** The source `gene_windows`: DNA of annotated features, or around their ends: promoters, exons, sites of splicing. */
 import type { gene_windows as specification } from '../../catalog/sources.js';
 import type { ParametersOf } from '../../catalog/specification.js';
+import type { Note } from '../../protocol.js';
 import { Failure } from '../failure.js';
 import type { Sequences } from './examples.js';
+import { fewOf } from './genome-chromosomes.js';
 import { attributeOf, featuresOf, type Feature } from './gff.js';
 import { regionName } from './region.js';
 import { pathOf, type Source } from './source.js';
@@ -10,8 +12,15 @@ import { cutWindows, describeWindows, type Window } from './windows.js';
 
 type Parameters = ParametersOf<typeof specification>;
 
-/** @throws Failure `data/no-feature` where the file has none of that type or name */
-async function* windowsOf(parameters: Parameters, path: string): AsyncGenerator<Window> {
+/**
+ * @param absent names that are asked for; those that are found are taken out
+ * @throws Failure `data/no-feature` where the file has none of that type or name
+ */
+async function* windowsOf(
+  parameters: Parameters,
+  path: string,
+  absent = new Set(parameters.only),
+): AsyncGenerator<Window> {
   const { feature, names, only } = parameters;
   const wanted = only && new Set(only);
   const types = new Set<string>();
@@ -21,6 +30,7 @@ async function* windowsOf(parameters: Parameters, path: string): AsyncGenerator<
     if (one.type !== feature) continue;
     const title = attributeOf(one, names);
     if (wanted && (title === undefined || !wanted.has(title))) continue;
+    absent.delete(title ?? '');
     const window = { ...one, ...placed(one, parameters), written: one.end, ...(title !== undefined && { title }) };
     // Transcripts of one gene may begin at one base: the same sequence once.
     const place = regionName(window);
@@ -61,10 +71,18 @@ function requireBases({ at, upstream, downstream }: Parameters): void {
   });
 }
 
+function absentNotes({ only = [], names, feature }: Parameters, absent: ReadonlySet<string>): Note[] {
+  if (absent.size === 0) return [];
+  const message = `${absent.size} of the ${only.length} names are of no "${feature}" by its ${names}: ${fewOf(absent)}.`;
+  return [{ level: 'warning', code: 'data/no-feature', message }];
+}
+
 export const geneWindows: Source<Parameters, Sequences> = {
-  read(parameters, files) {
+  async read(parameters, files) {
     requireBases(parameters);
-    return cutWindows(parameters, files, path => windowsOf(parameters, path));
+    const absent = new Set(parameters.only);
+    const cut = await cutWindows(parameters, files, path => windowsOf(parameters, path, absent));
+    return { ...cut, notes: [...cut.notes, ...absentNotes(parameters, absent)] };
   },
   describe(parameters, files) {
     requireBases(parameters);

@@ -25,12 +25,13 @@ export function regionOf(name: string, length: number): Region | undefined {
   return { chromosome, start, end, strand: strand === '+' || strand === '-' ? strand : '.' };
 }
 
-/** The place that a name says, or that of the window around the variant that it names. */
+/** The place that a name says, or that of the window around the variant that it names; undefined where it says none of this length. */
 export function placeOf(name: string, length: number): Region | undefined {
   const region = regionOf(name, length);
   const variant = region ? undefined : variantOf(name);
   if (!variant) return region;
   const start = variant.start - Math.floor(length / 2);
+  if (start < 0) return undefined;
   return { chromosome: variant.chromosome, start, end: start + length, strand: '.' };
 }
 
