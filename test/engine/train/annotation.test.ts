@@ -135,6 +135,7 @@ describe('annotate', () => {
 
   it.each<[string, NamedFeatures, readonly Call[], string]>([
     ['an annotation for what has no place', { length: 1, features: ['TP53'] }, [genes()], 'network/annotation'],
+    ['a name that no gene has', variants('1:150'), [genes({ names: 'symbol' })], 'data/no-feature'],
     ['an annotation for units', variants('1:150'), [genes(), genes()], 'network/annotation'],
     ['another number of units', variants('1:150'), [genes({ units: 2 })], 'network/annotation'],
     ['chromosomes of another name', variants('X:150'), [genes()], 'data/chromosome'],

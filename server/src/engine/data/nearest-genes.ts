@@ -56,17 +56,27 @@ async function genesIn(
   const genes = new Map<string, Gene[]>();
   const types = new Set<string>();
   const chromosomes = new Set<string>();
+  let unnamed: Feature | undefined;
   for await (const feature of featuresOf(path)) {
     if (types.size < 20) types.add(feature.type);
     if (feature.type !== 'gene') continue;
     if (chromosomes.size < 5) chromosomes.add(feature.chromosome);
     const chromosome = bare(feature.chromosome);
-    const name = wanted.has(chromosome) ? named(feature) : undefined;
-    if (name === undefined) continue;
+    if (!wanted.has(chromosome)) continue;
+    const name = named(feature);
+    if (name === undefined) {
+      unnamed ??= feature;
+      continue;
+    }
     const own = genes.get(chromosome) ?? [];
     genes.set(chromosome, own);
     own.push({ name, chromosome, start: feature.start, end: feature.end });
   }
+  if (genes.size === 0 && unnamed !== undefined)
+    throw new Failure('data/no-feature', 'no gene on the chromosomes of the variants has the attribute that names it', {
+      place: `${path}, line ${unnamed.line}`,
+      remedy: `The attributes of this gene are: ${unnamed.attributes.slice(0, 200)}`,
+    });
   requireGenes(path, genes, types, chromosomes, places);
   return genes;
 }
