@@ -35,7 +35,7 @@ export const adjust_trait = {
   documentation:
     'Replaces the labels by the standardised residuals of a least-squares fit on the principal components and the covariates, where `plink` was given any, so that differences between populations do not pass for effects of variants. The components come from the genotypes at hand (all examples: apply it to the parts of a split one by one where none of the test data may be looked at), standardised by the allele frequencies of all people in it; missing ones count as the source has filled them. On HapMap 3 (957 people, 0.15 % missing) the leading ten correlate with those of `plink2 --pca approx`, which fills in means too, by more than 1 − 3·10⁻⁸, and with those of `plink2 --pca`, which leaves missing genotypes out of each product of two people, by more than 1 − 2·10⁻⁴.',
   citation: 'Patterson, Price & Reich 2006, PLoS Genet. 2:e190; Galinsky et al. 2016, Am. J. Hum. Genet. 98:456',
-  revision: 2,
+  revision: 3,
   alphabets: ['genotypes'],
   parameters: {
     components: {

@@ -73,6 +73,11 @@ it('takes covariates out of a trait', () => {
       ),
     ).toBeLessThan(1e-12);
   expect(notes[0]!.message).toContain('0 principal components, age, dose explained');
+  // What rounding leaves is no trait.
+  const dose = values.filter((_, i) => i % 2 === 1);
+  expect(() => adjustTrait({ ...known, labels: [...dose.map(value => 3 * value + 7)] }, { components: 0 })).toThrow(
+    'age, dose explain all of the trait of 120 people',
+  );
 });
 
 it.skipIf(spawnSync('plink1.9', ['--version']).status !== 0)('finds those of plink1.9', () => {

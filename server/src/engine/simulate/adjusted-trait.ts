@@ -2,11 +2,15 @@
 import type { adjust_trait as specification } from '../../catalog/cohort-stages.js';
 import type { ParametersOf } from '../../catalog/specification.js';
 import type { Rows } from '../data/examples.js';
+import { Failure } from '../failure.js';
 import { orthonormal, principalComponents } from '../data/principal-components.js';
 import { traitOf } from './genotype-truth.js';
 import { meanProduct, standardise } from './moments.js';
 
-/** @throws Failure when the people have no trait */
+/** Share of the trait's variance below which what is left is rounding. */
+const LEAST_LEFT = 1e-18;
+
+/** @throws Failure `data/label` when the people have no trait, or nothing of it is left */
 export function adjustTrait(rows: Rows, { components }: ParametersOf<typeof specification>): Rows {
   const trait = standardise(traitOf(rows, 'adjust_trait'));
   const people = trait.length;
@@ -16,8 +20,12 @@ export function adjustTrait(rows: Rows, { components }: ParametersOf<typeof spec
     const loading = people * meanProduct(trait, column);
     column.forEach((value, person) => (left[person]! -= loading * value));
   }
-  const explained = 1 - meanProduct(left, left);
+  const rest = meanProduct(left, left);
   const what = [`${components} principal components`, ...(rows.covariates?.names ?? [])].join(', ');
+  if (rest <= LEAST_LEFT)
+    throw new Failure('data/label', `\`adjust_trait\`: ${what} explain all of the trait of ${people} people`, {
+      remedy: 'Take fewer components or covariates, or more people.',
+    });
   return {
     ...rows,
     labels: [...standardise(left)],
@@ -26,7 +34,7 @@ export function adjustTrait(rows: Rows, { components }: ParametersOf<typeof spec
       {
         level: 'information',
         code: 'data/adjusted',
-        message: `${what} explained ${(100 * explained).toFixed(1)} % of the trait and were taken out; it is standardised.`,
+        message: `${what} explained ${(100 * (1 - rest)).toFixed(1)} % of the trait and were taken out; it is standardised.`,
       },
     ],
   };
