@@ -103,7 +103,7 @@ async function readRows(examples: StoredExamples, chosen: readonly number[]): Pr
   return held;
 }
 
-/** Layers behind which every value still belongs to one feature of the data. */
+/** Layers behind which values still correlate as the features of the data do, which activations would change. */
 const KEEPING = new Set(['dropout', 'batch_norm', 'graph_smoothing']);
 
 /**
