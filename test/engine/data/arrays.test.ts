@@ -327,6 +327,13 @@ h5py.h5d.create(file.id, b'bfloat16', bfloat, h5py.h5s.create_simple((2,))).writ
 # What stands beside an array does it no harm, and does not make it what it is not.
 for name in ['bfloat16', 'fill']: file[name].attrs.update({'half': np.float16(1), 'long': np.longdouble(1)})
 file.create_dataset('lzf', data=np.zeros(2), compression='lzf')
+# Numbers of other files, which are there.
+file['link'] = h5py.ExternalLink('other.h5', '/two')
+h5py.File(folder + '/other.h5', 'w')['two'] = np.ones(2)
+layout = h5py.VirtualLayout((2,), 'f8'); layout[:] = h5py.VirtualSource(folder + '/other.h5', 'two', (2,))
+file.create_virtual_dataset('virtual', layout)
+np.ones(2).tofile(folder + '/raw.bin')
+file.create_dataset('raw', (2,), 'f8', external=[(folder + '/raw.bin', 0, 16)])
 file.close()
 print(json.dumps({'types': types, 'expected': expected}))
 `;
@@ -366,6 +373,9 @@ print(json.dumps({'types': types, 'expected': expected}))
     ['types.h5', 'ragged', 'data/type'],
     ['types.h5', 'bfloat16', 'data/type'],
     ['types.h5', 'lzf', 'data/compression'],
+    ['types.h5', 'link', 'data/no-array'],
+    ['types.h5', 'virtual', 'data/other-file'],
+    ['types.h5', 'raw', 'data/damaged-array'],
     ['types.zarr', 'complex', 'data/damaged-array'],
     ['types.zarr', 'records', 'data/damaged-array'],
     ['types.zarr', 'pickled', 'data/damaged-array'],

@@ -27,6 +27,8 @@ const WORKING = 2 ** 29;
 let allowed = WORKING;
 /** Sizes of the open files by their identifiers. */
 const fileSizes = new Map<bigint, number>();
+/** Whether a file is being opened that was asked for, and none that it names. */
+let isOpening = false;
 /** Bytes of an array of one value throughout, which takes no place in a file. */
 const MOST_UNWRITTEN = 2 ** 26;
 
@@ -51,7 +53,23 @@ const library = h5wasm.ready.then(module => {
     },
   });
   limitMemory(module);
+  keepToOneFile(module);
 });
+
+/**
+ * Keeps the library from files that a file names: its links, the parts of its virtual arrays, and raw data beside it. They stand in no key,
+ * and may be any file of the system.
+ */
+function keepToOneFile({ FS }: Awaited<typeof h5wasm.ready>): void {
+  // The library's types know it otherwise than the compiled code calls it.
+  const files = FS as unknown as { open: (...given: unknown[]) => unknown };
+  const { open } = files;
+  files.open = (...given) => {
+    if (fileSizes.size === 0 || isOpening) return open.apply(files, given);
+    // As the system says that there is no such file.
+    throw Object.assign(new Error('another file'), { name: 'ErrnoError', errno: 44 });
+  };
+}
 
 /**
  * Keeps the library's memory below `allowed`. It would take 2 GiB where a chunk unpacks to that, and has no setting for it, nor does it
@@ -105,7 +123,7 @@ export async function withHdf5<Result>(
   if (!head.equals(SIGNATURE)) throw notHdf5(head);
   await library;
   complaint(); // of an earlier file, which had its failure
-  const file = new h5wasm.File(path, 'r');
+  const file = opened(path);
   // A failed open is reported by a negative id, not by an error.
   if (file.file_id < 0n) throw damaged(path, area, complaint() ?? 'it is damaged or cut off');
   fileSizes.set(file.file_id, (await stat(path)).size);
@@ -124,6 +142,15 @@ export async function withHdf5<Result>(
   }
 }
 
+function opened(path: string): Hdf5File {
+  isOpening = true;
+  try {
+    return new h5wasm.File(path, 'r');
+  } finally {
+    isOpening = false;
+  }
+}
+
 /** Filters that are part of the library: deflate, shuffle, Fletcher32, n-bit and scale-offset. */
 const FILTERS = new Set([1, 2, 3, 5, 6]);
 
@@ -131,7 +158,8 @@ const FILTERS = new Set([1, 2, 3, 5, 6]);
  * To be asked before a dataset is read. The library stops the process at a filter that it does not have, and takes the memory for an
  * array of any shape that a file claims.
  *
- * @throws Failure `data/compression`, naming the filter; `data/too-large` for what the file is too small to hold
+ * @throws Failure `data/compression`, naming the filter; `data/other-file` for a virtual array; `data/too-large` for what the file is too
+ *   small to hold
  */
 export function requireReadable(dataset: Hdf5Dataset, place: string): void {
   const other = dataset.filters.find(({ id }) => !FILTERS.has(id));
@@ -140,7 +168,13 @@ export function requireReadable(dataset: Hdf5Dataset, place: string): void {
       place,
       remedy: 'Write it again with gzip or without compression; `h5repack -f GZIP=4` does so.',
     });
-  const { size, shape } = dataset.metadata;
+  const { size, shape, virtual_sources: parts = [] } = dataset.metadata;
+  // Where one is not there, the library gives zeros.
+  if (parts.length > 0)
+    throw new Failure('data/other-file', `the array is virtual: its numbers lie in ${parts[0]!.file_name}`, {
+      place,
+      remedy: 'Write them into this file: `file["name"] = file["virtual"][:]` in h5py.',
+    });
   const bytes = (shape ?? []).reduce((product, extent) => product * extent, size);
   const held = fileSizes.get(dataset.file_id) ?? 0;
   if (bytes > Math.max(MOST_UNWRITTEN, held * MOST_INFLATED))
