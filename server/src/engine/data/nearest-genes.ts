@@ -101,17 +101,17 @@ export async function variantsByGene(
   const named = (feature: Feature): string | undefined =>
     attribute === undefined ? nameOf(feature) : withoutVersion(attributeOf(feature, attribute));
   const genes = await genesIn(path, known, named);
-  const found = new Map<string, number[]>();
+  const found = new Map<string, Set<number>>();
   for (const [chromosome, own] of genes) {
     const here = known.filter(place => bare(place.chromosome) === chromosome).sort((a, b) => a.start - b.start);
     for (const { name, start, end } of [...own].sort((a, b) => a.start - b.start || a.end - b.end)) {
-      const members = found.get(name) ?? [];
+      const members = found.get(name) ?? new Set();
       for (let at = firstFrom(here, start - within); at < here.length && here[at]!.start < end + within; at++)
-        if (!members.includes(here[at]!.index)) members.push(here[at]!.index);
-      if (members.length > 0) found.set(name, members);
+        members.add(here[at]!.index);
+      if (members.size > 0) found.set(name, members);
     }
   }
-  return found;
+  return new Map([...found].map(([name, members]) => [name, [...members]]));
 }
 
 /** Identifiers of Ensembl as sets of genes have them: `ENSG00000141510` of `ENSG00000141510.17`. */
