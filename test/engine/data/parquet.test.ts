@@ -44,6 +44,12 @@ describe('Parquet', () => {
     expected.forEach((value, at) => expect(values[at]).toBeCloseTo(Number.isNaN(value) ? mean(300) : value, 5));
   });
 
+  it('keeps identifiers that no number holds', async () => {
+    const { names, values } = await read('large', { names: 'id' });
+    expect(names).toEqual(['9007199254740993', '9007199254740994', '9007199254740995']);
+    expect([...values]).toEqual([0, 1, 2].flatMap(x => [x, 2 ** 60]));
+  });
+
   it('groups of rows one after another; rows with a gap left out', async () => {
     const { values, names, origins, labels } = await read('groups', { skip: ['class'], missing: 'drop', label: 'u8' });
     const kept = Array.from({ length: 5000 }, (_, i) => i).filter(i => i % 10 !== 7);

@@ -249,5 +249,8 @@ function kindOf({ element, children }: SchemaTree): string | undefined {
 
 function cellOf(value: unknown): Cell {
   if (typeof value === 'number' || typeof value === 'string') return value;
-  return typeof value === 'bigint' || typeof value === 'boolean' ? Number(value) : undefined;
+  if (typeof value === 'boolean') return Number(value);
+  if (typeof value !== 'bigint') return undefined;
+  // Long identifiers stay as they are written.
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }

@@ -43,3 +43,6 @@ await run(`
 await run(`
   COPY (SELECT 'f' || (i // 2) AS FID, 'p' || i AS IID, i * i AS height FROM range(70) AS r(i) WHERE i % 2 = 0)
   TO 'phenotypes.parquet' (FORMAT parquet)`);
+// Identifiers that a number in double precision does not hold.
+await run(`
+  COPY (SELECT 9007199254740993 + i AS id, i::DOUBLE AS x, 2::BIGINT ** 60 + i AS large FROM range(3) AS r(i)) TO 'large.parquet' (FORMAT parquet)`);
