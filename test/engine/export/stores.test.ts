@@ -266,15 +266,17 @@ describe.each([
     }
   });
 
-  it.skipIf(python === undefined || version === 3)('is what zarr of Python reads (needs python3-zarr 2)', () => {
-    const script = `
+  // The zarr of Debian knows version 2.
+  if (version === 2)
+    it.skipIf(python === undefined)('is what zarr of Python reads (needs python3-zarr 2)', () => {
+      const script = `
 import sys, numpy, zarr
 path = sys.argv[1]
 store = zarr.open_consolidated(zarr.ZipStore(path, mode='r') if path.endswith('zip') else path)
 numpy.testing.assert_array_equal(store['array'][:], numpy.load(sys.argv[2]))
 print(store['array'].attrs['_ARRAY_DIMENSIONS'], store['example'].shape)`;
-    expect(inPython(script, written, workbench.store.path(gradients.key))).toBe("['example', 'variant'] (300,)");
-  });
+      expect(inPython(script, written, workbench.store.path(gradients.key))).toBe("['example', 'variant'] (300,)");
+    });
 });
 
 describe('a folder', () => {
