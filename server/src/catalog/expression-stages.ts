@@ -37,7 +37,7 @@ export const standardise = {
   documentation:
     'Mean and standard deviation (with n) are those of the data set `by`: take the training data for all parts, so that nothing of the test data flows into the model. Features that are the same in all examples of `by` tell nothing and have no z-score: they are left out, and how many is reported. The zero vector is then the mean sample of `by`, which is a baseline.',
   citation: 'Bontonou et al. 2023, arXiv 2303.11336 (protocol)',
-  revision: 2,
+  revision: 3,
   alphabets: ['expression', 'genotypes'],
   resizes: true,
   parameters: {

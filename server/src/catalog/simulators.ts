@@ -70,9 +70,9 @@ export const simulate_motif_grammar = {
   name: 'simulate_motif_grammar',
   summary: 'DNA in which order, spacing and orientation of motifs decide the label.',
   documentation:
-    'Sequences with label 1 hold every motif once, in an arrangement that obeys the grammar: the order as listed (or any), neighbours as far apart as the spacing allows, each motif on the strand that its orientation names. Sequences with label 0 hold the same motifs in arrangements that break the grammar (`broken`), so that single motifs say nothing of the label, or nothing at all (`background`). Letters are drawn from the motifs’ columns, ¼ each elsewhere; the matrix of each sequence is kept as the truth.',
+    'Sequences with label 1 hold every motif once, in an arrangement that obeys the grammar: the order as listed (or any), neighbours as far apart as the spacing allows, each motif on the strand that its orientation names. Sequences with label 0 hold the same motifs in arrangements that break the grammar as they read (`broken`; a palindrome is the same on both strands), so that single motifs say nothing of the label, or nothing at all (`background`). Letters are drawn from the motifs’ columns, ¼ each elsewhere; the matrix of each sequence is kept as the truth.',
   citation: 'after Majdandzic, Rajesh & Koo 2023, Genome Biology 24:109 (matrices as truth); the grammar is our own',
-  revision: 1,
+  revision: 2,
   yields: 'dna',
   size: 'length',
   parameters: {

@@ -37,7 +37,7 @@ export const shuffle_sequences = {
   documentation:
     'A uniform draw among the sequences with exactly the same words of `k` letters (k − 1 letters at either end stay). What was planted is gone, and so is its truth; labels stay. Its attribution is a background for `seqlets`: sequences of the same composition without motifs, but for those that arise by chance.',
   citation: 'Altschul & Erickson 1985, Mol Biol Evol 2:526; Wilson 1996, STOC (random arborescence)',
-  revision: 1,
+  revision: 2,
   alphabets: ['dna'],
   parameters: {
     seed,
@@ -49,8 +49,9 @@ export const label = {
   category: 'stage',
   name: 'label',
   summary: 'Gives every example the same class.',
-  documentation: 'Replaces the labels that came with the source, and forgets what it called its classes.',
-  revision: 2,
+  documentation:
+    'Replaces the labels that came with the source, and forgets what it called its classes and what is known of effects of features on them.',
+  revision: 3,
   parameters: { class: { type: { is: 'integer', min: 0 }, summary: 'The class.' } },
 } as const satisfies StageEntry;
 
@@ -79,8 +80,8 @@ export const one_against_rest = {
   name: 'one_against_rest',
   summary: 'Labels 1 for one class and 0 for all others.',
   documentation:
-    'Makes of several classes the question whether an example is of one of them, as a scan by `linear_association` needs it: the p-value is then that of Student’s t-test of the class against the others. Examples without a label stay without.',
-  revision: 1,
+    'Makes of several classes the question whether an example is of one of them, as a scan by `linear_association` needs it: the p-value is then that of Student’s t-test of the class against the others. Examples without a label stay without. What is known of features that tell more than two classes apart is dropped.',
+  revision: 2,
   parameters: { class: { type: { is: 'integer', min: 0 }, summary: 'The class that becomes 1.' } },
 } as const satisfies StageEntry;
 
@@ -88,8 +89,9 @@ export const concat = {
   category: 'stage',
   name: 'concat',
   summary: 'Appends other data sets.',
-  documentation: 'The examples of the named data sets follow in order. All must have the same length and alphabet.',
-  revision: 1,
+  documentation:
+    'The examples of the named data sets follow in order. All must have the same length and alphabet. Labels stay the numbers that they are: where the data sets name their classes differently, a warning says so.',
+  revision: 2,
   parameters: {
     data: { type: { is: 'declared', kind: 'data' }, variadic: true, summary: 'The data sets to append.' },
   },

@@ -61,6 +61,25 @@ describe('simulate_motif_grammar', async () => {
     );
   });
 
+  it.each([
+    { motifs: ['CACGTG', 'GATAA'], orientations: ['forward', 'forward'] as const, order: 'fixed' as const },
+    { motifs: ['GATAA', 'GATAA'], orientations: ['forward', 'reverse'] as const, order: 'fixed' as const },
+    { motifs: ['GATAA', 'GATAA'], orientations: ['forward', 'reverse'] as const, order: 'any' as const },
+  ])('breaks by what is read, not by numbers and strands: $motifs, $order', async given => {
+    const { letters, labels } = await simulateMotifGrammar.read({ ...parameters, ...given, sequences: 2000 }, {});
+    const spellings = {
+      CACGTG: [/CACGTG.{2,6}GATAA/],
+      GATAA: given.order === 'fixed' ? [/GATAA.{2,6}TTATC/] : [/GATAA.{2,6}TTATC/, /TTATC.{2,6}GATAA/],
+    }[given.motifs[0] as 'CACGTG' | 'GATAA'];
+    const obeying = labels.map((_, i) => {
+      const text = [...letters.subarray(i * 50, i * 50 + 50)].map(code => 'ACGT'[code]).join('');
+      return spellings.some(spelling => spelling.test(text));
+    });
+    expect(obeying.every((obeys, i) => obeys || labels[i] === 0)).toBe(true);
+    // By chance the background spells a motif that is missing in about one of a hundred.
+    expect(obeying.filter((obeys, i) => obeys && labels[i] === 0).length).toBeLessThan(20);
+  });
+
   it('refuses grammars that contradict themselves or forbid nothing', async () => {
     const refused = (given: object) => expect(simulateMotifGrammar.describe({ ...parameters, ...given }, {})).rejects;
     await refused({ orientations: ['forward'] }).toThrow('1 orientations are given for 3 motifs');

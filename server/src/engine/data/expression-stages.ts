@@ -2,7 +2,7 @@
 import type * as specifications from '../../catalog/expression-stages.js';
 import type { ParametersOf } from '../../catalog/specification.js';
 import { Failure } from '../failure.js';
-import type { Examples, Rows } from './examples.js';
+import type { Examples, FeatureTruth, Rows } from './examples.js';
 import { requireSameForm, type Stage, type StageInputs } from './stage.js';
 
 type Parameters<Name extends keyof typeof specifications> = ParametersOf<(typeof specifications)[Name]>;
@@ -92,7 +92,7 @@ const standardise: Stage<Parameters<'standardise'>> = async ({ by, scale }, exam
     ...(places && { places: kept.map(feature => places[feature] ?? '') }),
     ...(genes && { genes: kept.map(feature => genes[feature] ?? '') }),
     values,
-    ...(truth && { truth: { ...truth, values: rowsOf(truth.values, kept, truth.columns.length) } }),
+    ...(truth && { truth: truthOf(truth, kept) }),
     notes: [
       ...notes,
       ...(dropped > 0
@@ -108,10 +108,17 @@ const standardise: Stage<Parameters<'standardise'>> = async ({ by, scale }, exam
   };
 };
 
-function rowsOf(values: Float64Array, rows: readonly number[], width: number): Float64Array {
-  const out = new Float64Array(rows.length * width);
-  rows.forEach((row, i) => out.set(values.subarray(row * width, (row + 1) * width), i * width));
-  return out;
+/** What is known of the features that are kept; a partner, which is told by its index, is found at its new one. */
+function truthOf({ columns, values }: FeatureTruth, kept: readonly number[]): FeatureTruth {
+  const width = columns.length;
+  const partner = columns.indexOf('partner');
+  const places = new Map(kept.map((feature, i) => [feature, i]));
+  const out = new Float64Array(kept.length * width);
+  kept.forEach((feature, i) => {
+    out.set(values.subarray(feature * width, (feature + 1) * width), i * width);
+    if (partner >= 0) out[i * width + partner] = places.get(values[feature * width + partner]!) ?? -1;
+  });
+  return { columns, values: out };
 }
 
 /** One implementation per stage of expression data. */

@@ -11,7 +11,7 @@ export const shuffleSequences: Stage<ParametersOf<typeof shuffle_sequences>> = (
     throw new Failure('data/alphabet', '`shuffle_sequences`: the examples are no sequences', {
       remedy: 'For rows of numbers take permute_labels.',
     });
-  const { names, labels, origins, length, notes } = examples;
+  const { names, labels, classes, origins, length, notes } = examples;
   const letters = new Uint8Array(examples.letters.length);
   origins.forEach((origin, i) => {
     const from = i * length;
@@ -19,5 +19,6 @@ export const shuffleSequences: Stage<ParametersOf<typeof shuffle_sequences>> = (
     shuffle(new Stream(seed, 'shuffle_sequences', origin), letters.subarray(from, from + length));
   });
   // Under their old names they would be taken for what lies at that place of the genome.
-  return { alphabet: 'dna', length, letters, labels, origins, notes, names: names.map(name => `shuffled ${name}`) };
+  const shuffled = names.map(name => `shuffled ${name}`);
+  return { alphabet: 'dna', length, letters, labels, ...(classes && { classes }), origins, notes, names: shuffled };
 };

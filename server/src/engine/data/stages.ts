@@ -80,19 +80,27 @@ const take: Stage<ParametersOf<typeof specifications.take>> = ({ size, from }, e
   );
 };
 
-/** The number of another source stands for another class: names of classes do not go with it. */
-const label: Stage<ParametersOf<typeof specifications.label>> = (parameters, { classes: _classes, ...examples }) => ({
-  ...examples,
-  labels: examples.names.map(() => parameters.class),
-});
-
-/** What is known of effects of features no longer holds; what was planted into sequences is still there. */
-const permute_labels: Stage<ParametersOf<typeof specifications.permute_labels>> = ({ seed }, examples) => {
-  const labels = randomOrder(examples, seed, 'permute_labels').map(index => examples.labels[index]);
+/** Labels of another meaning: effects of features on the old ones no longer hold; what was planted into sequences is still there. */
+function relabelled(examples: Examples, labels: Examples['labels']): Examples {
   if (examples.alphabet === 'dna') return { ...examples, labels };
   const { truth: _truth, ...rest } = examples;
   return { ...rest, labels };
-};
+}
+
+/** The number of another source stands for another class: names of classes do not go with it. */
+const label: Stage<ParametersOf<typeof specifications.label>> = (parameters, examples) =>
+  withoutClasses(
+    relabelled(
+      examples,
+      examples.names.map(() => parameters.class),
+    ),
+  );
+
+const permute_labels: Stage<ParametersOf<typeof specifications.permute_labels>> = ({ seed }, examples) =>
+  relabelled(
+    examples,
+    randomOrder(examples, seed, 'permute_labels').map(index => examples.labels[index]),
+  );
 
 const only_class: Stage<ParametersOf<typeof specifications.only_class>> = (parameters, examples) => {
   const kept = examples.labels.flatMap((own, index) => (own === parameters.class ? [index] : []));
@@ -109,11 +117,12 @@ function noneOf(label: number, stage: string, { names, labels }: Examples): Fail
 
 const one_against_rest: Stage<ParametersOf<typeof specifications.one_against_rest>> = (parameters, examples) => {
   if (!examples.labels.includes(parameters.class)) throw noneOf(parameters.class, 'one_against_rest', examples);
-  const { classes, ...rest } = examples;
-  const one = classes?.[parameters.class];
+  const one = examples.classes?.[parameters.class];
+  const labels = examples.labels.map(own => (own === undefined ? undefined : Number(own === parameters.class)));
+  // What tells one of two classes from the other still does; of more, the truth tells each from all others.
+  const ofTwo = new Set(examples.labels.filter(own => own !== undefined)).size <= 2;
   return {
-    ...rest,
-    labels: examples.labels.map(own => (own === undefined ? undefined : Number(own === parameters.class))),
+    ...withoutClasses(ofTwo ? { ...examples, labels } : relabelled(examples, labels)),
     ...(one !== undefined && { classes: ['rest', one] }),
   };
 };
@@ -128,6 +137,7 @@ const concat: Stage<ParametersOf<typeof specifications.concat>> = async ({ data 
     notes: parts.flatMap(part => part.notes),
   };
   const agreed = parts.every(part => part.classes?.join('\n') === examples.classes?.join('\n'));
+  if (new Set(parts.flatMap(part => part.classes?.join('\n') ?? [])).size > 1) together.notes.push(OTHER_CLASSES);
   const total = together.names.length * examples.length;
   if (examples.alphabet !== 'dna') {
     const values = new Float32Array(total);
@@ -171,12 +181,17 @@ const concat: Stage<ParametersOf<typeof specifications.concat>> = async ({ data 
   return whole;
 };
 
+const OTHER_CLASSES: Note = {
+  level: 'warning',
+  code: 'data/classes',
+  message:
+    '`concat`: the data sets call their classes by other names or numbers, so one label may stand for several classes; the whole has no names of classes.',
+};
+
 /** The same number may stand for several classes. */
-function withoutClasses<Held extends Pick<Examples, 'classes'>>({
-  classes: _classes,
-  ...rest
-}: Held): Omit<Held, 'classes'> {
-  return rest;
+function withoutClasses<Held extends Pick<Examples, 'classes'>>(held: Held): Held {
+  const { classes: _classes, ...rest } = held;
+  return rest as Held; // `classes` is optional
 }
 
 /** The covariates of all, where all have the same ones; a note where some have others. */

@@ -4,14 +4,15 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type { Rows } from '../data/examples.js';
 import { Failure } from '../failure.js';
 import { orthonormal, principalComponents } from '../data/principal-components.js';
-import { traitOf } from './genotype-truth.js';
+import { requireAlleles, traitOf } from './genotype-truth.js';
 import { meanProduct, standardise } from './moments.js';
 
 /** Share of the trait's variance below which what is left is rounding. */
 const LEAST_LEFT = 1e-18;
 
-/** @throws Failure `data/label` when the people have no trait, or nothing of it is left */
+/** @throws Failure `data/label` when the people have no trait, or nothing of it is left; `data/genotypes` for z-scores */
 export function adjustTrait(rows: Rows, { components }: ParametersOf<typeof specification>): Rows {
+  if (components > 0) requireAlleles(rows, 'adjust_trait');
   const trait = standardise(traitOf(rows, 'adjust_trait'));
   const people = trait.length;
   const left = trait.slice();

@@ -61,6 +61,16 @@ export function requireGenotypes(examples: { readonly alphabet: string }, stage:
     );
 }
 
+/** @throws Failure `data/genotypes` when a value is no number of alleles: frequencies would be read from z-scores */
+export function requireAlleles({ values, length, names, features }: Rows, stage: string): void {
+  const bad = values.findIndex(value => !(value >= 0 && value <= 2));
+  if (bad >= 0)
+    throw new Failure('data/genotypes', `\`${stage}\` counts alleles, 0 to 2, and found ${values[bad]}`, {
+      place: `"${names[Math.floor(bad / length)]}", ${features[bad % length]}`,
+      remedy: 'Apply it before the stage `standardise`.',
+    });
+}
+
 /** The trait of every person. @throws Failure `data/label` when someone has none, or all have the same */
 export function traitOf({ labels, names }: Rows, stage: string): Float64Array {
   const missing = labels.indexOf(undefined);

@@ -62,8 +62,8 @@ async function grammarOf(parameters: Parameters, files: Files): Promise<Grammar>
 }
 
 function strandOf(orientation: 'forward' | 'reverse' | 'either', stream: Stream): '+' | '-' {
-  if (orientation === 'either') return stream.integer(2) === 0 ? '+' : '-';
-  return orientation === 'forward' ? '+' : '-';
+  const strands = strandsOf(orientation);
+  return strands[strands.length === 1 ? 0 : stream.integer(2)]!;
 }
 
 /** An arrangement that obeys: spacings uniform among those that fit, the whole at a uniform place. */
@@ -107,7 +107,10 @@ function scatter(stream: Stream, { motifs, width, length }: Grammar): Word[] {
   });
 }
 
-/** Whether an arrangement, in the order of its starts, satisfies the grammar. */
+/**
+ * Whether an arrangement, in the order of its starts, satisfies the grammar as it reads: a palindrome is the same on both
+ * strands, and a motif that the grammar lists twice is the same in either place.
+ */
 export function isGrammatical(
   words: readonly Word[],
   {
@@ -118,16 +121,35 @@ export function isGrammatical(
     spacing_to,
   }: Pick<Grammar, 'motifs' | 'orientations' | 'order' | 'spacing_from' | 'spacing_to'>,
 ): boolean {
-  return words.every(({ index, start, strand }, rank) => {
+  const isSpaced = words.every(({ start }, rank) => {
     const before = words[rank - 1];
     const gap = before && start - before.start - motifs[before.index]!.width;
-    const orientation = orientations?.[index] ?? 'either';
-    return (
-      (order === 'any' || index === rank) &&
-      (orientation === 'either' || (orientation === 'forward') === (strand === '+')) &&
-      (gap === undefined || (gap >= spacing_from && gap <= spacing_to))
-    );
+    return gap === undefined || (gap >= spacing_from && gap <= spacing_to);
   });
+  const read = ({ index, strand }: Pick<Word, 'index' | 'strand'>): string =>
+    onStrand(motifs[index]!, strand).probabilities.join();
+  const allowed = motifs.map((_, index) =>
+    strandsOf(orientations?.[index] ?? 'either').map(strand => read({ index, strand })),
+  );
+  const texts = words.map(read);
+  if (order === 'fixed') return isSpaced && texts.every((text, rank) => allowed[rank]!.includes(text));
+  return isSpaced && canBeAssigned(texts, allowed);
+}
+
+function strandsOf(orientation: 'forward' | 'reverse' | 'either'): readonly ('+' | '-')[] {
+  if (orientation === 'either') return ['+', '-'];
+  return orientation === 'forward' ? ['+'] : ['-'];
+}
+
+/** Whether each text can be one of the motifs, each motif once. */
+function canBeAssigned([text, ...others]: readonly string[], allowed: readonly (readonly string[])[]): boolean {
+  if (text === undefined) return true;
+  // Of motifs that are the same, one is tried.
+  const isFirst = (own: readonly string[], at: number): boolean =>
+    allowed.findIndex(other => other.join(';') === own.join(';')) === at;
+  return allowed.some(
+    (own, at) => own.includes(text) && isFirst(own, at) && canBeAssigned(others, allowed.toSpliced(at, 1)),
+  );
 }
 
 function breakRules(stream: Stream, grammar: Grammar): Word[] {

@@ -1,7 +1,7 @@
 /** A trait of many small additive effects: y = √h²·g + √(1 − h²)·e, g a standardised sum of effects. */
 import type { polygenic_trait as specification } from '../../catalog/stages.js';
 import type { ParametersOf } from '../../catalog/specification.js';
-import type { Rows } from '../data/examples.js';
+import { truthColumn, type Rows } from '../data/examples.js';
 import { Failure } from '../failure.js';
 import { Stream } from '../random/philox.js';
 import { GenotypeTruth } from './genotype-truth.js';
@@ -10,11 +10,15 @@ import { standardise } from './moments.js';
 /**
  * Gives every person a trait, and every causal variant its effect.
  *
- * @param rows genotypes; their labels are replaced
+ * @param rows genotypes; their labels are replaced, and what was known of effects on the old ones
  * @param parameters `heritability` is the variance that the effects explain in these people, up to chance in the noise
- * @throws Failure when no causal variant varies
+ * @throws Failure when no causal variant varies, or some variants are decoys, which must have no effect
  */
-export function polygenicTrait(rows: Rows, parameters: ParametersOf<typeof specification>): Rows {
+export function polygenicTrait({ truth: known, ...rows }: Rows, parameters: ParametersOf<typeof specification>): Rows {
+  if (known && truthColumn(known, 'decoy')?.includes(1))
+    throw new Failure('simulate/decoys', '`polygenic_trait`: the cohort has decoys, which must have no effect', {
+      remedy: 'Apply `with_decoys` after it.',
+    });
   const { heritability, causal, seed } = parameters;
   const { values, length, origins } = rows;
   const people = origins.length;

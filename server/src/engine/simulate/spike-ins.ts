@@ -14,7 +14,7 @@ import { Failure } from '../failure.js';
 import { beta } from '../random/distributions.js';
 import { normalQuantile } from '../random/normal-distribution.js';
 import { Stream } from '../random/philox.js';
-import { GenotypeTruth, traitOf } from './genotype-truth.js';
+import { GenotypeTruth, requireAlleles, traitOf } from './genotype-truth.js';
 import { requireRoomFor } from './genotypes.js';
 import { correlation, meanProduct, standardise } from './moments.js';
 import { columnOf } from './polygenic-trait.js';
@@ -92,9 +92,10 @@ interface Spike {
   readonly achieved: number;
 }
 
-/** @throws Failure when the people have no trait, or nothing is asked for */
+/** @throws Failure when the people have no trait or no counts of alleles, or nothing is asked for */
 export function spikeIn(rows: Rows, parameters: Parameters): Rows {
   const { mode, seed, explained: most } = parameters;
+  requireAlleles(rows, 'spike_in');
   const trait = standardise(traitOf(rows, 'spike_in'));
   const people = trait.length;
   const asked = {
