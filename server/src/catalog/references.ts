@@ -41,7 +41,7 @@ export const mean = {
   documentation:
     'For standardised expression the zero vector, for genotypes twice the allele frequencies, for DNA the base composition at each position. One point that no example need resemble.',
   citation: 'Bontonou et al. 2023, arXiv 2303.11336 (mean training sample as baseline)',
-  revision: 1,
+  revision: 2,
   parameters: { of },
 } as const satisfies ReferenceEntry;
 
@@ -52,7 +52,7 @@ export const mode = {
   documentation:
     'The person who has at every variant what most people have: whole counts of alleles, where the mean is a genotype that nobody has. Of equally frequent ones the fewest alleles. Filled-in genotypes are rounded.',
   citation: 'Reynolds & Pan 2025, PLoS Comput Biol 21(12):e1013784 (published code)',
-  revision: 1,
+  revision: 2,
   alphabets: ['genotypes'],
   parameters: { of },
 } as const satisfies ReferenceEntry;
@@ -64,7 +64,7 @@ export const samples = {
   documentation:
     'Each explained example gets its own draws, with replacement; it is never its own reference. With `expected_gradients` they are the baseline distribution as such; with path methods the mean over them.',
   citation: 'Erion et al. 2021, Nature Machine Intelligence 3:620',
-  revision: 1,
+  revision: 2,
   parameters: { of, ...draws },
 } as const satisfies ReferenceEntry;
 
@@ -134,7 +134,7 @@ export const another_class = {
   documentation:
     'Answers why an example is of its class rather than of another: every row with another label once, in random order, before any a second time; with `class`, rows of that one class. Examples need labels (with `class` the explained ones need none); an example of that very class is an error, for it would be compared with its own kind.',
   citation: 'Erion et al. 2021, Nature Machine Intelligence 3:620 (baselines as a distribution)',
-  revision: 1,
+  revision: 2,
   parameters: {
     of,
     class: { type: { is: 'integer', min: 0 }, optional: true, summary: 'The class; any but its own where absent.' },

@@ -160,7 +160,7 @@ export const conditional_shapley = {
   documentation:
     'Conditional values: a coalition S is worth E[f(X) | X_S = x_S], the mean over draws of the other features from the normal distribution with the means and (shrunken) correlations of the data `of`, given x_S; each draw is made twice, to either side of its mean. They sum to f(x) − E f(X), and are true to the data: a feature that the network does not use has a value as far as it tells of one that is used. `exact_shapley` gives the marginal values, which are true to the network. For counts of alleles the normal distribution is an approximation, and draws are no whole numbers. All 2^groups coalitions are asked, of up to 12 groups and 100 features.',
   citation: `Aas, Jullum & Løland 2021, Artificial Intelligence 298:103502; ${MARGINAL_CITATION}`,
-  revision: 1,
+  revision: 2,
   produces: 'contribution',
   typology: {
     ...LOCAL_AGNOSTIC,

@@ -105,6 +105,6 @@ const emptyLike = (array: Float32Array | Float64Array, size: number): Float32Arr
   array instanceof Float64Array ? new Float64Array(size) : new Float32Array(size);
 
 function notesOf({ name, method }: Group, infos: readonly Json[]): Note[] {
-  const own = infos.flatMap(info => (info as Record<string, Json>)[name] ?? []);
+  const own = infos.map(info => (info as Record<string, Json>)[name]).filter(info => info !== undefined);
   return method.notes(own).map(note => ({ ...note, message: `${name}: ${note.message}` }));
 }

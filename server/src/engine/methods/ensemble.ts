@@ -61,7 +61,7 @@ export function ensembleOf(
     notes: infos =>
       members.flatMap((method, i) =>
         method
-          .notes(infos.flatMap(info => (info as Json[])[i] ?? []).filter(info => info !== ''))
+          .notes(infos.map(info => (info as Json[])[i]!).filter(info => info !== ''))
           .map(note => ({ ...note, message: `Member ${i + 1}: ${note.message}` })),
       ),
     release: async () => {

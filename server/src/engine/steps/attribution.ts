@@ -2,6 +2,7 @@
 import type { Task } from '../../protocol.js';
 import type { ArrayLayout, ResultAxis } from '../../store/result.js';
 import type { Json } from '../../store/writer.js';
+import { requireSameOrder } from '../data/feature-order.js';
 import { axesOf } from '../data/input-space.js';
 import { StoredExamples } from '../data/stored-examples.js';
 import { activityNotes, measureActivity } from '../methods/activity.js';
@@ -46,6 +47,7 @@ export async function runAttribution(
   const several = model.perExample.length > 0;
   const training = trainedKey(task.target);
   const trained = training === undefined ? undefined : await trainingBehind(training, store);
+  if (trained) requireSameOrder('the training data', await StoredExamples.open(store, trained.data), examples);
   const prepareMember = async (member: ScalarModel, number: number) => {
     const outputs = several ? new Float32Array(examples.count) : await predict(member, examples, executor, passed);
     const method = await (several ? prepareByClass : prepareMethod)(task.method, {
@@ -108,7 +110,8 @@ export async function runAttribution(
         ...commonFacts(context, task),
         map: method.produces,
         notes: [
-          ...method.notes(all.flatMap(entry => entry.method ?? [])),
+          // What a block says may be a list itself: of an ensemble, what each member says.
+          ...method.notes(all.flatMap(entry => (entry.method === undefined ? [] : [entry.method]))),
           ...(differentiates(task.method.call) && !several
             ? activityNotes(await measureActivity({ model, executor, examples }))
             : []),

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxruntimeExecutor } from '../../../../server/src/engine/backends/onnxruntime.js';
 import { normalise } from '../../../../server/src/engine/methods/corrections/normalise.js';
-import type { Json, Target } from '../../../../server/src/protocol.js';
+import type { Call, Json, Target } from '../../../../server/src/protocol.js';
 import { expectSameMap } from '../close.js';
 import { network, sequences } from '../networks.js';
 import { call, encode, path, Workbench, type Result } from '../workbench.js';
@@ -134,6 +134,22 @@ describe('of an ensemble', () => {
       unit: 'share of the sum',
       axes: [{ name: 'example' }, { name: 'member', size: 2 }, { name: 'position' }, { name: 'base' }],
     });
+  });
+
+  it('what each member says of its blocks is told, also from within a wrapper that says two things', async () => {
+    // One letter over and over has one shuffle.
+    const repeats = await bench.sequences('A'.repeat(LENGTH), ...sequences(2, LENGTH, 3));
+    const shuffles = path(call('reference', 'shuffle', { copies: 3, seed: 1 }), { steps: 16 });
+    const told = async (method: Call): Promise<string[]> =>
+      (await bench.explain(method, ensemble, repeats)).meta.notes
+        .filter(({ code }) => code === 'GA041')
+        .map(({ message }) => message.slice(0, message.indexOf('examples')));
+    const members = ['Member 1: ', 'Member 2: '];
+    expect(await told(shuffles)).toEqual(members.map(member => `${member}1 of 3 `));
+    const wrapped = call('method', 'reverse_complement', { method: shuffles as unknown as Json });
+    expect(await told(wrapped)).toEqual(
+      members.flatMap(member => [`${member}1 of 3 `, `${member}On the other strand: 1 of 3 `]),
+    );
   });
 
   it('hypothetical contributions of each member are of its own multipliers', async () => {

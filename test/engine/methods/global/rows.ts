@@ -37,14 +37,18 @@ export function targetOf(
 
 let tables = 0;
 
-/** The key of a data set of these rows; the features are named g0, g1 … */
+/** The key of a data set of these rows; the features are named g0, g1 … where nothing else is given. */
 export async function dataOf(
   bench: Workbench,
   rows: readonly (readonly number[])[],
-  { as = 'expression', labels }: { as?: Alphabet; labels?: readonly number[] } = {},
+  {
+    as = 'expression',
+    labels,
+    names = rows[0]!.map((_, i) => `g${i}`),
+  }: { as?: Alphabet; labels?: readonly number[]; names?: readonly string[] } = {},
 ): Promise<string> {
   const path = join(bench.folder, `rows${tables++}.csv`);
-  const header = [...(labels ? ['label'] : []), ...rows[0]!.map((_, i) => `g${i}`)];
+  const header = [...(labels ? ['label'] : []), ...names];
   const lines = rows.map((row, i) => [...(labels ? [labels[i]!] : []), ...row].join(','));
   await writeFile(path, [header.join(','), ...lines, ''].join('\n'));
   const source = call('source', 'table', { path: await bench.file(path), as, ...(labels && { label: 'label' }) });

@@ -3,6 +3,7 @@
  * distribution fitted to the data. Aas, Jullum & Løland 2021, Artificial Intelligence 298:103502, §3.
  */
 import type { conditional_shapley } from '../../../catalog/methods/perturbation.js';
+import { requireSameOrder } from '../../data/feature-order.js';
 import { Failure } from '../../failure.js';
 import { Stream } from '../../random/philox.js';
 import { Correlations } from '../global/correlations.js';
@@ -36,6 +37,7 @@ export const conditionalShapley: Method<typeof conditional_shapley> = async (con
     throw new Failure('method/size', `\`of\` has ${known.size} features, the model reads ${size}`, {
       remedy: 'Name data like those that are explained, such as those that the model was trained on.',
     });
+  requireSameOrder('`of`', known, examples);
   const correlations = new Correlations(await wholeData(known), known.count, size);
   const matrix = await shrunkenCorrelations(correlations, passed);
   const { means, deviations } = correlations;

@@ -2,6 +2,7 @@
 import type { ParametersOf } from '../../../catalog/specification.js';
 import type * as specifications from '../../../catalog/references.js';
 import type { Origin } from '../../data/examples.js';
+import { requireSameOrder } from '../../data/feature-order.js';
 import type { StoredExamples } from '../../data/stored-examples.js';
 import { Failure } from '../../failure.js';
 import { Stream } from '../../random/philox.js';
@@ -14,7 +15,7 @@ export const MOST_NUMBERS = 2 ** 28;
 /**
  * The data set that a reference names, or the explained one.
  *
- * @throws Failure `reference/shape` when the data have examples of another shape
+ * @throws Failure `reference/shape` when the data have examples of another shape, `data/feature-order`
  */
 export async function dataFor(key: string | undefined, { examples, open }: Surroundings): Promise<StoredExamples> {
   const data = key === undefined ? examples.whole : await open(key);
@@ -24,6 +25,7 @@ export async function dataFor(key: string | undefined, { examples, open }: Surro
       `its examples have shape [${data.shape.join(', ')}], the explained ones [${examples.shape.join(', ')}]`,
       { remedy: 'Take references from data of the same form.' },
     );
+  requireSameOrder('the references', data, examples);
   return data;
 }
 

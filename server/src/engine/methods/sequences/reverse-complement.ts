@@ -34,7 +34,7 @@ export const reverseComplement: Method<typeof specification> = async (context, {
     },
     notes: infos => {
       const of = (which: number) =>
-        infos.flatMap(info => (info as (typeof infos)[number][])[which] ?? []).filter(info => info !== '');
+        infos.map(info => (info as (typeof infos)[number][])[which]!).filter(info => info !== '');
       return [
         ...forward.notes(of(0)),
         ...reverse.notes(of(1)).map(note => ({ ...note, message: `On the other strand: ${note.message}` })),
