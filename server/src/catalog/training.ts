@@ -20,7 +20,7 @@ export const train = {
   summary: 'Trains a declared network on labelled data.',
   documentation:
     'Every member starts from its own draw and sees its own order of the examples; all draws follow from `seed`. The examples for validation are drawn once, with the same share of every class. An epoch has as few batches as `batch` allows, and their sizes differ by one at most, so that no short rest spoils what batch normalisation follows. With `patience` training stops when `monitor` has not improved for so many epochs, and the parameters of the best epoch are kept. Networks are trained side by side, as many as the machine has cores and memory for, and each is kept as soon as it is finished: more `members` cost the new ones. What a network becomes does not depend on how many there are beside it, nor on the machine’s cores: `threads` is part of what is asked for. One thread serves best wherever several networks are trained; a single large one may want more. Loss curves are the result; a target takes the trained network like a model: `target score = logit of nets`.',
-  revision: 2,
+  revision: 3,
   parameters: {
     network: { type: { is: 'call', category: 'network' }, summary: 'The network, as a list of layers.' },
     members: { type: { is: 'integer', min: 1, max: 1000 }, default: 1, summary: 'Networks trained from other draws.' },
@@ -56,7 +56,8 @@ export const train = {
     monitor: {
       type: { is: 'keyword', values: ['loss', 'auroc', 'accuracy', 'r2'] },
       default: 'loss',
-      summary: 'What decides, on the validation examples, which epoch is best.',
+      summary:
+        'What decides, on the validation examples, which epoch is best: `auroc` and `accuracy` of the entropies, `r2` of predicted numbers. Without such examples the loss on those trained on.',
     },
     patience: {
       type: { is: 'integer', min: 1 },

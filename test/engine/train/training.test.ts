@@ -337,6 +337,26 @@ describe('a training step of an experiment', () => {
     });
   });
 
+  it('refuses a monitor that would choose the epoch by something else', async () => {
+    const data = await bench.data(simulation(1), [call('stage', 'take', { size: 20 })]);
+    const learn = (given: Readonly<Record<string, Json>>) =>
+      bench.run({ kind: 'training', training: train({ epochs: 1, ...given }), data: data.key });
+    const dense = network(layer('flatten'), layer('dense', { units: 1 })) as unknown as Json;
+    const squared = { network: dense, loss: 'mean_squared' };
+    for (const [given, message] of [
+      // Without validation the value of an epoch is the training loss, the highest of which would be the best accuracy.
+      [{ validation: 0, monitor: 'accuracy' }, 'there are none'],
+      [{ validation: 0.04, monitor: 'auroc' }, 'there are none'],
+      [{ validation: 0.5, monitor: 'r2' }, 'the loss is binary_cross_entropy'],
+      [{ ...squared, validation: 0.5, monitor: 'accuracy' }, 'the loss is mean_squared'],
+      [{ ...squared, validation: 0.05, monitor: 'r2' }, 'have the label'],
+    ] as const)
+      await expect(learn(given)).rejects.toMatchObject({
+        problem: { code: 'train/monitor', message: expect.stringContaining(message) as string },
+      });
+    expect((await learn({ validation: 0 })).meta.rows).toBe(1);
+  });
+
   it('smooths by the correlations of its training data, first in the network only', async () => {
     const genes = 60;
     const simulated = call('source', 'simulate_expression', { configuration: 'demo', samples: 80, seed: 3 });

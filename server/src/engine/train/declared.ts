@@ -13,7 +13,9 @@ import { diffusionOf, matrixOf } from '../metrics/diffusion.js';
 import type { Shape } from '../models/network/layer.js';
 import { planNetwork } from '../models/network/network.js';
 import { annotate, type Annotated } from './annotation.js';
+import type { Monitor } from './evaluation.js';
 import { labelRows, partition } from './labels.js';
+import type { LossName } from './losses.js';
 import { gathered, type Rows, type Training } from './member.js';
 import { OPTIMIZERS, type Optimized } from './optimizers.js';
 import type { Weights } from './step-graph.js';
@@ -39,7 +41,7 @@ export interface Prepared extends Training {
   readonly annotated: Annotated;
 }
 
-/** @throws Failure where network, data and loss do not fit together, `network/annotation` */
+/** @throws Failure where network, data, loss and monitor do not fit together, `network/annotation` */
 export async function prepareTraining(
   parameters: TrainParameters,
   examples: StoredExamples,
@@ -55,13 +57,14 @@ export async function prepareTraining(
   const network = planNetwork(annotated.network, networkShape(space.shape));
   const units = sizeOf(network.output);
   const y = labelRows(labels, examples.names, loss, units);
-  if (monitor === 'auroc' && loss !== 'binary_cross_entropy')
-    throw new Failure('train/monitor', `AUROC is of two classes, and the loss is ${loss}`, {
-      remedy: 'Monitor the loss, the accuracy or r2.',
-    });
   const parts = partition(labels, examples.origins, loss.endsWith('cross_entropy'), validation, seed);
   if (parts.training.length === 0)
     throw new Failure('train/empty', 'no example is left to train on', { remedy: 'Lower `validation`.' });
+  requireMonitor(
+    monitor,
+    loss,
+    parts.validation.map(row => labels[row]),
+  );
   const rowsOf = async (chosen: readonly number[]): Promise<Rows> => ({
     x: await readRows(examples, chosen),
     y: gathered(y, chosen, units),
@@ -88,6 +91,34 @@ export async function prepareTraining(
     bootstrap: parameters.bootstrap,
     seed,
   };
+}
+
+/** The losses whose networks a monitor is of: logits have no R², and predicted numbers no side of 0. */
+const MONITORED: Readonly<Record<Monitor, readonly LossName[]>> = {
+  loss: ['binary_cross_entropy', 'cross_entropy', 'mean_squared', 'mean_absolute'],
+  auroc: ['binary_cross_entropy'],
+  accuracy: ['binary_cross_entropy', 'cross_entropy'],
+  r2: ['mean_squared', 'mean_absolute'],
+};
+
+/**
+ * @param labels of the examples for validation
+ * @throws Failure `train/monitor` for what no epoch could be judged by
+ */
+function requireMonitor(monitor: Monitor, loss: LossName, labels: readonly (number | undefined)[]): void {
+  if (!MONITORED[monitor].includes(loss))
+    throw new Failure('train/monitor', `the loss is ${loss}, which leaves no ${monitor} to monitor`, {
+      remedy: `Monitor the loss; ${monitor} goes with ${MONITORED[monitor].join(' and ')}.`,
+    });
+  if (monitor === 'loss') return;
+  if (labels.length === 0)
+    throw new Failure('train/monitor', `${monitor} is monitored on examples for validation, and there are none`, {
+      remedy: 'Raise `validation`, or monitor the loss, which is then that of the training.',
+    });
+  if (monitor !== 'accuracy' && labels.every(label => label === labels[0]))
+    throw new Failure('train/monitor', `all examples for validation have the label ${labels[0]}: no ${monitor}`, {
+      remedy: 'Raise `validation`, or monitor the loss.',
+    });
 }
 
 /** Some examples in memory, [row, …shape]: no others are held. */
