@@ -251,16 +251,23 @@ describe('feature_agreement', () => {
     expect(statistics['local']!.value).toBeCloseTo((0.5 + 1 + 0) / 3, 12);
     // Class 0, divided by their lengths and summed: 0 leads with 1.17, then 4 (0.71), 2 (0.66) and 1 (0.65).
     expect(statistics['global']!.value).toBeCloseTo((0.5 + 1 + 0) / 3, 12);
-    // 0, 1, 2 and 4 are each on top once, and the first two are taken.
-    expect(statistics['frequency']!.value).toBeCloseTo((1 + 1 + 0) / 3, 12);
+    // 0, 1, 2 and 4 are each on top once: each has half of a place.
+    expect(statistics['frequency']!.value).toBeCloseTo((0.5 + 1 + 0) / 3, 12);
+  });
+
+  it('agrees by chance alone where scores are tied, wherever the informative features stand', () => {
+    const tied = { ...input, scores: new Float64Array(24) };
+    const { statistics } = featureAgreement({ ...tied, truth: truth(['class 0', 'class 1', 'class 2']) });
+    const chance = (2 / 6 + 2 / 6 + 1 / 6) / 3;
+    for (const name of ['local', 'global', 'frequency']) expect(statistics[name]!.value).toBeCloseTo(chance, 12);
   });
 
   it('takes the features of both of two classes, and those of the sub-class', () => {
     const two = { ...input, scores: input.scores.subarray(0, 18), classes: [0, 0, 1] };
     const groups = ['class 0/1', 'class 0/1', 'class 1'];
     const { columns } = featureAgreement({ ...two, groups, truth: truth(['class 0', 'class 1', 'class 0/1']) });
-    // 0, 2 and 3 for the sub-class; all four for class 1.
-    expect([...columns[0]!.values]).toEqual([2 / 3, 1 / 3, 3 / 4]);
+    // 0, 2 and 3 for the sub-class; all four for class 1, where 1, 4 and 5 share two places.
+    expect([...columns[0]!.values]).toEqual([2 / 3, 1 / 3, (2 + 2 / 3) / 4]);
     expect(() => featureAgreement({ ...input, truth: undefined })).toThrow('nothing is known');
   });
 
@@ -320,6 +327,9 @@ describe('test_overlap', () => {
       correlation: { value: expect.closeTo(0.4, 10) as number },
     });
     expect(testOverlap({ ...input, ratios: Float64Array.of(5, 7, 0.1, 0) }).statistics['overlap']!.value).toBe(1);
+    // Rankings that know nothing share what chance gives, though both name the features in the same order.
+    const silent = testOverlap({ ...input, scores: input.scores.map(() => 0), ratios: new Float64Array(4) });
+    expect(silent.statistics['overlap']!.value).toBeCloseTo(0.5, 12);
   });
 });
 

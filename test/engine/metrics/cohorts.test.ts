@@ -136,6 +136,12 @@ describe('stability', () => {
     expect(() => stability({ members: members.slice(1, 2) })).toThrow('1 network');
   });
 
+  it('is the same for importances below 0: a negative mean makes nothing stable', () => {
+    const members = [Float64Array.of(1, 4), Float64Array.of(3, 5)];
+    const negative = members.map(scores => scores.map(score => -score));
+    expect(relativeDeviations(negative, [1, 1])).toEqual(relativeDeviations(members, [1, 1]));
+  });
+
   it('has an interval that covers the truth of independent members', () => {
     // Scores uniform on [1, 2]: sd/mean = (1/√12)/1.5; with n − 1 and ten members the median is close to it.
     const truth = 1 / Math.sqrt(12) / 1.5;
@@ -185,5 +191,7 @@ describe('composite', () => {
     const fixed = (some: typeof methods) => composite({ methods: some, tau: 0.4 }).statistics['composite']!.value;
     expect(fixed(methods.slice(0, 1))).toBe(fixed(methods));
     expect(() => composite({ methods: methods.slice(0, 1) })).toThrow('several methods');
+    const steady = methods.map(method => ({ ...method, deviation: 0 }));
+    expect(() => composite({ methods: steady })).toThrow('τ is 0');
   });
 });

@@ -124,6 +124,25 @@ describe('classifiers', () => {
     expect(meta.notes.map(({ code }) => code)).toContain('metric/other-class');
   });
 
+  it('are not paired over targets whose examples are others, though they are as many', async () => {
+    const cells = [];
+    for (const one of [0, 2]) {
+      const map = await bench.explain(
+        call('method', 'saliency'),
+        await target(call('target', 'class', { class: one })),
+        data.key,
+      );
+      const found = await measure('pgi', map, { gap: 1, baseline: mean });
+      expect(found.meta.rows).toBe(16);
+      const labels = { method: 'saliency', wrapper: 'none', correction: 'none', data: 'cells', metric: 'pgi' };
+      cells.push({ ...labels, target: `class${one}`, statistic: 'local', result: { key: found.key } });
+    }
+    const table = await bench.run({ kind: 'benchmark', cells });
+    await expect(
+      measure('contrast', table, { metric: 'pgi', axis: 'targets', from: 'class0', to: 'class2' }),
+    ).rejects.toMatchObject({ problem: { code: 'metric/units' } });
+  });
+
   it('are refused without baseline, with several, and for targets that stand for no class', async () => {
     const saliency = call('method', 'saliency');
     const plain = await bench.explain(saliency, await target(call('target', 'true_class')), data.key);

@@ -31,6 +31,15 @@ it('has the interval of a correlation: Fisher 1921, standard error of artanh r 1
   expect(low < rho && rho < high).toBe(true);
 });
 
+it('has no correlation of equal predictions, whatever rounding leaves of their variance', () => {
+  for (let n = 3; n < 10; n++)
+    for (let c = 1; c < 20; c++) {
+      const measured = Array.from({ length: n }, (_, i) => Math.sin(i * c + 1));
+      const { statistics } = regressionFit({ outputs: new Float32Array(n).fill(c / 7), labels: measured });
+      expect(Object.keys(statistics)).toEqual(['r2', 'mean_absolute']);
+    }
+});
+
 it('is not defined for equal labels, and refused without any', () => {
   const equal = regressionFit({ outputs, labels: outputs.reduce<number[]>(all => [...all, 2], []) });
   expect(Object.keys(equal.statistics)).toEqual(['mean_absolute']);

@@ -85,9 +85,9 @@ export const stability = {
   name: 'stability',
   summary: 'How much the score of a feature varies from member to member of an ensemble.',
   documentation:
-    'For the attribution of an ensemble: relative standard deviation, sd / (mean + 10⁻¹²) with n − 1, of each feature’s score over the members, the score being the mean of |attribution| over the examples. A median above 0.5 is reported: one network’s ranking is then unstable. Intervals are Student’s with the jackknife’s standard error over members; `mad` is not scaled by 1.4826.',
+    'For the attribution of an ensemble: relative standard deviation, sd / (|mean| + 10⁻¹²) with n − 1, of each feature’s score over the members, the score being the mean of |attribution| over the examples. A median above 0.5 is reported: one network’s ranking is then unstable. Intervals are Student’s with the jackknife’s standard error over members; `mad` is not scaled by 1.4826.',
   citation,
-  revision: 1,
+  revision: 2,
   subjects: { kind: 'attribution', min: 1, max: 1, maps: SCORED },
   on: false,
   unit: 'members',
@@ -135,7 +135,7 @@ export const composite = {
   documentation:
     'Geometric mean of the recall of all planted variants, the precision by decoys and 2^(−d / τ), d the median relative standard deviation over members, for the *first* attribution named; the others only set τ, which is the median of d over all of them unless it is given. All scores are listed. A method’s score therefore changes with the company: fix `tau` to compare across sets. Where recall, precision and stability come from three trainings, `decoys` and `ensembles` name the attributions of the other two, in the same order.',
   citation,
-  revision: 1,
+  revision: 2,
   subjects: { kind: 'attribution', min: 1, max: 64, maps: SCORED },
   on: false,
   unit: 'methods',
@@ -164,7 +164,7 @@ export const composite_ranking = {
   documentation:
     'Joins the rows of benchmarks that have the same method, wrapper and correction, and takes from them `attribution_recall` and `decoy_precision` at `top` and `stability`, so that each may come from a training of its own. The statistics are those of the best row; the scores of all are listed and stored. Rows that lack one of the three take no part, and are named. τ is the median over the rows that do, unless it is given.',
   citation,
-  revision: 1,
+  revision: 2,
   subjects: { kind: 'benchmark', min: 1, max: 64 },
   on: false,
   unit: 'methods',

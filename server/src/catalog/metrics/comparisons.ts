@@ -8,7 +8,7 @@ export const contrast = {
   documentation:
     'Pairs the cells of a benchmark that differ along one axis only, takes the difference of the metric at every unit (example, variant), averages it over the pairs, and bootstraps units: a paired interval (of `improved` Wilson’s). Along `data_sets` units are the same where they are the same examples of a source, features of the same name or the same network; what is measured on one side only counts on its side, so that data without a common unit are compared as two independent samples. Defined for statistics that are means over units.',
   citation: 'Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 9.5',
-  revision: 3,
+  revision: 4,
   subjects: { kind: 'benchmark', min: 1, max: 1 },
   on: false,
   unit: 'units of the metric',

@@ -181,7 +181,7 @@ export const regression_fit = {
   documentation:
     'Over the examples that have a label: R², the share of its variance that the prediction explains, which is below 0 where the mean label would predict better; the correlation, which forgives a wrong scale; and the mean absolute error, in units of the label.',
   citation: 'Kvålseth 1985, Am. Stat. 39:279–285 (R², equation 1)',
-  revision: 1,
+  revision: 2,
   subjects: { kind: 'target', min: 1, max: 1 },
   on: true,
   unit: 'examples',

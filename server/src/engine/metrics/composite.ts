@@ -47,7 +47,7 @@ interface Scored extends Measured {
  * The composite of the first method; those of all are columns. Without intervals: its parts vary over people, variants and
  * networks at once.
  *
- * @throws Failure `metric/no-tau` when a single method is to be its own yardstick
+ * @throws Failure `metric/no-tau` when a single method is to be its own yardstick, or half of the methods have no deviation
  */
 export function composite({ methods, tau }: CompositeInput): MetricResult {
   const scale = scaleOf(methods, tau);
@@ -67,7 +67,11 @@ function scaleOf(methods: readonly Measured[], tau: number | undefined): number 
     throw new Failure('metric/no-tau', 'τ is the median over several methods, and one is given', {
       remedy: 'Name the methods it is compared with after its own, or give tau: 40%.',
     });
-  return tau ?? median(Float64Array.from(methods, ({ deviation }) => deviation))(new Uint32Array(n).fill(1));
+  const scale = tau ?? median(Float64Array.from(methods, ({ deviation }) => deviation))(new Uint32Array(n).fill(1));
+  if (scale > 0) return scale;
+  throw new Failure('metric/no-tau', `τ is ${scale}, and no deviation can be measured by it`, {
+    remedy: 'Give a tau above 0, or compare methods whose scores differ between networks.',
+  });
 }
 
 function scored(methods: readonly Measured[], scale: number): Scored[] {

@@ -6,9 +6,10 @@ import type { Note } from '../../protocol.js';
 import { truthColumn, type FeatureTruth } from '../data/examples.js';
 import { Failure } from '../failure.js';
 import { estimate } from './bootstrap.js';
-import { byClass, descending, meanOverClasses, normalisedScores, summedScores, type Classified } from './classes.js';
+import { byClass, meanOverClasses, normalisedScores, summedScores, type Classified } from './classes.js';
 import { countInBins, equalBins } from './histogram.js';
 import type { MetricResult } from './metric.js';
+import { topShares } from './ranks.js';
 
 export interface FeatureAgreementInput extends Classified {
   /** The sub-class of each example, by which the truth knows it: `class 0`, `class 0/2`. */
@@ -18,7 +19,7 @@ export interface FeatureAgreementInput extends Classified {
 }
 
 /**
- * |top k ∩ truth| / k with k the informative features of the example's sub-class, and of the other class where there are two: what
+ * |top k ∩ truth| / k, as expected when ties are broken at random, with k the informative features of the example's sub-class, and of the other class where there are two: what
  * tells that one apart tells this one too. Scores keep their sign. Globally by the sum of the normalised scores over the class, and by how
  * often a feature is in the top k of an example.
  *
@@ -33,15 +34,15 @@ export function featureAgreement(input: FeatureAgreementInput): MetricResult {
   const counts = names.map(() => new Float64Array(features));
   groups.forEach((group, example) => {
     const known = informative.get(group)!;
-    const top = descending(normalisedScores(input, example)).subarray(0, known.size);
-    for (const feature of top) counts[numbers[example]!]![feature]!++;
+    const top = topShares(normalisedScores(input, example), known.size);
+    top.forEach((share, feature) => (counts[numbers[example]!]![feature]! += share));
     local[example] = shareIn(top, known);
   });
   const agreement = (scoresOf: (number: number, examples: readonly number[]) => Float64Array) => {
     const classes = [...byClass(numbers)];
     const shares = classes.map(([number, examples]) => {
       const known = informative.get(names[number]!)!;
-      return shareIn(descending(scoresOf(number, examples)).subarray(0, known.size), known);
+      return shareIn(topShares(scoresOf(number, examples), known.size), known);
     });
     return { n: classes.length, of: () => shares.reduce((sum, share) => sum + share, 0) / shares.length };
   };
@@ -62,9 +63,10 @@ export function featureAgreement(input: FeatureAgreementInput): MetricResult {
   };
 }
 
-function shareIn(top: Uint32Array, known: ReadonlySet<number>): number {
+/** @param top how much of each feature is on top, [feature] */
+function shareIn(top: Float64Array, known: ReadonlySet<number>): number {
   let found = 0;
-  for (const feature of top) if (known.has(feature)) found++;
+  for (const feature of known) found += top[feature]!;
   return found / known.size;
 }
 

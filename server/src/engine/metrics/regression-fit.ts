@@ -29,7 +29,12 @@ export function regressionFit({ outputs, labels, names }: RegressionFitInput): M
   const both = meanOf(i => predicted[i]! * measured[i]!);
   const varianceOf = (values: Float64Array): Weighted => {
     const [first, second] = [mean(values), meanOf(i => values[i]! ** 2)];
-    return counts => second(counts) - first(counts) ** 2;
+    return counts => {
+      const one = values[counts.findIndex(count => count > 0)];
+      // What a difference of squares leaves of equal values is rounding.
+      const equal = values.every((value, i) => counts[i] === 0 || value === one);
+      return equal ? 0 : second(counts) - first(counts) ** 2;
+    };
   };
   const [spread, total] = [varianceOf(predicted), varianceOf(measured)];
   return {

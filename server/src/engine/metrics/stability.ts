@@ -21,7 +21,7 @@ const NO_SCORE = 1e-12;
 const UNSTABLE = 0.5;
 
 /**
- * sd / mean of each variant's scores, with n − 1; NaN with fewer than two members.
+ * sd / |mean| of each variant's scores, with n − 1; NaN with fewer than two members. Importances can be negative, and no less unstable.
  *
  * @param counts how often each member counts
  */
@@ -33,7 +33,7 @@ export function relativeDeviations(members: readonly Float64Array[], counts: Arr
     const mean = sum / total;
     let squares = 0;
     members.forEach((scores, member) => (squares += counts[member]! * (scores[variant]! - mean) ** 2));
-    return total > 1 ? Math.sqrt(squares / (total - 1)) / (mean + NO_SCORE) : NaN;
+    return total > 1 ? Math.sqrt(squares / (total - 1)) / (Math.abs(mean) + NO_SCORE) : NaN;
   });
 }
 

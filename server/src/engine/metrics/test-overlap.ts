@@ -4,10 +4,10 @@
  * expression; here the test is the analysis of variance (of two classes the square of Student's t).
  */
 import type { Note } from '../../protocol.js';
-import { descending, summedScores, type Classified } from './classes.js';
+import { summedScores, type Classified } from './classes.js';
 import { estimate } from './bootstrap.js';
 import type { MetricResult } from './metric.js';
-import { averageRanks, rankCorrelation } from './ranks.js';
+import { averageRanks, rankCorrelation, topShares } from './ranks.js';
 
 /**
  * F of the one-way analysis of variance of each feature: mean square between classes over mean square within.
@@ -46,15 +46,16 @@ export interface TestOverlapInput extends Classified {
   readonly notes?: readonly Note[];
 }
 
-/** Features are ranked by the sum of the magnitudes of their scores, each example divided by its Euclidean length. */
+/**
+ * Features are ranked by the sum of the magnitudes of their scores, each example divided by its Euclidean length. Ties share the last
+ * places of the top, so that the order of the features decides nothing.
+ */
 export function testOverlap(input: TestOverlapInput): MetricResult {
   const { classes, features, ratios, top, notes = [] } = input;
   const scores = summedScores(input, [...classes.keys()], Math.abs);
   const count = Math.max(1, Math.round(top * features));
-  const tested = new Set(descending(ratios).subarray(0, count));
-  const shared = descending(scores)
-    .subarray(0, count)
-    .filter(feature => tested.has(feature)).length;
+  const tested = topShares(ratios, count);
+  const shared = topShares(scores, count).reduce((sum, share, feature) => sum + share * tested[feature]!, 0);
   const once = (value: number) => ({ n: features, of: () => value, interval: 'none' as const });
   return {
     units: features,

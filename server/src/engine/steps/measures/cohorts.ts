@@ -70,12 +70,13 @@ type Part = keyof typeof PARTS;
 const PART_NAMES = Object.keys(PARTS) as Part[];
 
 /**
- * The rows of benchmarks, joined by method, wrapper and correction.
+ * The rows of benchmarks, joined by method, wrapper and correction: each part of a row is of one target on one data set.
  *
  * @param top which recall and precision
  * @returns those with all three parts, and the others in words
+ * @throws Failure `metric/rows` for a part that several targets or data sets give
  */
-async function measuredRows({ store }: StepContext, benchmarks: readonly string[], top: number) {
+async function measuredRows({ store, title }: StepContext, benchmarks: readonly string[], top: number) {
   const rows = new Map<string, Partial<Record<Part, number>>>();
   for (const benchmark of benchmarks) {
     const task = Task.parse((await metaOf(store, benchmark)).task);
@@ -92,7 +93,17 @@ async function measuredRows({ store }: StepContext, benchmarks: readonly string[
       const part = PART_NAMES.find(one => PARTS[one][0] === call && PARTS[one][1] === statistic);
       const value = meta.statistics?.[statistic]?.value;
       if (part === undefined || value === undefined) continue;
-      if (part === 'deviation' || parameters['top'] === top) row[part] = value;
+      if (part !== 'deviation' && parameters['top'] !== top) continue;
+      if (row[part] !== undefined && row[part] !== value)
+        throw new Failure(
+          'metric/rows',
+          `${name} has several values of ${call}.${statistic}: ${row[part]} and ${value}`,
+          {
+            place: title,
+            remedy: 'Benchmark each target and each data set apart, and rank their benchmarks one by one.',
+          },
+        );
+      row[part] = value;
     }
   }
   const methods: Measured[] = [];

@@ -65,6 +65,9 @@ export const COMPARISON_MEASURES: Measures<typeof specifications> = {
       throw new Failure('metric/units', `the cells have different numbers of units: ${[...sizes].join(', ')}`, {
         place: context.title,
       });
+    // Where a target is measured on its own examples, such as those that it classifies correctly, nothing says which they are.
+    if (list === 'targets' && axisName === 'example')
+      await identities(keys[0]![0], pairs[0]!.from.length, axisName, context);
     return METRICS.contrast({ pairs, ...named });
   },
 };
@@ -111,7 +114,7 @@ async function identities(
   if (axis === 'network') return Array.from({ length: units }, (_, network) => String(network));
   const task = Task.parse((await metaOf(store, key)).task);
   if (task.kind !== 'metric') throw new Error('a cell of a benchmark is a metric');
-  const examples = await StoredExamples.open(store, await dataOf(store, only(task)));
+  const examples = await StoredExamples.open(store, task.data ?? (await dataOf(store, only(task))));
   const names =
     axis === 'example'
       ? examples.origins.map(({ source, index }) => `${source} ${index}`)
@@ -121,7 +124,7 @@ async function identities(
   if (names.length !== units)
     throw new Failure(
       'metric/units',
-      `${task.metric.call} has ${units} units (${axis}), which nothing relates to those of another data set`,
+      `${task.metric.call} has ${units} units (${axis}), which nothing relates to those of another cell`,
       {
         place: title,
         remedy: 'Compare along another list, or a metric that has a value for each example or feature of the data.',
