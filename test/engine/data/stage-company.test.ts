@@ -171,9 +171,16 @@ describe('effects on labels that are no more', () => {
     expect([...planted]).toEqual(new Array(LENGTH).fill(0));
   });
 
-  it('are never given to decoys', async () => {
+  it('have no names of classes where a trait is measured', async () => {
+    for (const name of ['polygenic_trait', 'adjust_trait'] as const)
+      expect(await apply(name, CALLS[name].given, cohort)).not.toHaveProperty('classes');
+  });
+
+  it('are never given to decoys, and nobody is a decoy of oneself', async () => {
     const decoyed = await apply('with_decoys', CALLS.with_decoys.given, cohort);
     await expect(apply('polygenic_trait', CALLS.polygenic_trait.given, decoyed)).rejects.toThrow('has decoys');
+    const one = await apply('take', { size: 1, from: 0 }, cohort);
+    await expect(apply('with_decoys', CALLS.with_decoys.given, one)).rejects.toThrow('nobody to exchange');
   });
 
   it('and frequencies are not read from z-scores', async () => {

@@ -27,8 +27,10 @@ export function adjustTrait(rows: Rows, { components }: ParametersOf<typeof spec
     throw new Failure('data/label', `\`adjust_trait\`: ${what} explain all of the trait of ${people} people`, {
       remedy: 'Take fewer components or covariates, or more people.',
     });
+  // Names of cases and controls do not fit what is left of them.
+  const { classes: _classes, ...others } = rows;
   return {
-    ...rows,
+    ...others,
     labels: [...standardise(left)],
     notes: [
       ...rows.notes,

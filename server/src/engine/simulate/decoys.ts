@@ -15,7 +15,7 @@ import { requireRoomFor } from './genotypes.js';
  * The cohort with a decoy of every variant behind its own variants. People are exchanged within blocks; each draws its own
  * rank, so that parts of a split are permuted differently with the same seed.
  *
- * @throws Failure when there are decoys already, or the genotypes do not fit into memory
+ * @throws Failure when there are decoys already, or one person alone, or the genotypes do not fit into memory
  */
 export function withDecoys(rows: Rows, { block, seed }: ParametersOf<typeof specification>): Rows {
   const { length, values, origins, features, truth } = rows;
@@ -23,6 +23,10 @@ export function withDecoys(rows: Rows, { block, seed }: ParametersOf<typeof spec
   if (truth && truthColumn(truth, 'decoy')?.some(decoy => decoy === 1))
     throw new Failure('simulate/decoys-of-decoys', '`with_decoys`: the cohort has decoys already', {
       remedy: 'Apply the stage once.',
+    });
+  if (people < 2)
+    throw new Failure('data/too-few', '`with_decoys`: there is nobody to exchange one person with', {
+      remedy: 'Apply it before people are chosen.',
     });
   requireRoomFor(people, 2 * length);
   const all = new Float32Array(2 * values.length);

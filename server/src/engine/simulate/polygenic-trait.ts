@@ -14,7 +14,10 @@ import { standardise } from './moments.js';
  * @param parameters `heritability` is the variance that the effects explain in these people, up to chance in the noise
  * @throws Failure when no causal variant varies, or some variants are decoys, which must have no effect
  */
-export function polygenicTrait({ truth: known, ...rows }: Rows, parameters: ParametersOf<typeof specification>): Rows {
+export function polygenicTrait(
+  { truth: known, classes: _classes, ...rows }: Rows,
+  parameters: ParametersOf<typeof specification>,
+): Rows {
   if (known && truthColumn(known, 'decoy')?.includes(1))
     throw new Failure('simulate/decoys', '`polygenic_trait`: the cohort has decoys, which must have no effect', {
       remedy: 'Apply `with_decoys` after it.',
