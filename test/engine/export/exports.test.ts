@@ -92,6 +92,8 @@ describe('places', () => {
     ['HLA:A*01:100-124(+) more', 100, '+'],
     ['chr1:100-130', undefined, undefined],
     ['sequence 5', undefined, undefined],
+    ['shuffled chr1:100-124', undefined, undefined],
+    ['shuffled peak::chr1:100-124(-)', undefined, undefined],
   ])('of %s', (name, start, strand) => {
     const region = regionOf(name, 24);
     expect([region?.start, region?.strand]).toEqual([start, strand]);

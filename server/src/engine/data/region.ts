@@ -15,8 +15,12 @@ export interface Region {
 
 const NAME = /^(?:.*::)?(\S+?):(\d+)-(\d+)(?:\(([+-])\))?(?:\s.*)?$/;
 
+/** Stands in front of the names of sequences that do not lie where the rest of the name says. */
+export const SHUFFLED = 'shuffled ';
+
 /** The place that a name says; undefined where it says none of this length. */
 export function regionOf(name: string, length: number): Region | undefined {
+  if (name.startsWith(SHUFFLED)) return undefined;
   const [, chromosome, first, last, strand] = NAME.exec(name) ?? [];
   if (chromosome === undefined) return undefined;
   const end = Number(last);

@@ -4,6 +4,7 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import { Failure } from '../failure.js';
 import { kmerShuffler } from '../methods/references/kmer-shuffle.js';
 import { Stream } from '../random/philox.js';
+import { SHUFFLED } from './region.js';
 import type { Stage } from './stage.js';
 
 export const shuffleSequences: Stage<ParametersOf<typeof shuffle_sequences>> = ({ k, seed }, examples) => {
@@ -19,6 +20,6 @@ export const shuffleSequences: Stage<ParametersOf<typeof shuffle_sequences>> = (
     shuffle(new Stream(seed, 'shuffle_sequences', origin), letters.subarray(from, from + length));
   });
   // Under their old names they would be taken for what lies at that place of the genome.
-  const shuffled = names.map(name => `shuffled ${name}`);
+  const shuffled = names.map(name => `${SHUFFLED}${name}`);
   return { alphabet: 'dna', length, letters, labels, ...(classes && { classes }), origins, notes, names: shuffled };
 };
