@@ -119,7 +119,7 @@ export const only_correct = {
   documentation:
     'Keeps an example when the target is above the threshold for label 1, and at most the threshold for label 0. With the targets `true_class` and `predicted_class`: when the class with the greatest logit (of an ensemble, by the mean over members) is that of the label. Explanations of misclassified examples explain the error.',
   citation: 'Bontonou et al. 2023, arXiv 2303.11336 (protocol)',
-  revision: 1,
+  revision: 2,
   parameters: {
     target: { type: { is: 'declared', kind: 'target' }, summary: 'The target that decides.' },
     threshold: { type: { is: 'number' }, default: 0, summary: 'Decision threshold on the target (0 for a logit).' },

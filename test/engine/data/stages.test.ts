@@ -179,6 +179,7 @@ describe('only_correct', () => {
     expect(four.labels).toEqual([1, 0, 1, 0]);
     const outputs = [0.5, 0.5, 0.6, 0.6];
     expect(indices(onlyCorrect(four, outputs, 0.5))).toEqual([1, 2]);
+    expect(indices(onlyCorrect(four, [NaN, NaN, 1, 1], 0.5))).toEqual([2]);
     const target = { target: simulation, model: simulation };
     const kept = await stage('only_correct', { target, threshold: 0 }, four, { ...none, outputs: async () => outputs });
     expect(indices(kept)).toEqual([0, 2]);

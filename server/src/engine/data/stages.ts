@@ -307,7 +307,7 @@ function keepCorrect(
 }
 
 /**
- * The examples on the right side of the threshold: label 1 above it, label 0 at most at it.
+ * The examples on the right side of the threshold: label 1 above it, label 0 at most at it; what is no number is on neither.
  *
  * @param outputs value of the target, [example]
  * @throws Failure for a label other than 0 and 1, or when nothing is left
@@ -315,7 +315,11 @@ function keepCorrect(
 export function onlyCorrect(examples: Examples, outputs: ArrayLike<number>, threshold: number): Examples {
   return keepCorrect(
     examples,
-    (label, index) => (label === 0 || label === 1 ? outputs[index]! > threshold === (label === 1) : undefined),
+    (label, index) => {
+      const output = outputs[index]!;
+      if (label === 1) return output > threshold;
+      return label === 0 ? output <= threshold : undefined;
+    },
     '0 or 1',
   );
 }
