@@ -47,6 +47,9 @@ describe('equally good networks', () => {
     expect(value).toBeGreaterThanOrEqual(0);
     expect(interval![0]).toBeGreaterThanOrEqual(0);
     expect(interval![1]).toBeLessThan(0.05);
+    // Against a network without any loss no excess is a number.
+    const perfect = rashomon({ losses: [common, common.map(() => 0)] }).statistics;
+    expect(Object.keys(perfect)).toEqual(['loss']);
     expect(() => rashomon({ losses: [common] })).toThrow('one network');
   });
 });

@@ -506,6 +506,12 @@ describe('prediction_summary', () => {
     expect(notes).toEqual([]);
   });
 
+  it('says so where all values could be probabilities, which are never on the left side of 0', () => {
+    const { statistics, notes } = predictionSummary({ outputs: Float32Array.of(0.1, 0.9), labels: [0, 1] });
+    expect(statistics).toMatchObject({ accuracy: { value: 0.5 }, auroc: { value: 1 } });
+    expect(notes).toMatchObject([{ level: 'warning', code: 'metric/threshold' }]);
+  });
+
   it('of a target by class takes over what is right, and weighs the classes alike', () => {
     const labels = [0, 0, 0, 2];
     const { statistics, notes } = predictionSummary({

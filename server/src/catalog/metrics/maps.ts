@@ -134,9 +134,9 @@ export const prediction_summary = {
   name: 'prediction_summary',
   summary: 'What the target says about the data: level, spread, correctness.',
   documentation:
-    'Mean, spread and extremes of the explained number and, where the data carry labels 0 and 1, accuracy at threshold 0 and AUROC. Of the targets `true_class` and `predicted_class`, with labels of any number of classes: how often the label is the class with the greatest logit (of an ensemble, the mean over members), and no AUROC. Intervals of accuracy and AUROC are Wilson’s and Newcombe’s, which keep a width where every example is right. An explanation of wrong predictions explains errors.',
+    'Mean, spread and extremes of the explained number and, where the data carry labels 0 and 1, accuracy at threshold 0 and AUROC; where all values lie between 0 and 1, as probabilities do, a warning says that the accuracy means nothing. Of the targets `true_class` and `predicted_class`, with labels of any number of classes: how often the label is the class with the greatest logit (of an ensemble, the mean over members), and no AUROC. Intervals of accuracy and AUROC are Wilson’s and Newcombe’s, which keep a width where every example is right. An explanation of wrong predictions explains errors.',
   citation: 'AUROC: Hanley & McNeil 1982, Radiology 143:29–36; its interval: Newcombe 2006, Stat Med 25:559',
-  revision: 3,
+  revision: 4,
   subjects: { kind: 'target', min: 1, max: 1 },
   on: true,
   unit: 'examples',

@@ -15,7 +15,7 @@ export const DRAWS = 2000;
 /** Fewest units for which an interval is given. */
 export const FEWEST_UNITS = 10;
 
-/** A statistic of the units, given how often each counts; NaN where it is not defined. */
+/** A statistic of the units, given how often each counts; NaN or infinite where it is not defined. */
 export type Weighted = (counts: Uint32Array) => number;
 
 /** A statistic to be estimated from `n` units. */
@@ -110,7 +110,7 @@ function bootstrap(n: number, of: Weighted): Float64Array {
       counts.fill(0);
       for (let unit = 0; unit < n; unit++) counts[stream.integer(n)]!++;
       draws[draw] = of(counts);
-    } while (Number.isNaN(draws[draw]));
+    } while (!Number.isFinite(draws[draw]));
   }
   return draws;
 }
@@ -140,7 +140,7 @@ export function estimate(
   const draws = new Map<string, Float64Array>();
   for (const [name, { n, of, interval }] of Object.entries(estimands)) {
     const value = of(new Uint32Array(n).fill(1));
-    if (Number.isNaN(value)) continue;
+    if (!Number.isFinite(value)) continue;
     if (interval === 'none') {
       statistics[name] = { value, n };
     } else if (n < FEWEST_UNITS) {

@@ -52,6 +52,14 @@ export function predictionSummary(input: PredictionSummaryInput): MetricResult {
       message: `${leftOut} of ${n} examples have a label other than 0 and 1; accuracy and AUROC leave them out.`,
     });
   }
+  if (labelled.length > 0 && byClass === undefined && low >= 0 && high <= 1) {
+    notes.push({
+      level: 'warning',
+      code: 'metric/threshold',
+      message:
+        'All values of the target lie between 0 and 1, as probabilities do: on the right side of 0 says nothing of these. Explain the logit for an accuracy; AUROC is the same for both.',
+    });
+  }
   if (labelled.length === 0) {
     notes.push({
       level: 'information',
