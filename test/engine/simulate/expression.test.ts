@@ -129,5 +129,9 @@ describe('simulate_expression', () => {
     refused({ configuration: 'demo', value: 2 }).toThrow('takes no `value`');
     refused({ value: 101 }).toThrow('need 202 groups, there are 200');
     refused({ configuration: 'simu_a', samples: 20_000 }).toThrow('20000 samples × 50000 genes');
+    // Half of the samples are of the second class: fewer leave a sub-class without any.
+    refused({ configuration: 'syn_g', value: 5, samples: 9 }).toThrow('of 6 sub-classes');
+    const { names } = simulateExpression({ configuration: 'syn_g', value: 5, samples: 10, seed: 1 });
+    expect(new Set(names.map(name => name.split(' sample ')[0])).size).toBe(6);
   });
 });

@@ -171,6 +171,18 @@ describe('spike_in', () => {
     expect(Number(share)).toBeGreaterThan(15);
   });
 
+  it('says which spike-ins nobody has: recessive ones of few people', () => {
+    const few = spikeIn(select(cohort, [...Array(40).keys()]), { ...asked, epistatic_pairs: 0 });
+    const still = spikes(few, 'recessive').filter(({ genotypes }) => !genotypes.includes(2)).length;
+    expect(still).toBeGreaterThan(0);
+    expect(few.notes).toContainEqual(
+      expect.objectContaining({
+        code: 'simulate/still-spikes',
+        message: expect.stringContaining(`${still} of 24 spike-ins have no effect`) as string,
+      }),
+    );
+  });
+
   it('asks for a trait', () => {
     expect(() => spikeIn({ ...cohort, labels: cohort.labels.map(() => undefined) }, asked)).toThrow('needs a trait');
     expect(() => spikeIn({ ...cohort, labels: cohort.labels.map(() => 2) }, asked)).toThrow('all people have 2');

@@ -137,11 +137,13 @@ function configurationOf({ configuration: name, value, samples }: Parameters): C
       `${kinds} sub-classes with ${configuration.over} over-expressed groups each need ${kinds * configuration.over} groups, there are ${configuration.groups}`,
       { remedy: 'Choose a smaller `value`.' },
     );
-  if (configuration.samples * configuration.genes > MOST_VALUES || configuration.samples < kinds)
+  // Of so many, the smallest sub-class has one.
+  const least = Math.round(1 / Math.min(...sharesOf(configuration)));
+  if (configuration.samples * configuration.genes > MOST_VALUES || configuration.samples < least)
     throw new Failure(
       'data/too-large',
       `${configuration.samples} samples × ${configuration.genes} genes are asked for, of ${kinds} sub-classes`,
-      { remedy: `Ask for ${kinds} to ${Math.floor(MOST_VALUES / configuration.genes)} samples.` },
+      { remedy: `Ask for ${least} to ${Math.floor(MOST_VALUES / configuration.genes)} samples.` },
     );
   return configuration;
 }
@@ -180,15 +182,18 @@ function membersOf(index: number, groups: number, membership: Membership, genes:
   }
 }
 
+function sharesOf(configuration: Configuration): readonly number[] {
+  const kinds = subclassesOf(configuration).length;
+  return configuration.shares ?? Array.from({ length: kinds }, () => 1 / kinds);
+}
+
 /** Samples of each sub-class; what does not divide goes to the first ones. */
 function sizesOf(configuration: Configuration): number[] {
-  const kinds = subclassesOf(configuration).length;
-  const { samples, shares = Array.from({ length: kinds }, () => 1 / kinds) } = configuration;
   let share = 0;
   let given = 0;
-  return shares.map(own => {
+  return sharesOf(configuration).map(own => {
     share += own;
-    const size = Math.round(share * samples) - given;
+    const size = Math.round(share * configuration.samples) - given;
     given += size;
     return size;
   });

@@ -389,6 +389,13 @@ function notesOf(
       message: `Spike-ins, ${mode}: ${kinds.join(', ')}; together they explain ${percent(explained)} of the trait. Published effects × ${scale.toFixed(2)}; r is the achieved correlation of the coding through which each acts.`,
     },
   ];
+  const still = spikes.filter(({ coding }) => coding.every(value => value === coding[0])).length;
+  if (still > 0)
+    notes.push({
+      level: 'warning',
+      code: 'simulate/still-spikes',
+      message: `${still} of ${spikes.length} spike-ins have no effect: what they act through is the same in all people. Take more people.`,
+    });
   const wanted = KINDS.reduce((sum, kind) => sum + asked[kind], 0);
   if (spikes.length < wanted)
     notes.push({
