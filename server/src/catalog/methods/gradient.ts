@@ -135,7 +135,7 @@ export const smooth_grad = {
   documentation:
     'Gaussian noise is added to every number of the input, also to the zeros of one-hot DNA: the copies lie off the simplex, as in the papers, so follow gradient maps with `| simplex_correction`; what the network does off the simplex, which no sequence can test, still shows in which units the copies switch on. A share is taken of the example’s own range, max − min, which is 1 for one-hot DNA. The mean keeps the sign. Copies are keyed by seed and example: `smooth_grad`, `smooth_grad_squared` and `var_grad` of one seed see the same.',
   citation: 'Smilkov et al. 2017, arXiv 1706.03825',
-  revision: 1,
+  revision: 2,
   produces: 'same',
   typology: {
     ...LOCAL_SPECIFIC,
@@ -154,7 +154,7 @@ export const smooth_grad_squared = {
   documentation:
     'The sign is lost, and large values count more than in the mean of magnitudes; `root: true` gives the root mean square. Not SmoothGrad, although some libraries offer it as its variant: rankings by it follow E[g²], not E|g|. As a map of magnitudes it is scored by the sum at each position and takes no `simplex_correction`.',
   citation: 'Hooker et al. 2019, NeurIPS, arXiv 1806.10758; Reynolds & Pan 2025, PLoS Comput Biol 21:e1013784',
-  revision: 1,
+  revision: 2,
   produces: 'contribution',
   typology: {
     ...LOCAL_SPECIFIC,
@@ -180,7 +180,7 @@ export const var_grad = {
   documentation:
     '1/n Σᵢ (φ(x + εᵢ) − φ̄)², how much the explanation itself changes around the example: zero for a linear model, whatever its weights. The sign is lost; as a map of magnitudes it is scored by the sum at each position and takes no `simplex_correction`.',
   citation: 'Adebayo et al. 2018, NeurIPS, arXiv 1810.03292',
-  revision: 1,
+  revision: 2,
   produces: 'contribution',
   typology: {
     ...LOCAL_SPECIFIC,

@@ -48,6 +48,29 @@ describe('of a linear function', () => {
   });
 });
 
+describe('of a method with one number per position', () => {
+  const ablation = call('method', 'feature_ablation', { baseline: call('reference', 'zeros') as unknown as Json });
+  const of = async (name: string, method: Json, noise: number, samples = 8) => {
+    const target = await bench.target(linear, LENGTH);
+    const data = await bench.sequences(...sequences(2, LENGTH));
+    return (await bench.explain(wrapper(name, { method, noise: { share: noise }, samples }), target, data)).arrays;
+  };
+
+  it.each(WRAPPERS)('%s leaves bases that are not there at zero', async name => {
+    const { array, scores } = await of(name, ablation as unknown as Json, 0.1);
+    const x = encode(...sequences(2, LENGTH));
+    expect(array!.filter((value, at) => x[at] === 0 && value !== 0)).toHaveLength(0);
+    expect(Math.min(...scores!.map(Math.abs))).toBeGreaterThan(0);
+  });
+
+  it('numbers stay as large as they are where noise leaves next to nothing of a position, and sum to gradient × input', async () => {
+    const { array, scores } = await of('smooth_grad', ablation as unknown as Json, 0.5, 400);
+    const products = await of('smooth_grad', call('method', 'input_x_gradient') as unknown as Json, 0.5, 400);
+    expectSameMap(scores!, products['scores']!, 1e-5);
+    expect(scaleOf(array!)).toBeLessThan(1.5 * scaleOf(scores!));
+  });
+});
+
 describe('of a network', () => {
   it.each(WRAPPERS)('%s is what a plain loop over the float64 interpreter gives', async name => {
     const target = await bench.target(network({ length: LENGTH }), LENGTH);

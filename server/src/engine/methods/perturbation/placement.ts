@@ -2,9 +2,13 @@
 import type { PreparedMethod } from '../method.js';
 import type { FeatureGroups } from '../groups.js';
 
+/** How far the shares of an ambiguity code may be from 1 in float32. */
+const ROUNDING = 1e-5;
+
 /**
  * One number per feature as a map. In DNA it stands at the observed base, at an ambiguity code in equal parts at its bases
- * and at an unknown base in four, so that the sum over bases is the number.
+ * and at an unknown base in four, so that the sum over bases is the number. With noise on it the elements of a position are no
+ * shares, and their sum can be about 0: the number stands at the largest.
  *
  * @param values [row, feature]
  * @param x [row, …shape]
@@ -13,12 +17,17 @@ import type { FeatureGroups } from '../groups.js';
 export function placeFeatures(values: Float64Array, x: Float32Array): Float32Array {
   const width = x.length / values.length;
   if (width === 1) return Float32Array.from(values);
-  return x.map((_, at) => {
-    const feature = Math.floor(at / width);
-    let total = 0;
-    for (let k = feature * width; k < (feature + 1) * width; k++) total += x[k]!;
-    return total === 0 ? values[feature]! / width : (values[feature]! * x[at]!) / total;
+  const map = new Float32Array(x.length);
+  values.forEach((value, feature) => {
+    const shares = x.subarray(feature * width, (feature + 1) * width);
+    const own = map.subarray(feature * width, (feature + 1) * width);
+    const total = shares.reduce((sum, share) => sum + share, 0);
+    if (shares.every(share => share === 0)) own.fill(value / width);
+    else if (shares.every(share => share >= 0) && Math.abs(total - 1) < ROUNDING)
+      own.forEach((_, base) => (own[base] = (value * shares[base]!) / total));
+    else own[shares.indexOf(Math.max(...shares))] = value;
   });
+  return map;
 }
 
 /**
