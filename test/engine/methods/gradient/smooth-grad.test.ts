@@ -57,15 +57,15 @@ describe('of a method with one number per position', () => {
   };
 
   it.each(WRAPPERS)('%s leaves bases that are not there at zero', async name => {
-    const { array, scores } = await of(name, ablation as unknown as Json, 0.1);
+    const { array, scores } = await of(name, ablation, 0.1);
     const x = encode(...sequences(2, LENGTH));
     expect(array!.filter((value, at) => x[at] === 0 && value !== 0)).toHaveLength(0);
     expect(Math.min(...scores!.map(Math.abs))).toBeGreaterThan(0);
   });
 
   it('numbers stay as large as they are where noise leaves next to nothing of a position, and sum to gradient × input', async () => {
-    const { array, scores } = await of('smooth_grad', ablation as unknown as Json, 0.5, 400);
-    const products = await of('smooth_grad', call('method', 'input_x_gradient') as unknown as Json, 0.5, 400);
+    const { array, scores } = await of('smooth_grad', ablation, 0.5, 400);
+    const products = await of('smooth_grad', call('method', 'input_x_gradient'), 0.5, 400);
     expectSameMap(scores!, products['scores']!, 1e-5);
     expect(scaleOf(array!)).toBeLessThan(1.5 * scaleOf(scores!));
   });

@@ -56,11 +56,11 @@ export const meanAttribution: Method<typeof mean_attribution> = async (context, 
       return {
         map: Float32Array.from(means),
         arrays: { standard_errors: squares.map(sum => Math.sqrt(sum / (n - 1) / n)) },
-        // A list: the ledger hands its entries on one by one.
         info: infos,
       };
     },
-    notes: all => inner.notes(all),
+    // One block holds what those of the method inside said.
+    notes: all => inner.notes((all as Json[][]).flat()),
     release: () => inner.release(),
   };
 };
