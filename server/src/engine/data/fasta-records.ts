@@ -40,22 +40,37 @@ interface Run {
 }
 
 /**
- * Writes the codes of text, over the ends of lines, up to the first byte that is no letter of DNA. A function of its own: its loop is
- * where the time of reading goes, and the compiler keeps in registers only what no generator holds.
+ * Writes the codes of text, over the ends of lines, up to the first byte that is no letter of DNA. A function of its own: its inner loop
+ * is where the time of reading goes, and asks nothing of a letter; a line that holds something else is looked at again.
  */
 function translate(text: Uint8Array, from: number, to: number, letters: Uint8Array, at: number): Run {
   let newlines = 0;
   let bits = 0;
   let next = at;
   let position = from;
-  for (; position < to; position++) {
-    const code = CODE_OF_BYTE[text[position]!]!;
-    if (code !== NO_BASE) {
+  for (;;) {
+    const newline = text.indexOf(NEWLINE, position);
+    const end = newline < 0 || newline > to ? to : newline;
+    const begin = position;
+    const first = next;
+    let found = 0;
+    for (; position < end; position++) {
+      const code = CODE_OF_BYTE[text[position]!]!;
       letters[next++] = code;
-      bits |= code;
-    } else if (text[position] === NEWLINE && position + 1 < to && CODE_OF_BYTE[text[position + 1]!] !== NO_BASE)
-      newlines++;
-    else break;
+      found |= code;
+    }
+    if (found === NO_BASE) {
+      const length = letters.subarray(first, next).indexOf(NO_BASE);
+      if (length >= 0) {
+        [position, next] = [begin + length, first + length];
+        for (let letter = first; letter < next; letter++) bits |= letters[letter]!;
+        break;
+      }
+    }
+    bits |= found;
+    if (position + 1 >= to || CODE_OF_BYTE[text[position + 1]!] === NO_BASE) break;
+    newlines++;
+    position++;
   }
   return { end: position, letters: next - at, newlines, bits };
 }
