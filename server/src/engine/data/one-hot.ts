@@ -1,4 +1,5 @@
 /** From letters to what a model reads: one number per position and base. */
+import { Failure } from '../failure.js';
 import { LETTERS, NO_BASE, type Sequences } from './examples.js';
 
 /** The bases that each letter stands for (IUPAC-IUB, Cornish-Bowden 1985, Nucleic Acids Res. 13:3021). */
@@ -39,6 +40,31 @@ export function countAmbiguous(letters: Uint8Array): number {
   let count = 0;
   for (const code of letters) if (code > 3) count++;
   return count;
+}
+
+/**
+ * Follows the rule for letters of which some are ambiguity codes; `zeros` writes over them.
+ *
+ * @param what has them, for the message: `window`
+ * @returns whether they stay
+ * @throws Failure `data/ambiguous`
+ */
+export function admitsAmbiguous(
+  letters: Uint8Array,
+  rule: 'uniform' | 'zeros' | 'drop' | 'error',
+  what: string,
+  place: string,
+): boolean {
+  if (rule === 'error')
+    throw new Failure('data/ambiguous', `the ${what} has ambiguous bases, which \`ambiguous: error\` forbids`, {
+      place,
+      remedy: 'Use `ambiguous: drop` or `ambiguous: uniform`.',
+    });
+  if (rule === 'zeros')
+    letters.forEach((code, at) => {
+      if (code > 3) letters[at] = NO_BASE;
+    });
+  return rule !== 'drop';
 }
 
 /**

@@ -3,9 +3,8 @@ import type { ParametersOf } from '../../catalog/specification.js';
 import type { variants as specification } from '../../catalog/variants.js';
 import { Failure } from '../failure.js';
 import { Chromosomes, type Chromosome } from './genome-chromosomes.js';
-import { NO_BASE } from './examples.js';
 import type { Genome } from './genome.js';
-import { CODE_OF_BYTE, countAmbiguous } from './one-hot.js';
+import { admitsAmbiguous, CODE_OF_BYTE, countAmbiguous } from './one-hot.js';
 import { normalise, textOf, variantName, type Variant } from './variant.js';
 import type { VcfRecord } from './vcf.js';
 
@@ -74,7 +73,7 @@ export class VariantCutter {
     if (from < 0 || to > chromosome.size) return this.edge(record, chromosome);
     const bases = await genome.read(chromosome.name, from, to);
     const ambiguous = countAmbiguous(bases);
-    if (ambiguous > 0 && !this.admits(bases, record)) return 'ambiguous';
+    if (ambiguous > 0 && !admitsAmbiguous(bases, parameters.ambiguous, 'window', record.place)) return 'ambiguous';
     return {
       variant: { ...variant, chromosome: record.chromosome },
       reference: bases.subarray(0, length),
@@ -107,21 +106,6 @@ export class VariantCutter {
           : `REF is ${short(reference)}, and the genome has ${short(bases)}`,
     };
     return 'mismatch';
-  }
-
-  /** Follows the rule for ambiguous bases. @returns whether the variant stays */
-  private admits(bases: Uint8Array, { place }: VcfRecord): boolean {
-    const { ambiguous } = this.parameters;
-    if (ambiguous === 'error')
-      throw new Failure('data/ambiguous', 'the window has ambiguous bases, which `ambiguous: error` forbids', {
-        place,
-        remedy: 'Use `ambiguous: drop` or `ambiguous: uniform`.',
-      });
-    if (ambiguous === 'zeros')
-      bases.forEach((code, at) => {
-        if (code > 3) bases[at] = NO_BASE;
-      });
-    return ambiguous !== 'drop';
   }
 
   /** The window with the alternative allele. */

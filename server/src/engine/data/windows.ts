@@ -8,7 +8,7 @@ import { LETTERS, NO_BASE, type Origin, type Sequences } from './examples.js';
 import { POLICIES } from './fasta.js';
 import { openGenome, type Genome } from './genome.js';
 import { LetterRows } from './letter-rows.js';
-import { BASES_OF, countAmbiguous } from './one-hot.js';
+import { admitsAmbiguous, BASES_OF, countAmbiguous } from './one-hot.js';
 import { regionName, type Region } from './region.js';
 import { pathOf, type Files } from './source.js';
 
@@ -142,17 +142,7 @@ class WindowCutter {
     if (found === 0) return true;
     this.counts.ambiguous++;
     this.counts.mostAmbiguous = Math.max(this.counts.mostAmbiguous, found);
-    const { ambiguous } = this.parameters;
-    if (ambiguous === 'error')
-      throw new Failure('data/ambiguous', 'the interval has ambiguous bases, which `ambiguous: error` forbids', {
-        place,
-        remedy: 'Use `ambiguous: drop` or `ambiguous: uniform`.',
-      });
-    if (ambiguous === 'zeros')
-      letters.forEach((code, at) => {
-        if (code > 3) letters[at] = NO_BASE;
-      });
-    return ambiguous !== 'drop';
+    return admitsAmbiguous(letters, this.parameters.ambiguous, 'interval', place);
   }
 
   /** @throws Failure `data/empty` */
